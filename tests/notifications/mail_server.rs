@@ -59,10 +59,11 @@ impl Mail {
     pub(crate) fn parts(&self) -> Vec<(String, String)> {
         let kind = self.header("Content-Type");
         let boundary = kind.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap();
-        let parts = self.text.split(&format!("--{boundary}\r\n")).skip(1);
+        let (start, end) = (format!("--{boundary}\r\n"), format!("\r\n--{boundary}"));
+        let parts = self.text.split(&start).skip(1);
         let part = |part: &str| {
             let inner = Self { text: part.to_owned(), ..Self::default() };
-            let body = part.split_once("\r\n\r\n").unwrap().1.split(&format!("\r\n--{boundary}")).next().unwrap();
+            let body = part.split_once("\r\n\r\n").unwrap().1.split(&end).next().unwrap();
             let bytes = match inner.header("Content-Transfer-Encoding").as_str() {
                 "base64" => BASE64.decode(body.replace("\r\n", "")).unwrap(),
                 "quoted-printable" => unquoted(body),

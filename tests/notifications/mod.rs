@@ -62,7 +62,7 @@ fn open_alerts(desk: &Desk, kind: &str) -> Vec<String> {
     alerts.into_iter().filter(|alert| alert.alert_type == kind).map(|alert| alert.message).collect()
 }
 
-fn run(desk: &Desk, job: Job) -> Run {
+fn run_job(desk: &Desk, job: Job) -> Run {
     desk.jobs().run(job, &RunOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
@@ -91,7 +91,7 @@ on_both_databases! {
         config.notifications.webhooks.insert("crm".into(), webhook(&receiver));
         let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
         for _ in 0..2 {
-            assert_eq!(run(&desk, Job::Backup).status, RunStatus::Failure);
+            assert_eq!(run_job(&desk, Job::Backup).status, RunStatus::Failure);
         }
         deliver(&desk);
         let told = receiver.messages();
@@ -102,9 +102,9 @@ on_both_databases! {
         if lot.url.starts_with("sqlite:") {
             std::fs::create_dir_all(&backups).unwrap();
             lot.pass(TimeDelta::seconds(1));
-            assert_eq!(run(&desk, Job::Backup).status, RunStatus::Success);
+            assert_eq!(run_job(&desk, Job::Backup).status, RunStatus::Success);
             std::fs::remove_dir_all(&backups).unwrap();
-            run(&desk, Job::Backup);
+            run_job(&desk, Job::Backup);
             deliver(&desk);
             assert_eq!(receiver.messages().len(), 2, "it failed anew");
         }
@@ -147,7 +147,7 @@ on_both_databases! {
         assert_eq!(overview(&desk, Job::ExportJekyll).cron, "55 1 * * *");
         assert_eq!(overview(&desk, Job::ExportDealerCenter).cron, "0 2 * * *");
         for job in [Job::ExportJekyll, Job::ExportDealerCenter] {
-            let made = run(&desk, job);
+            let made = run_job(&desk, job);
             let Some(JobReport::Export(report)) = made.report() else { panic!("{made:?}") };
             assert_eq!((made.status, report.vehicle_count), (RunStatus::Success, 1));
             assert!(Path::new(report.destination.as_deref().unwrap()).exists(), "{report:?}");
@@ -164,7 +164,7 @@ on_both_databases! {
         let sold = desk.inventory().add(&corolla(1)).unwrap();
         desk.inventory().add(&corolla(2)).unwrap();
         desk.inventory().set_status(sold.id, VehicleStatus::Sold).unwrap();
-        let made = run(&desk, Job::DailyDigest);
+        let made = run_job(&desk, Job::DailyDigest);
         let Some(JobReport::DailyDigest(report)) = made.report() else { panic!("{made:?}") };
         assert_eq!((report.day.as_str(), report.submissions_new, report.submissions_pending), ("2026-03-03", 1, 2));
         assert_eq!((report.vehicles_added, report.vehicles_sold, report.vehicles_available), (2, 1, 1));
@@ -187,7 +187,7 @@ on_both_databases! {
         assert_eq!((counted.removed["notifications"], counted.removed["untold_events"]), (1, 0));
         assert_eq!(all(&desk).len(), 2, "a dry run removes nothing");
         lot.pass(TimeDelta::days(30));
-        run(&desk, Job::CleanUp);
+        run_job(&desk, Job::CleanUp);
         assert_eq!((all(&desk).len(), lot.count("SELECT count(*) FROM outbox")), (1, 0));
     }
 
