@@ -26,10 +26,10 @@ mod metrics;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;
-mod photos;
 #[path = "../../../tests/support/operations.rs"]
 mod operations;
 mod permission;
+mod photos;
 mod public;
 mod served;
 mod sign_in;
