@@ -59,7 +59,7 @@ fn a_dry_run_is_shown_row_by_row_and_a_refused_row_stops_the_import() {
         refused.stderr
     );
     let report = lot.run(["import", "vehicles", "next.csv", "--yes", "--keep-going", "--format", "json"]);
-    let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
     assert_eq!((&report["outcome"], &report["counts"]["added"]), (&"written_in_part".into(), &1.into()));
     assert_eq!(report["refused"][0]["faults"][0]["column"], "List Price");
 }
