@@ -201,6 +201,8 @@ pub enum Permission {
     ReadExports,
     /// Read the jobs and the history of their runs.
     ReadJobs,
+    /// Read who was told of what.
+    ReadNotifications,
     /// Create, list and revoke one's own API tokens.
     ManageOwnTokens,
     /// See who one is, and end one's own sessions.
@@ -219,6 +221,8 @@ pub enum Permission {
     DismissAlerts,
     /// Run jobs, and cancel their runs.
     RunJobs,
+    /// Send notifications, again or as a test.
+    SendNotifications,
     /// Delete a vehicle.
     DeleteVehicles,
     /// Delete a submission.
@@ -246,6 +250,7 @@ impl Permission {
             | Self::ReadAlerts
             | Self::ReadExports
             | Self::ReadJobs
+            | Self::ReadNotifications
             | Self::ManageOwnTokens
             | Self::ReadOwnAccount => Some(Role::Viewer),
             Self::WriteInventory
@@ -254,7 +259,8 @@ impl Permission {
             | Self::ManageCompetitors
             | Self::Export
             | Self::DismissAlerts
-            | Self::RunJobs => Some(Role::Manager),
+            | Self::RunJobs
+            | Self::SendNotifications => Some(Role::Manager),
             Self::DeleteVehicles
             | Self::DeleteSubmissions
             | Self::ManageUsers
@@ -285,6 +291,8 @@ mod tests {
             (Permission::Export, false, true, true),
             (Permission::ReadJobs, true, true, true),
             (Permission::RunJobs, false, true, true),
+            (Permission::ReadNotifications, true, true, true),
+            (Permission::SendNotifications, false, true, true),
             (Permission::DeleteVehicles, false, false, true),
             (Permission::ManageUsers, false, false, true),
             (Permission::ReadActivity, false, false, true),

@@ -12,6 +12,7 @@ use crate::{
     inventory::InventoryRules,
     jobs::JobRules,
     market::{AutoDevConfig, PricingRules},
+    notifications::NotificationConfig,
     scrape::fetch::FetchConfig,
     sessions::SessionConfig,
     sign_in::SignInConfig,
@@ -68,6 +69,8 @@ pub struct Config {
     pub sign_in: Option<SignInConfig>,
     /// When jobs run.
     pub jobs: JobRules,
+    /// Who is told of what happens; without a channel nobody is.
+    pub notifications: NotificationConfig,
     /// What time it is.
     pub clock: Clock,
 }
@@ -95,6 +98,7 @@ impl Config {
             sessions: None,
             sign_in: None,
             jobs: JobRules::default(),
+            notifications: NotificationConfig::default(),
             clock: Clock::system(),
         }
     }

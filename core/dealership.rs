@@ -15,6 +15,7 @@ use crate::{
     inventory::OnVehicleChange,
     jobs::Timetable,
     market::{self, AutoDev},
+    notifications::Notifier,
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
     sign_in::Providers,
@@ -58,7 +59,7 @@ impl Dealership {
     /// # Errors
     /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
-    /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`.
+    /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`; `invalid_notification_config`.
     pub fn with_config(config: Config) -> Result<Self> {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
@@ -179,6 +180,7 @@ fn parts(config: &Config) -> Result<Parts> {
         photos,
         sign_in,
         jobs,
+        notifications,
         clock: _,
     } = config.clone();
     Ok(Parts::default()
@@ -194,6 +196,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with(OnVehicleChange(market::vehicles_changed))
         .with(SingleFlight::default())
         .with(Timetable::new(jobs)?)
+        .with(Notifier::new(notifications)?)
         .with_some(fetch.map(Fetcher::new).transpose()?)
         .with_some(auto_dev.map(AutoDev::new).transpose()?)
         .with_some(sessions.map(SessionConfig::checked).transpose()?)

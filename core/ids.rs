@@ -127,6 +127,10 @@ id! {
     TokenId;
     /// A run of a job.
     RunId;
+    /// Something that somebody is told of.
+    EventId;
+    /// What one channel is told of an event.
+    NotificationId;
 }
 
 #[cfg(test)]

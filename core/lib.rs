@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Nouns and where they are: [`Submissions`], [`Inventory`], [`Market`], [`Evaluations`], [`Competitors`], [`Users`], [`Tokens`], [`Alerts`],
-//! [`Exports`], [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
+//! [`Exports`], [`Notifications`], [`Activity`]; without a database [`vin`] and [`extract`]. Every operation names its actor; a write checks the permission
 //! inside its own transaction and leaves its audit entry there. Every list is paged. Every failure is an [`Error`] with a kind, a
 //! stable code and the fields at fault.
 //!
@@ -55,6 +55,7 @@ pub mod exports;
 pub mod fields;
 pub mod jobs;
 pub mod market;
+pub mod notifications;
 pub mod storage;
 pub mod typed;
 pub mod vin;
@@ -78,6 +79,7 @@ mod money;
 mod network;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod outbox;
 mod page;
 mod scrape;
 mod secret;
@@ -118,8 +120,9 @@ pub use evaluation::Evaluations;
 pub use exports::Exports;
 pub use idempotency::{KeptAnswer, RepeatableCall};
 pub use ids::{
-    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, InvalidId, ListingId, ListingPriceId,
-    MarketPriceId, MetricsId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+    ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, EventId, ExportId, InvalidId, ListingId,
+    ListingPriceId, MarketPriceId, MetricsId, NotificationId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId,
+    VehicleId,
 };
 pub use inventory::{
     AgeBucket, AgeCount, AgeState, Inventory, InventoryRules, ListedVehicle, MonthOfSales, NewVehicle, SaleCount,
@@ -130,6 +133,7 @@ pub use jobs::Jobs;
 pub use market::{Market, PricingRules};
 pub use money::{InvalidMoney, Money};
 pub use network::client_network;
+pub use notifications::Notifications;
 pub use page::{Page, PageRequest};
 pub use scrape::{
     browser::{BrowserConfig, Sandbox},

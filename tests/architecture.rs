@@ -27,10 +27,13 @@ const LAYERS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("database", &["db"]),
-    ("desk", &["activity", "alerts", "desk", "idempotency", "leases"]),
+    ("desk", &["activity", "alerts", "desk", "idempotency", "leases", "outbox"]),
     ("outside and rules", &["scrape", "sheets", "tracking"]),
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
-    ("services over several nouns", &["adoption", "evaluation", "exports", "jobs", "market", "storage"]),
+    (
+        "services over several nouns",
+        &["adoption", "evaluation", "exports", "jobs", "market", "notifications", "storage"],
+    ),
     ("dealership", &["config", "dealership"]),
 ];
 

@@ -93,6 +93,25 @@ on_both_databases! {
         assert_eq!(failing_jobs(&desk).len(), 0, "the alert is over");
     }
 
+    fn the_check_names_rows_that_break_a_rule(lot: &Lot) {
+        let desk = lot.desk();
+        stock(&desk, 2);
+        let approved = desk.submissions().submit(&crate::support::camry()).unwrap();
+        let vehicle = desk.submissions().approve(approved.id, &jpauto::Approval::as_offered()).unwrap();
+        desk.inventory().set_status(vehicle.id, jpauto::VehicleStatus::Sold).unwrap();
+        let found = || {
+            let run = desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+            let Some(JobReport::Check(report)) = run.report() else { panic!("{run:?}") };
+            report.findings.into_iter().map(|it| (it.kind, it.table, it.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(), []);
+        desk.inventory().delete(vehicle.id).unwrap();
+        assert_eq!(found(), [], "the audit trail has the approval of a vehicle that is gone");
+        lot.execute("DELETE FROM activity_logs WHERE action = 'approve'; UPDATE inventory SET status = 'sold'");
+        let expected = [("no_vehicle", "pending_submissions", 1), ("undated", "inventory", 2)];
+        assert_eq!(found(), expected.map(|(kind, table, count)| (kind.to_owned(), table.to_owned(), count)));
+    }
+
     fn one_competitor_is_scraped_by_a_run_of_its_own(lot: &Lot) {
         let website = Website::open();
         website.list("/used", 0..4, None);

@@ -41,6 +41,7 @@ mod market_queries;
 mod market_view;
 #[cfg(feature = "postgres")]
 mod node_sessions;
+mod notifications;
 mod permissions;
 mod platforms;
 mod probe;

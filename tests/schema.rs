@@ -35,6 +35,7 @@ pub(crate) const WORDS: &[(&str, &str, &[&str])] = &[
     ("inventory", "status", &["available", "sold", "pending", "hold"]),
     ("export_logs", "status", &["success", "failure"]),
     ("storage_alerts", "severity", &["warning", "critical"]),
+    ("notifications", "status", &["waiting", "delivered", "given_up"]),
     ("job_history", "status", &["running", "success", "partial", "failure"]),
 ];
 
@@ -244,6 +245,46 @@ pub(crate) const OURS: &[Table] = &[
             ("created_at", "TIMESTAMP", "NOT NULL"),
         ],
         indexes: &["created_at"],
+    },
+    Table {
+        name: "outbox",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("event", "STRING(50)", "NOT NULL"),
+            ("data", "JSONB", "NOT NULL"),
+            ("raised_at", "TIMESTAMP", "NOT NULL"),
+        ],
+        indexes: &["raised_at, id"],
+    },
+    Table {
+        name: "notifications",
+        columns: &[
+            ("id", "UUID", "PK"),
+            ("event_id", "UUID", "NOT NULL"),
+            ("event", "STRING(50)", "NOT NULL"),
+            ("channel", "STRING(50)", "NOT NULL"),
+            ("data", "JSONB", "NOT NULL"),
+            ("status", "STRING(20)", "NOT NULL"),
+            ("attempts", "INTEGER", "NOT NULL"),
+            ("raised_at", "TIMESTAMP", "NOT NULL"),
+            ("next_attempt_at", "TIMESTAMP", ""),
+            ("ended_at", "TIMESTAMP", ""),
+            ("error", "TEXT", ""),
+            ("answer", "TEXT", ""),
+            ("holder", "STRING(255)", ""),
+            ("leased_until", "TIMESTAMP", ""),
+        ],
+        indexes: &["raised_at, id"],
+    },
+    Table {
+        name: "notification_channels",
+        columns: &[
+            ("name", "STRING(50)", "PK"),
+            ("target_hash", "STRING(64)", "NOT NULL"),
+            ("off_since", "TIMESTAMP", "NOT NULL"),
+            ("reason", "TEXT", "NOT NULL"),
+        ],
+        indexes: &[],
     },
     Table {
         name: "call_budgets",

@@ -61,6 +61,8 @@ pub enum Action {
     Run,
     /// A run of a job is to end.
     Cancel,
+    /// A notification is to be sent, again or as a test.
+    Send,
     /// A user signed in.
     SignIn,
     /// A user signed out, or was.
@@ -86,6 +88,7 @@ words!(Action, InvalidAction at "/action" {
     Revoke => "revoke",
     Run => "run",
     Cancel => "cancel",
+    Send => "send",
     SignIn => "sign_in",
     SignOut => "sign_out",
 });

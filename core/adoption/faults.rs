@@ -95,6 +95,7 @@ pub(super) struct Table {
     /// How the audit trail calls its rows.
     pub(super) noun: &'static str,
     columns: &'static [(&'static str, Holds)],
+    rules: &'static [Rule],
     /// Without these a row cannot be read.
     required: &'static [&'static str],
 }
@@ -102,9 +103,39 @@ pub(super) struct Table {
 impl Table {
     /// A table that jpauto alone writes: of its rows only the ids are looked at.
     const fn of_ours(name: &'static str) -> Self {
-        Self { name, noun: name, columns: &[], required: &[] }
+        Self { name, noun: name, columns: &[], rules: &[], required: &[] }
     }
 }
+
+/// What must hold between the columns of a row, or between rows. Where it does not, a person decides.
+struct Rule {
+    kind: FindingKind,
+    column: &'static str,
+    /// Whether a row may break it, by a scan of the table.
+    scan: &'static str,
+    /// Whether it does, where that takes another large table.
+    exact: Option<&'static str>,
+}
+
+/// A sale has its time.
+const SOLD_VEHICLE: Rule =
+    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "status = 'sold' AND sold_at IS NULL", exact: None };
+const SOLD_LISTING: Rule =
+    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "is_sold AND sold_at IS NULL", exact: None };
+
+/// An approved submission has its vehicle, unless that was deleted since or came back through another one: then the audit trail
+/// has the approval.
+const APPROVED: Rule = Rule {
+    kind: FindingKind::NoVehicle,
+    column: "submission_status",
+    scan: "submission_status = 'approved' AND id NOT IN \
+           (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL)",
+    exact: Some(
+        "submission_status = 'approved' AND id NOT IN \
+         (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL) AND id NOT IN \
+         (SELECT resource_id FROM activity_logs WHERE action = 'approve' AND resource_id IS NOT NULL)",
+    ),
+};
 
 /// Every table that is looked at.
 pub(super) const TABLES: [Table; 17] = [
@@ -118,6 +149,7 @@ pub(super) const TABLES: [Table; 17] = [
             ("last_login", Holds::Time),
             ("created_at", Holds::Time),
         ],
+        rules: &[],
         required: &["email", "name"],
     },
     Table {
@@ -140,6 +172,7 @@ pub(super) const TABLES: [Table; 17] = [
             ("reviewed_at", Holds::Time),
             ("reviewed_by", Holds::Reference("users")),
         ],
+        rules: &[APPROVED],
         required: &["year", "make", "model"],
     },
     Table {
@@ -179,12 +212,14 @@ pub(super) const TABLES: [Table; 17] = [
             ("created_by", Holds::Reference("users")),
             ("updated_by", Holds::Reference("users")),
         ],
+        rules: &[SOLD_VEHICLE],
         required: &["year", "make", "model", "vin", "price", "mileage"],
     },
     Table {
         name: "competitors",
         noun: "competitors",
         columns: &[("name", Holds::Text), ("inventory_url", Holds::Text)],
+        rules: &[],
         required: &["name", "inventory_url"],
     },
     Table {
@@ -203,18 +238,21 @@ pub(super) const TABLES: [Table; 17] = [
             ("last_seen_at", Holds::Time),
             ("sold_at", Holds::Time),
         ],
+        rules: &[SOLD_LISTING],
         required: &["competitor_id"],
     },
     Table {
         name: "export_logs",
         noun: "export_logs",
         columns: &[("status", Holds::Word(&["success", "failure"]))],
+        rules: &[],
         required: &[],
     },
     Table {
         name: "storage_alerts",
         noun: "alerts",
         columns: &[("severity", Holds::Word(&["warning", "critical"]))],
+        rules: &[],
         required: &[],
     },
     Table::of_ours("market_research_results"),
@@ -279,6 +317,10 @@ impl Table {
     pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
         let mut faults = self.unreadable(dialect);
         faults.extend(self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)));
+        faults.extend(self.rules.iter().map(|rule| Fault {
+            exact: rule.exact.map(ToOwned::to_owned),
+            ..Fault::by_hand(rule.kind, rule.column, rule.scan.to_owned())
+        }));
         if !self.is_listed() {
             return faults;
         }

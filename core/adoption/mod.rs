@@ -162,6 +162,10 @@ kinds! {
     Implausible: "implausible", "a value that no vehicle has";
     /// The id of a row that does not exist.
     MissingReference: "missing_reference", "the id of a row that does not exist";
+    /// It is called sold, and nothing says when it was sold.
+    Undated: "undated", "sold, and no time of the sale";
+    /// It is called approved, and neither a vehicle nor the audit trail says so.
+    NoVehicle: "no_vehicle", "approved, and neither a vehicle nor the audit trail says so";
     /// Another application has marked the row as deleted. jpauto shows it.
     MarkedDeleted: "marked_deleted", "marked as deleted by another application, and shown here";
 }

@@ -1,15 +1,15 @@
 //! Alerts: prices out of the market, scrapes that fail, storage that fills.
 //!
 //! The rule that sees the trouble opens the alert. The same rule closes it when the trouble is over, or a person dismisses
-//! it. There is at most one open alert of a type about one thing; it is updated, not repeated. The rules are with their
-//! nouns.
+//! it. There is at most one open alert of a type about one thing; it is updated, not repeated. People are told of what is
+//! critical when it is opened or becomes so. The rules are with their nouns.
 
 mod repository;
 mod service;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(crate) use repository::{
@@ -17,7 +17,7 @@ pub(crate) use repository::{
 };
 pub use service::Alerts;
 
-use crate::{activity::Audited, ids::AlertId};
+use crate::{activity::Audited, ids::AlertId, outbox::Event};
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub enum AlertType {
     StorageLimit,
     /// A job failed, and has not succeeded since.
     JobFailing,
+    /// A channel does not take what it is told.
+    NotificationsFailing,
     /// Rows hold words, lists or values of another application that cannot be read.
     UnreadableValues,
 }
@@ -59,8 +61,36 @@ words!(AlertType, InvalidAlertType at "/alert_type" {
     InventoryIncomplete => "inventory_incomplete",
     StorageLimit => "storage_limit",
     JobFailing => "job_failing",
+    NotificationsFailing => "notifications_failing",
     UnreadableValues => "unreadable_values",
 });
+
+impl NewAlert {
+    /// What people are told when it is opened or becomes critical.
+    fn event(&self) -> Option<Event> {
+        match self.alert_type {
+            AlertType::JobFailing => Some(Event::JobFailed),
+            AlertType::StorageLimit => Some(Event::StorageAlert),
+            _ if self.severity == Severity::Critical => Some(Event::AlertCritical),
+            _ => None,
+        }
+    }
+
+    /// What they are told of it.
+    fn told(&self) -> Value {
+        let mut told = json!({
+            "alert_type": self.alert_type,
+            "severity": self.severity,
+            "message": self.message,
+            "subject_id": self.subject_id,
+            "metadata": self.metadata,
+        });
+        if self.alert_type == AlertType::JobFailing {
+            (told["job"], told["error"]) = (self.metadata["job"].clone(), self.metadata["error"].clone());
+        }
+        told
+    }
+}
 
 impl AlertType {
     /// The types about a vehicle's price. An analysis opens and closes them.

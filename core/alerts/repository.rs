@@ -16,6 +16,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::AlertId,
+    outbox,
     page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
@@ -53,12 +54,23 @@ impl From<Row> for Alert {
 
 /// Opens the alert, or updates the open one of its type about the same thing.
 pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>) -> DbResult<()> {
-    let about_nothing = alert.subject_id.is_none().into_sql::<Bool>();
-    let standing = dsl::storage_alerts
-        .filter(dsl::alert_type.eq(alert.alert_type.as_str()))
-        .filter(dsl::subject_id.eq(alert.subject_id.map(AnyId)).or(about_nothing.and(dsl::subject_id.is_null())))
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
-    let updated = diesel::update(standing)
+    let standing = || {
+        let about_nothing = alert.subject_id.is_none().into_sql::<Bool>();
+        dsl::storage_alerts
+            .filter(dsl::alert_type.eq(alert.alert_type.as_str()))
+            .filter(dsl::subject_id.eq(alert.subject_id.map(AnyId)).or(about_nothing.and(dsl::subject_id.is_null())))
+            .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+    };
+    if let Some(event) = alert.event() {
+        let known: Option<Option<String>> = standing().select(dsl::severity).first(conn).optional()?;
+        let rises = |known: Option<String>| {
+            alert.severity == Severity::Critical && known.as_deref() != Some(Severity::Critical.as_str())
+        };
+        if known.is_none_or(rises) {
+            outbox::raise(conn, event, alert.told(), now)?;
+        }
+    }
+    let updated = diesel::update(standing())
         .set((
             dsl::severity.eq(alert.severity.as_str()),
             dsl::message.eq(&alert.message),

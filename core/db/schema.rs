@@ -521,6 +521,52 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    outbox (id) {
+        id -> DbId,
+        event -> Text,
+        data -> DbJson,
+        raised_at -> DbInstant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    notifications (id) {
+        id -> DbId,
+        event_id -> DbId,
+        event -> Text,
+        channel -> Text,
+        data -> DbJson,
+        status -> Text,
+        attempts -> Integer,
+        raised_at -> DbInstant,
+        next_attempt_at -> Nullable<DbInstant>,
+        ended_at -> Nullable<DbInstant>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+        holder -> Nullable<Text>,
+        leased_until -> Nullable<DbInstant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    notification_channels (name) {
+        name -> Text,
+        target_hash -> Text,
+        off_since -> DbInstant,
+        reason -> Text,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     users,
     pending_submissions,
@@ -548,4 +594,7 @@ allow_tables_to_appear_in_same_query!(
     sign_in_identities,
     vehicle_sales,
     idempotency_keys,
+    outbox,
+    notifications,
+    notification_channels,
 );

@@ -34,8 +34,9 @@ use super::{
 };
 use crate::{
     ids::{
-        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, ExportId, ListingId, ListingPriceId,
-        MarketPriceId, MetricsId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId, VehicleId,
+        ActivityId, AlertId, AnalysisId, CompetitorId, EvaluationId, EventId, ExportId, ListingId, ListingPriceId,
+        MarketPriceId, MetricsId, NotificationId, PageId, RunId, SaleId, ScrapeId, SubmissionId, TokenId, UserId,
+        VehicleId,
     },
     money::Money,
 };
@@ -248,6 +249,8 @@ id_in_sql!(
     ActivityId,
     AlertId,
     ExportId,
+    EventId,
+    NotificationId,
     TokenId,
     RunId,
     AnyId,

@@ -683,6 +683,29 @@ catalogue! {
             "The configuration of the jobs is wrong.",
             "Correct the fields that the error lists.";
     }
+    "Notifications" {
+        InvalidNotificationEvent: InvalidInput, "invalid_notification_event",
+            "This is not an event that anybody is told of.",
+            "Use one of the words that the error lists.";
+        InvalidNotificationStatus: InvalidInput, "invalid_notification_status",
+            "This is not a status of a notification.",
+            "Use one of the words that the error lists.";
+        NotificationNotFound: NotFound, "notification_not_found",
+            "There is no such notification.",
+            "Look it up in the list. Clean-up removes old ones.";
+        ChannelNotFound: NotFound, "channel_not_found",
+            "No channel of this name is configured.",
+            "Use one of the names that the error lists, or configure the channel.";
+        NotificationBeingSent: Conflict, "notification_being_sent",
+            "The notification is being sent at this moment.",
+            "Look at it again in a while.";
+        NotificationNotDelivered: Unavailable, "notification_not_delivered",
+            "The receiver has not taken the notification.",
+            "Read what it said, and correct the channel.";
+        InvalidNotificationConfig: Misconfigured, "invalid_notification_config",
+            "The configuration of the notifications is wrong.",
+            "Correct the fields that the error lists.";
+    }
     "Lists and text" {
         AmbiguousReference: InvalidInput, "ambiguous_reference",
             "Several rows are named by this text.",

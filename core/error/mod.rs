@@ -230,6 +230,10 @@ impl Faults {
         }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// `Ok` if there is no fault, else one error with all of them.
     pub(crate) fn into_result(self, code: ErrorCode) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::invalid(code, self.0)) }

@@ -109,7 +109,7 @@ pub enum Formulas {
 
 impl ExportConfig {
     /// What was agreed with this platform, or nothing in particular.
-    pub(super) fn feed(&self, platform: Platform) -> FeedConfig {
+    pub(crate) fn feed(&self, platform: Platform) -> FeedConfig {
         self.feeds.get(&platform).cloned().unwrap_or_default()
     }
 

@@ -23,6 +23,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     ids::ExportId,
     inventory::{InventoryRules, VehicleLimits},
+    outbox::{self, Event},
     page::{Page, PageRequest},
 };
 
@@ -281,7 +282,13 @@ impl Exports<'_> {
             note("vehicle_count", json!(entry.vehicle_count));
             note("left_out_count", json!(entry.left_out_count));
             note("error_code", json!(entry.error_code));
-            activity::record_changes(conn, acting, Action::Export, RESOURCE, entry.id.into(), changes)
+            activity::record_changes(conn, acting, Action::Export, RESOURCE, entry.id.into(), changes)?;
+            if failed.is_some_and(|failed| failed.is(ErrorCode::ExportHeldBack)) {
+                let (platform, destination) = (&entry.platform, &entry.destination);
+                let told = json!({"platform": platform, "destination": destination, "message": entry.error_message});
+                outbox::raise(conn, Event::ExportHeldBack, told, acting.now)?;
+            }
+            Ok(())
         })?;
         Ok(entry.id)
     }

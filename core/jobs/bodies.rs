@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, json};
 
 use super::{
-    BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ItemFailure, Job, MarketResearchReport, MetricsReport,
-    OrphansReport, RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
+    BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ExportJobReport, ItemFailure, Job, MarketResearchReport,
+    MetricsReport, OrphansReport, RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
     config::Timetable,
     report::MOST_FAILURES,
     repository::retention::{RETENTIONS, Retention},
@@ -22,6 +22,7 @@ use crate::{
     competitors::{RecordReport, ScrapeEvent, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary},
     desk::{Desk, Turns},
     error::{Error, ErrorCode, Result},
+    exports::{Export, Platform},
     ids::CompetitorId,
     market::AnalyzeLimits,
     storage::{Orphans, StorageCheck, StorageProgress},
@@ -39,6 +40,9 @@ pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Step
             None => competitor_scrape(desk, options, steps),
         },
         Job::CompetitorMetrics => competitor_metrics(desk, steps),
+        Job::ExportJekyll => export(desk, Platform::Jekyll, steps),
+        Job::ExportDealerCenter => export(desk, Platform::DealerCenter, steps),
+        Job::DailyDigest => done(&desk.notifications().raise_digest(&desk.part::<Timetable>()?.day(desk.now()))?),
         Job::CleanUp => clean_up(desk, options.dry_run, steps),
         Job::Check => check(desk),
         Job::Backup => backup(desk),
@@ -169,6 +173,30 @@ fn competitor_metrics(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
         go_on
     })?;
     Ok(Done { succeeded: report.competitors, failed: report.failed, error: first, stopped, ..done(&report)? })
+}
+
+/// Exports a feed to where the configuration says.
+fn export(desk: &Desk, platform: Platform, steps: &mut Steps<'_>) -> Result<Done> {
+    let outcome = desk.exports().run(&Export::of(platform), &mut |progress| {
+        steps.reach(RunProgress {
+            done: usize::try_from(progress.done).unwrap_or(usize::MAX),
+            total: usize::try_from(progress.total).ok(),
+            ..RunProgress::default()
+        })
+    });
+    let report = match outcome {
+        Ok(report) => report,
+        // The feed before stands.
+        Err(error) if error.is(ErrorCode::ExportStopped) => return Ok(Done { stopped: true, ..Done::default() }),
+        Err(error) => return Err(error),
+    };
+    done(&ExportJobReport {
+        destination: report.destination,
+        vehicle_count: report.vehicle_count,
+        left_out_count: report.left_out_count,
+        bytes: report.bytes,
+        answer: report.answer,
+    })
 }
 
 fn clean_up(desk: &Desk, dry_run: bool, steps: &mut Steps<'_>) -> Result<Done> {

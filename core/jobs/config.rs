@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{Job, schedule::Schedule};
@@ -31,6 +31,9 @@ impl JobSchedule {
             Job::MarketResearch => Self::at("0 0 */3 * *"),
             Job::CompetitorScrape => Self::at("0 2 * * *"),
             Job::CompetitorMetrics => Self::at("30 3 * * *"),
+            Job::ExportJekyll => Self::at("55 1 * * *"),
+            Job::ExportDealerCenter => Self::at("0 2 * * *"),
+            Job::DailyDigest => Self::at("0 7 * * *"),
             Job::CleanUp => Self::at("0 3 * * 0"),
             Job::Check => Self::at("0 4 * * 0"),
             Job::Backup => Self::at("30 1 * * *"),
@@ -52,6 +55,10 @@ numbers! {
         price_history_kept: u32 = 10,
         /// Days that a dismissed alert is kept (180).
         dismissed_alerts_days: u32 = 180,
+        /// Days that a notification is kept after its end (90).
+        notifications_days: u32 = 90,
+        /// Days that an event waits for a worker that tells of it (30).
+        outbox_days: u32 = 30,
         /// Days that a run is kept in the history (180).
         runs_days: u32 = 180,
         /// Days that an API token is kept after its end (180).
@@ -160,6 +167,12 @@ impl Timetable {
         faults.check(rules.backup_copies > 0, "/jobs/backup_copies", "expected one or more");
         faults.into_result(ErrorCode::InvalidSchedule)?;
         Ok(Self { rules, schedules })
+    }
+
+    /// The day at a time, where the schedules are.
+    pub(super) fn day(&self, now: DateTime<Utc>) -> String {
+        let zone: Tz = self.rules.time_zone.parse().unwrap_or(Tz::UTC);
+        now.with_timezone(&zone).format("%Y-%m-%d").to_string()
     }
 
     /// The schedule of a job, with what was configured.

@@ -24,8 +24,8 @@ pub(crate) use self::config::Timetable;
 pub use self::{
     config::{JobRules, JobSchedule, RetentionRules},
     report::{
-        BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ItemFailure, JobReport, MarketResearchReport,
-        MetricsReport, OrphansReport, ScrapeJobReport, StorageCheckReport,
+        BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ExportJobReport, ItemFailure, JobReport,
+        MarketResearchReport, MetricsReport, OrphansReport, ScrapeJobReport, StorageCheckReport,
     },
     run_pool::{RunPool, ShutDown},
     running::StartedRun,
@@ -49,6 +49,12 @@ pub enum Job {
     CompetitorScrape,
     /// Counts the competitors' figures anew.
     CompetitorMetrics,
+    /// Exports the feed `jekyll` to where the configuration says.
+    ExportJekyll,
+    /// Exports the feed `dealer_center` to where the configuration says.
+    ExportDealerCenter,
+    /// Tells how the dealership stands.
+    DailyDigest,
     /// Removes what is kept and over.
     CleanUp,
     /// Looks for rows that are not as jpauto writes them.
@@ -63,6 +69,9 @@ words!(Job, JobNotFound at "/job" {
     MarketResearch => "market_research",
     CompetitorScrape => "competitor_scrape",
     CompetitorMetrics => "competitor_metrics",
+    ExportJekyll => "export_jekyll",
+    ExportDealerCenter => "export_dealer_center",
+    DailyDigest => "daily_digest",
     CleanUp => "clean_up",
     Check => "check",
     Backup => "backup",
@@ -77,6 +86,9 @@ impl Job {
             Self::MarketResearch
             | Self::CompetitorScrape
             | Self::CompetitorMetrics
+            | Self::ExportJekyll
+            | Self::ExportDealerCenter
+            | Self::DailyDigest
             | Self::Check
             | Self::StorageCheck => Permission::RunJobs,
         }

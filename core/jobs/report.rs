@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Job;
-use crate::{alerts::Severity, storage::StorageUsage};
+use crate::{alerts::Severity, notifications::DigestReport, storage::StorageUsage};
 
 /// A report lists this many failures at most. The run's counts have all of them.
 pub(super) const MOST_FAILURES: usize = 20;
@@ -138,6 +138,20 @@ reports! {
         remedy: String,
     }
 
+    /// What a run of `export_jekyll` or `export_dealer_center` put in its place.
+    ExportJobReport {
+        /// Where the feed is.
+        destination: Option<String>,
+        /// Vehicles of the feed.
+        vehicle_count: u64,
+        /// Vehicles and values that were left out.
+        left_out_count: u64,
+        /// The size of the feed.
+        bytes: u64,
+        /// What the server said that took it.
+        answer: Option<String>,
+    }
+
     /// What a run of `backup` made.
     BackupReport {
         /// The file.
@@ -159,6 +173,10 @@ pub enum JobReport {
     CompetitorScrape(ScrapeJobReport),
     /// Of `competitor_metrics`.
     CompetitorMetrics(MetricsReport),
+    /// Of `export_jekyll` and `export_dealer_center`.
+    Export(ExportJobReport),
+    /// Of `daily_digest`.
+    DailyDigest(DigestReport),
     /// Of `clean_up`.
     CleanUp(CleanUpReport),
     /// Of `check`.
@@ -176,6 +194,8 @@ impl JobReport {
             Job::MarketResearch => MarketResearchReport::deserialize(result).map(Self::MarketResearch),
             Job::CompetitorScrape => ScrapeJobReport::deserialize(result).map(Self::CompetitorScrape),
             Job::CompetitorMetrics => MetricsReport::deserialize(result).map(Self::CompetitorMetrics),
+            Job::ExportJekyll | Job::ExportDealerCenter => ExportJobReport::deserialize(result).map(Self::Export),
+            Job::DailyDigest => DigestReport::deserialize(result).map(Self::DailyDigest),
             Job::CleanUp => CleanUpReport::deserialize(result).map(Self::CleanUp),
             Job::Check => CheckJobReport::deserialize(result).map(Self::Check),
             Job::Backup => BackupReport::deserialize(result).map(Self::Backup),

@@ -99,11 +99,24 @@ pub(super) fn lease(job: Job, options: &RunOptions) -> String {
     }
 }
 
+/// What is configured of that which jobs cannot do without.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Configured {
+    pub(super) fetches: bool,
+    pub(super) sends_jekyll: bool,
+    pub(super) sends_dealer_center: bool,
+    pub(super) tells_daily: bool,
+    pub(super) stores_photos: bool,
+}
+
 /// What of the configuration a job can not do without, where it is missing.
-pub(super) fn missing(job: Job, rules: &JobRules, fetches: bool, stores_photos: bool) -> Option<&'static str> {
+pub(super) fn missing(job: Job, rules: &JobRules, configured: Configured) -> Option<&'static str> {
     match job {
-        Job::StorageCheck if !stores_photos => Some("storage.public_url"),
-        Job::CompetitorScrape if !fetches => Some("fetch.contact"),
+        Job::CompetitorScrape if !configured.fetches => Some("fetch.contact"),
+        Job::ExportJekyll if !configured.sends_jekyll => Some("exports.jekyll.destination"),
+        Job::ExportDealerCenter if !configured.sends_dealer_center => Some("exports.dealer_center.destination"),
+        Job::DailyDigest if !configured.tells_daily => Some("notifications"),
+        Job::StorageCheck if !configured.stores_photos => Some("storage.public_url"),
         Job::Backup if rules.backup_folder.is_none() => Some("jobs.backup_folder"),
         _ => None,
     }

@@ -20,8 +20,10 @@ use crate::{
     db::{DbConnection, DbResult},
     desk::{Acting, Desk},
     error::{Error, ErrorCode, Result},
+    exports::{ExportConfig, Platform},
     ids::RunId,
     leases::{self, Taken},
+    notifications::{Event, Notifier},
     page::{Page, PageRequest},
     scrape::fetch::Fetcher,
     typed::Reference,
@@ -265,9 +267,17 @@ impl<'a> Jobs<'a> {
     }
 
     fn missing(&self, job: Job) -> Result<Option<&'static str>> {
-        let fetches = self.desk.find_part::<Fetcher>().is_some();
-        let stores_photos = self.desk.storage().is_configured();
-        Ok(rules::missing(job, &self.timetable()?.rules, fetches, stores_photos))
+        let exports: &ExportConfig = self.desk.rules();
+        let is_sent = |platform| exports.feed(platform).destination.is_some();
+        let notifier: Option<&Notifier> = self.desk.find_part();
+        let configured = rules::Configured {
+            fetches: self.desk.find_part::<Fetcher>().is_some(),
+            sends_jekyll: is_sent(Platform::Jekyll),
+            sends_dealer_center: is_sent(Platform::DealerCenter),
+            tells_daily: notifier.is_some_and(|notifier| notifier.tells(Event::DigestDaily)),
+            stores_photos: self.desk.storage().is_configured(),
+        };
+        Ok(rules::missing(job, &self.timetable()?.rules, configured))
     }
 
     fn timetable(&self) -> Result<&'a Timetable> {

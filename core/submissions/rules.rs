@@ -1,6 +1,7 @@
 //! The rules of submissions: what is accepted, and what an approval or a rejection does. No I/O.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 use super::{Approval, NewSubmission, Submission, SubmissionStatus, SubmissionUpdate, SubmissionWarning};
 use crate::{
@@ -100,6 +101,21 @@ pub(super) fn offer_again(earlier: &Submission, new: Submission, is_in_stock: bo
         return Err(submitted_already());
     }
     Ok(Submission { id: earlier.id, created_at: earlier.created_at, ..new })
+}
+
+/// What people are told of an offer: the car and the price, and nothing of the customer.
+pub(super) fn told(offered: &Submission, earlier: Option<&Submission>) -> Value {
+    json!({
+        "submission_id": offered.id,
+        "year": offered.year,
+        "make": offered.make,
+        "model": offered.model,
+        "trim": offered.trim,
+        "vin": offered.vin,
+        "mileage": offered.mileage,
+        "asking_price": offered.asking_price,
+        "offered_again": earlier.is_some(),
+    })
 }
 
 pub(super) fn submitted_already() -> Error {

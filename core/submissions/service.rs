@@ -10,6 +10,7 @@ use crate::{
     ids::SubmissionId,
     inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
     network::client_network,
+    outbox::{self, Event},
     page::{Page, PageRequest},
     typed::Reference,
     version::{Expected, Version},
@@ -79,6 +80,7 @@ impl<'a> Submissions<'a> {
             let Some(earlier) = earlier else {
                 repository::insert(conn, &submission)?;
                 activity::record(conn, acting, Action::Create, None, Some(&submission))?;
+                outbox::raise(conn, Event::SubmissionCreated, rules::told(&submission, None), acting.now)?;
                 return Ok(submission);
             };
             let vin = submission.vin.as_deref().unwrap_or_default();
@@ -86,6 +88,7 @@ impl<'a> Submissions<'a> {
             let again = rules::offer_again(&earlier, submission, is_in_stock)?;
             repository::update(conn, &again)?;
             activity::record(conn, acting, Action::Reoffer, Some(&earlier), Some(&again))?;
+            outbox::raise(conn, Event::SubmissionCreated, rules::told(&again, Some(&earlier)), acting.now)?;
             Ok(again)
         })
     }

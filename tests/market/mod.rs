@@ -205,6 +205,10 @@ on_both_databases! {
         let updated = open_alerts(lot);
         assert_eq!((updated.len(), updated[0].id), (1, opened[0].id), "updated, not repeated");
         assert_eq!(updated[0].severity, Severity::Critical, "2,500 of 13,500 is 18.5 %");
+        let told = || lot.count("SELECT count(*) FROM outbox WHERE event = 'alert.critical'");
+        assert_eq!(told(), 1, "people are told when it becomes critical");
+        lot.desk().market().analyze(vehicle.id).unwrap();
+        assert_eq!(told(), 1, "and not again");
 
         reprice(lot, &vehicle, 12_000);
         lot.desk().market().analyze(vehicle.id).unwrap();

@@ -17,6 +17,7 @@ use crate::{
     import::ImportCommand,
     job::JobCommand,
     market::{self, MarketCommand},
+    notification::NotificationCommand,
     output::Format,
     photo::{self, PhotoCommand},
     report,
@@ -191,6 +192,9 @@ pub(crate) enum Command {
     /// What asks for attention
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Who was told of what has happened, by e-mail and by webhook
+    #[command(subcommand)]
+    Notification(NotificationCommand),
     /// Members of staff and their roles
     #[command(subcommand)]
     User(UserCommand),

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::{configuration::SAMPLE, context::Context, failure::Failure};
+use crate::{configuration::SAMPLE, context::Context, failure::Failure, output::remark, serve::template_faults};
 
 pub(crate) const HELP: &str = "\
 All commands read one configuration. An option of a command counts first, then an environment variable, then the file that
@@ -29,6 +29,11 @@ pub(crate) enum ConfigCommand {
 pub(crate) fn run(command: &ConfigCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
         ConfigCommand::Sample => context.output.text(SAMPLE.trim_end()),
-        ConfigCommand::Show => context.output.text(&context.settings.shown()),
+        ConfigCommand::Show => {
+            for fault in template_faults(&context.settings.library().notifications) {
+                remark(&format!("a template is wrong, and the usual one is used: {fault}"));
+            }
+            context.output.text(&context.settings.shown())
+        }
     }
 }

@@ -24,6 +24,7 @@ mod import;
 mod job;
 mod market;
 mod migrate;
+mod notification;
 mod output;
 mod paging;
 mod photo;
@@ -156,6 +157,7 @@ fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
         Command::Work(arguments) => work::run(&arguments, context),
         Command::Serve(arguments) => serve::run(&arguments, context),
         Command::Alert(command) => alert::run(command, context),
+        Command::Notification(command) => notification::run(command, context),
         Command::Activity(command) => activity::run(command, context),
         Command::User(command) => user::run(command, context),
         Command::Session(command) => session::run(command, context),

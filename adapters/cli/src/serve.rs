@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, thread};
 
 use clap::Args;
-use jpauto::{Actor, Dealership, ErrorCode, jobs::Stop};
+use jpauto::{
+    Actor, Dealership, ErrorCode,
+    jobs::Stop,
+    notifications::{NotificationConfig, check_templates},
+};
 use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
 use serde::Serialize;
 
@@ -130,6 +134,10 @@ struct WouldBeServed {
     fetch_contact: Option<String>,
     auto_dev: bool,
     vpic: Option<String>,
+    /// Who is told of what happens, by the names of the channels.
+    notifications: Vec<String>,
+    /// Templates of notifications that are wrong, each with its line. The usual ones are used in their place.
+    template_faults: Vec<String>,
 }
 
 impl WouldBeServed {
@@ -146,8 +154,20 @@ impl WouldBeServed {
             fetch_contact: config.fetch.as_ref().map(|fetch| fetch.contact.clone()),
             auto_dev: config.auto_dev.is_some(),
             vpic: config.vpic.as_ref().map(|vpic| vpic.base_url.clone()),
+            notifications: channels_of(&config.notifications),
+            template_faults: template_faults(&config.notifications),
         }
     }
+}
+
+fn channels_of(config: &NotificationConfig) -> Vec<String> {
+    config.webhooks.keys().cloned().chain(config.email.iter().map(|_| "email".to_owned())).collect()
+}
+
+/// What is wrong with the templates of notifications, a line each.
+pub(crate) fn template_faults(config: &NotificationConfig) -> Vec<String> {
+    let faults = config.templates.iter().flat_map(|folder| check_templates(folder));
+    faults.map(|fault| fault.to_string()).collect()
 }
 
 /// The address of a database without its user, password and parameters.

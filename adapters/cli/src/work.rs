@@ -5,6 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -12,6 +13,7 @@ use clap::Args;
 use jpauto::{
     Desk, ErrorCode,
     jobs::{Job, Run, RunPool, Stop, WorkEvent},
+    notifications::DeliveryEvent,
 };
 
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     context::Context,
     failure::Failure,
     job::told,
+    notification::sent_line,
     output::{counted, remark},
     scrape::FetchOptions,
 };
@@ -28,6 +31,8 @@ use crate::{
 const EXAMPLES: &str = "\
 Any number of workers may share one database: each time of a schedule is answered to once, and when a worker dies, another takes its
 jobs over. A time that was missed while no worker ran is made up once. `jpauto job list` shows what runs when.
+
+Workers also send the notifications that are configured; `jpauto notification list` shows what was sent.
 
 Examples:
   jpauto work --contact webmaster@dealer.example
@@ -169,8 +174,19 @@ impl Worker {
         }
     }
 
-    /// Runs what is due until it is to stop, and then ends its runs.
+    /// Runs what is due and sends notifications until it is to stop, and then ends its runs.
     pub(crate) fn work(&self, desk: &Desk, stop: &Stop) -> Result<(), Failure> {
+        thread::scope(|scope| {
+            let sender = scope.spawn(|| send(desk, stop));
+            let worked = self.run_jobs(desk, stop);
+            // Whoever has ended ends the other.
+            stop.ask();
+            let sent = sender.join().unwrap_or(Ok(()));
+            worked.and(sent)
+        })
+    }
+
+    fn run_jobs(&self, desk: &Desk, stop: &Stop) -> Result<(), Failure> {
         let worked = desk.jobs().work(&self.pool, stop, &mut |event| match event {
             WorkEvent::Started(run) => remark(&format!("{}: begun", run.job_name)),
             WorkEvent::Failed(error) => remark(&format!("due jobs could not be started: {error}; trying again")),
@@ -182,4 +198,17 @@ impl Worker {
         }
         Ok(worked?)
     }
+}
+
+/// Sends notifications until it is to stop.
+fn send(desk: &Desk, stop: &Stop) -> Result<(), Failure> {
+    let sent = desk.notifications().work(stop, &mut |event| match event {
+        DeliveryEvent::Tried(notification) => remark(&sent_line(notification)),
+        DeliveryEvent::Failed(error) => remark(&format!("notifications could not be sent: {error}; trying again")),
+        _ => {}
+    });
+    if sent.is_err() {
+        stop.ask();
+    }
+    Ok(sent?)
 }

@@ -22,6 +22,7 @@ mod job;
 mod judgement;
 mod market;
 mod market_command;
+mod notifications;
 mod photo;
 mod postgres;
 mod scraping;

@@ -27,6 +27,7 @@ mod jobs;
 mod market;
 mod metrics;
 mod middleware;
+mod notifications;
 mod openapi;
 mod operation;
 mod origin;

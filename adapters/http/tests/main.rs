@@ -23,6 +23,7 @@ mod inventory;
 mod jobs;
 mod market;
 mod metrics;
+mod notifications;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;

@@ -15,6 +15,7 @@ mod inventory;
 mod jobs;
 mod lot;
 mod market;
+mod notifications;
 mod query;
 mod record;
 mod sessions;
@@ -54,6 +55,7 @@ mod _jpauto {
             MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult,
             SearchParameters, Supply, TypicalMileage, Velocity, WantedAlert,
         },
+        notifications::{Channel, Notification, Notifications},
         query::{Query, Rows},
         sessions::Sessions,
         sign_in::{SignIn, SignInLink},

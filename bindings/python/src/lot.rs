@@ -21,6 +21,7 @@ use crate::{
     inventory::Inventory,
     jobs::Jobs,
     market::Market,
+    notifications::Notifications,
     record::{Told as _, record},
     sessions::Sessions,
     sign_in::SignIn,
@@ -56,7 +57,7 @@ record! {
             column: &'static str,
             /// How many rows.
             count: u64,
-            /// The ids of the first rows as texts, at most three; what is no id stands as the database writes it.
+            /// The ids of the first rows, at most three. What is no id stands as SQLite writes it.
             ids: Vec<String>,
             /// Of unknown words, the first ones in order, at most three.
             words: Vec<String>,
@@ -244,6 +245,12 @@ impl Lot {
     #[getter]
     fn alerts(&self) -> Alerts {
         Alerts::at(&self.handle)
+    }
+
+    /// Who was told of what.
+    #[getter]
+    fn notifications(&self) -> Notifications {
+        Notifications::at(&self.handle)
     }
 
     /// Whether it is closed.

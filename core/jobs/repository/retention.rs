@@ -27,7 +27,7 @@ pub(in crate::jobs) struct Retention {
 }
 
 /// All of them. A table whose rows end and are of no use afterwards is one row more.
-pub(in crate::jobs) const RETENTIONS: [Retention; 5] = [
+pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
     Retention {
         name: "research",
         noun: "inventory",
@@ -51,6 +51,20 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 5] = [
         table: "storage_alerts",
         is_over: "kept.dismissed AND coalesce(kept.dismissed_at, kept.created_at) < $1",
         days: |rules| rules.dismissed_alerts_days,
+    },
+    Retention {
+        name: "notifications",
+        noun: "notifications",
+        table: "notifications",
+        is_over: "coalesce(kept.ended_at, kept.raised_at) < $1",
+        days: |rules| rules.notifications_days,
+    },
+    Retention {
+        name: "untold_events",
+        noun: "notifications",
+        table: "outbox",
+        is_over: "kept.raised_at < $1",
+        days: |rules| rules.outbox_days,
     },
     Retention {
         name: "runs",

@@ -8,7 +8,7 @@ use super::{
     Fault, Settings, feeds,
     given::Given,
     keys::{self, Found, KEYS},
-    nearest, providers, secret_file,
+    nearest, providers, secret_file, webhooks,
 };
 
 /// The variable of the file with the configuration itself.
@@ -51,11 +51,19 @@ pub(super) fn read(
         .collect();
     let of_feeds: Vec<_> = given
         .keys()
-        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        // The name of a key may end like that, too.
+        .flat_map(|name| [Some(name.as_str()), name.strip_suffix("_FILE")])
+        .flatten()
         .filter_map(|name| feeds::of_variable(name).map(|(platform, key)| (name, Found::OfFeed(platform, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds) {
+    let of_webhooks: Vec<_> = given
+        .keys()
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .filter_map(|name| webhooks::of_variable(name).map(|(webhook, key)| (name, Found::OfWebhook(webhook, key))))
+        .map(|(name, found)| (name.to_owned(), found))
+        .collect();
+    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds).chain(of_webhooks) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
         }

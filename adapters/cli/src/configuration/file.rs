@@ -14,7 +14,7 @@ use toml::{
 use super::{
     Fault, Settings,
     given::{Given, Setting as _},
-    keys::{self, Found, KEYS},
+    keys::{self, Found},
     nearest, secret_file,
 };
 use crate::{failure::Failure, source};
@@ -118,7 +118,7 @@ impl Reader<'_> {
 
 fn sections() -> impl Iterator<Item = String> {
     let mut sections: Vec<_> =
-        KEYS.iter().filter_map(|key| key.path.rsplit_once('.')).map(|(section, _)| section.to_owned()).collect();
+        keys::paths().filter_map(|path| path.rsplit_once('.').map(|(section, _)| section.to_owned())).collect();
     sections.dedup();
     sections.into_iter()
 }

@@ -311,7 +311,7 @@ macro_rules! whole_numbers {
     };
 }
 
-whole_numbers!(i32, u8, u32, i64, u64, usize);
+whole_numbers!(i32, u8, u16, u32, i64, u64, usize);
 
 macro_rules! texts {
     ($($type:ty: $expected:expr, $show:expr;)+) => {

@@ -7,6 +7,7 @@ use super::{
     feeds::{self, FeedKey},
     given::{Bytes, Form, Given, Secrets, Usual},
     providers::{self, ProviderKey},
+    webhooks::{self, WebhookKey},
 };
 
 /// One key of the configuration.
@@ -29,13 +30,17 @@ pub(super) fn find(path: &str) -> Option<Found> {
     if let Some((platform, key)) = path.strip_prefix("exports.").and_then(feeds::find) {
         return Some(Found::OfFeed(platform, key));
     }
+    if let Some((name, key)) = webhooks::find(path) {
+        return Some(Found::OfWebhook(name, key));
+    }
     let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
     Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
 }
 
 /// Whether keys stand in this section or below it.
 pub(super) fn is_section(path: &str) -> bool {
-    KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    webhooks::is_section(path)
+        || KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
         || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
         || path.strip_prefix("exports.").is_some_and(|platform| platform.parse::<Platform>().is_ok())
 }
@@ -48,6 +53,8 @@ pub(super) enum Found {
     OfProvider(String, &'static ProviderKey),
     /// A key of one feed, whose section has the platform's name.
     OfFeed(Platform, &'static FeedKey),
+    /// A key of one webhook, whose section has the webhook's name.
+    OfWebhook(String, &'static WebhookKey),
 }
 
 impl Found {
@@ -56,6 +63,7 @@ impl Found {
             Self::Key(key) => key.is_secret,
             Self::OfProvider(_, key) => key.is_secret,
             Self::OfFeed(_, key) => key.is_secret,
+            Self::OfWebhook(_, key) => key.is_secret,
         }
     }
 
@@ -64,6 +72,7 @@ impl Found {
             Self::Key(key) => (key.set)(settings, given),
             Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
             Self::OfFeed(platform, key) => (key.set)(settings.exports.feeds.entry(*platform).or_default(), given),
+            Self::OfWebhook(name, key) => (key.set)(webhooks::named(&mut settings.notifications.webhooks, name), given),
         }
     }
 }
@@ -75,6 +84,8 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
     shown.splice(after_sign_in..after_sign_in, providers::shown(&settings.providers));
     let after_exports = shown.iter().rposition(|(path, ..)| path.starts_with("exports.")).map_or(0, |last| last + 1);
     shown.splice(after_exports..after_exports, feeds::shown(&settings.exports.feeds));
+    let after = shown.iter().rposition(|(path, ..)| path.starts_with("notifications.")).map_or(0, |last| last + 1);
+    shown.splice(after..after, webhooks::shown(&settings.notifications.webhooks));
     shown
 }
 
@@ -152,10 +163,12 @@ keys! {
     "jobs" in (worker) { work, at_once, patience }
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
     "jobs.schedules" in (schedules) {
-        market_research, competitor_scrape, competitor_metrics, clean_up, check, backup, storage_check,
+        market_research, competitor_scrape, competitor_metrics, export_jekyll, export_dealer_center, daily_digest,
+        clean_up, check, backup, storage_check,
     }
     "jobs.retention" in (jobs.retention) {
-        research_days, price_history_days, price_history_kept, dismissed_alerts_days, runs_days, ended_tokens_days,
+        research_days, price_history_days, price_history_kept, dismissed_alerts_days, notifications_days,
+        outbox_days, runs_days, ended_tokens_days,
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
@@ -168,6 +181,13 @@ keys! {
         customer_minutes, most_customer_uploads, orphan_hours, limit_bytes = Bytes, warning_percent, critical_percent,
     }
     "exports" in (exports) { vehicle_url, least_share_of_last, most_omissions }
+    "notifications" in (notifications) { templates }
+    "notifications" in (notifications.rules) {
+        attempts, first_backoff, longest_backoff, timeout, lease, look_every, gather_alerts,
+    }
+    "notifications.email" in (email) {
+        host, port, tls, user, password (secret), ca_certificate, from, to, events, include_contact,
+    }
     "fetch" in (fetch) {
         contact, pause, max_pages, page_timeout, scrape_timeout, retries, first_backoff, longest_backoff,
         longest_retry_after, max_body_bytes = Bytes, max_header_bytes = Bytes, max_redirects, robots_lifetime,

@@ -15,6 +15,7 @@ mod quantity;
 mod secret_file;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::{
     ffi::OsString,
@@ -31,6 +32,7 @@ use jpauto::{
     exports::ExportConfig,
     jobs::{Job, JobRules},
     market::AutoDevConfig,
+    notifications::{EmailConfig, NotificationConfig},
     storage::{BucketConfig, StorageConfig, StorageRules},
 };
 use jpauto_http::ServerConfig;
@@ -60,6 +62,8 @@ pub(crate) struct Settings {
     schedules: Schedules,
     /// It has the dealership, too.
     exports: ExportConfig,
+    notifications: NotificationConfig,
+    email: EmailConfig,
     storage: StorageSettings,
     photos: StorageRules,
     fetch: FetchConfig,
@@ -142,6 +146,9 @@ schedules! {
     market_research: MarketResearch,
     competitor_scrape: CompetitorScrape,
     competitor_metrics: CompetitorMetrics,
+    export_jekyll: ExportJekyll,
+    export_dealer_center: ExportDealerCenter,
+    daily_digest: DailyDigest,
     clean_up: CleanUp,
     check: Check,
     backup: Backup,
@@ -223,6 +230,8 @@ impl Default for Settings {
             jobs: JobRules::default(),
             schedules: Schedules::default(),
             exports: ExportConfig::default(),
+            notifications: NotificationConfig::default(),
+            email: EmailConfig::new("", "", [] as [&str; 0]),
             storage: StorageSettings::default(),
             photos: StorageRules::default(),
             fetch: FetchConfig::new(""),
@@ -282,6 +291,7 @@ impl Settings {
         config.market_view = self.market_view.clone();
         config.scraping = self.scraping.clone();
         config.evaluation = self.evaluation.clone();
+        config.notifications = self.notifications();
         config.storage = self.storage();
         config.photos = self.photos.clone();
         if self.purchase.margin_basis_points.is_some() || self.purchase.costs.is_some() {
@@ -338,6 +348,14 @@ impl Settings {
     /// When jobs run.
     pub(crate) fn jobs(&self) -> JobRules {
         self.schedules.apply(self.jobs.clone())
+    }
+
+    /// Who is told of what. A webhook without an address, and mail without a server, are none.
+    fn notifications(&self) -> NotificationConfig {
+        let mut config = self.notifications.clone();
+        config.webhooks.retain(|_, webhook| !webhook.url.is_empty());
+        config.email = (!self.email.host.is_empty()).then(|| self.email.clone());
+        config
     }
 
     /// How feeds are made. The options of `jpauto export` count before it.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
-use jpauto::exports::{FeedFormat, Formulas, Platform};
+use jpauto::{
+    exports::{FeedFormat, Formulas, Platform},
+    notifications::EmailTls,
+};
 
 use super::{
     given::Given,
@@ -114,7 +117,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
@@ -125,9 +128,13 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 35] = [
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
     ("core/sign_in/config.rs", "ProviderConfig", "sign_in.google", &["name", "kind"]),
     ("core/exports/config.rs", "ExportConfig", "exports", &["dealership", "feeds"]),
+    ("core/notifications/config.rs", "NotificationConfig", "notifications", &["webhooks", "email", "rules"]),
+    ("core/notifications/config.rs", "NotificationRules", "notifications", &[]),
+    ("core/notifications/config.rs", "WebhookConfig", "notifications.webhooks.crm", &[]),
+    ("core/notifications/config.rs", "EmailConfig", "notifications.email", &[]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/exports/config.rs", "FeedConfig", "exports.meta", &["login"]),
-    ("core/exports/delivery.rs", "Login", "exports.meta", &[]),
+    ("core/exports/delivery/login.rs", "Login", "exports.meta", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
@@ -184,6 +191,9 @@ fn every_field_of_the_structs_is_a_key() {
         "sign_in",
         "jobs",
         "exports",
+        "storage",
+        "photos",
+        "notifications",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
         assert!(covered.contains(&part.as_str()), "{part} of the library's configuration has no section");
@@ -303,6 +313,39 @@ fn a_provider_of_sign_in_has_a_section_of_its_own_name() {
 }
 
 #[test]
+fn a_webhook_and_a_feed_have_sections_of_their_names() {
+    let file = "[notifications]\nattempts = 3\n[notifications.webhooks.crm]\nurl = \"https://crm.example/hook?key=hidden\"\n\
+                events = [\"job.failed\"]\n[notifications.email]\nhost = \"mail.example\"\nport = 2525\ntls = \"implicit\"\n\
+                [exports.jekyll]\ndestination = \"/srv/site\"\n";
+    let variables = [
+        ("JPAUTO_NOTIFICATIONS_WEBHOOKS_CRM_SECRETS", "whsec_hidden"),
+        ("JPAUTO_NOTIFICATIONS_EMAIL_PASSWORD", "hidden"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_DESTINATION", "https://feeds.example/lot/"),
+        ("JPAUTO_EXPORTS_DEALER_CENTER_PASSWORD", "hidden"),
+    ];
+    let settings = loaded(file, &variables).unwrap();
+    let config = settings.library();
+    let (crm, email) = (&config.notifications.webhooks["crm"], config.notifications.email.as_ref().unwrap());
+    assert_eq!((crm.secrets.as_slice(), crm.events.len()), (&["whsec_hidden".to_owned()][..], 1));
+    assert_eq!((email.port, email.tls, config.notifications.rules.attempts), (Some(2525), EmailTls::Implicit, 3));
+    let feeds = &settings.exports().feeds;
+    assert_eq!(feeds[&Platform::Jekyll].destination.as_deref(), Some("/srv/site"));
+    assert_eq!(feeds[&Platform::DealerCenter].login.password.as_deref(), Some("hidden"));
+    let shown = settings.shown();
+    assert!(!shown.contains("hidden") && shown.contains("[notifications.webhooks.crm]"), "{shown}");
+    assert!(loaded("", &[]).unwrap().library().notifications.webhooks.is_empty());
+    for (wrong, expected) in [
+        ("[exports.met]\ndestination = \"x\"\n", "did you mean exports.meta?"),
+        ("[exports.meta]\ndestinatoin = \"x\"\n", "did you mean exports.meta.destination?"),
+        ("[notifications.webhooks.crm]\nevents = [\"job.fail\"]\n", "expected one of submission.created"),
+        ("[notifications.email]\ntls = \"ssl\"\n", "notifications.email.tls: expected \"starttls\""),
+    ] {
+        let fault = loaded(wrong, &[]).err().unwrap_or_default();
+        assert!(fault.contains(expected), "{fault}");
+    }
+}
+
+#[test]
 fn secrets_are_read_from_files_and_shown_in_no_fault() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
@@ -335,6 +378,7 @@ fn a_feed_has_a_section_of_its_own() {
     let file = format!(
         "[exports]\nleast_share_of_last = 0.25\n[exports.cargurus]\ndealer_id = \"sp1\"\nformat = \"csv\"\n\
          destination = \"https://feeds.example/in\"\nuser = \"lot\"\npassword_file = \"{}\"\n\
+         key_file = \"/etc/jpauto/key\"\nkey_passphrase = \"hidden\"\nhost_key = \"SHA256:abc\"\nallow_unencrypted_ftp = true\n\
          [exports.custom]\nmapping = \"{}\"\nformulas = \"as_they_are\"\n",
         secret.display(),
         mapping.display()
@@ -344,6 +388,10 @@ fn a_feed_has_a_section_of_its_own() {
     let cargurus = &feeds[&Platform::Cargurus];
     assert_eq!((cargurus.dealer_id.as_deref(), cargurus.format), (Some("sp1"), Some(FeedFormat::Csv)));
     assert_eq!((cargurus.login.user.as_deref(), cargurus.login.password.as_deref()), (Some("lot"), Some("hidden")));
+    let login = &cargurus.login;
+    assert_eq!(login.key_file.as_deref(), Some(std::path::Path::new("/etc/jpauto/key")));
+    assert_eq!((login.key_passphrase.as_deref(), login.host_key.as_deref()), (Some("hidden"), Some("SHA256:abc")));
+    assert!(login.allow_unencrypted_ftp && !login.allow_private_network);
     let custom = &feeds[&Platform::Custom];
     assert_eq!((custom.mapping.as_ref().unwrap().columns.len(), custom.formulas), (1, Formulas::AsTheyAre));
     assert_eq!(feeds[&Platform::GoogleVehicleAds].dealer_id.as_deref(), Some("g1"));

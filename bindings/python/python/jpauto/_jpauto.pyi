@@ -29,6 +29,8 @@ from jpauto.types import (
     NewListing,
     NewSubmission,
     NewVehicle,
+    NotificationEvent,
+    NotificationStatus,
     OdometerStatus,
     Platform,
     Provider,
@@ -62,6 +64,7 @@ __all__ = [
     "AutoDevSearch",
     "Backup",
     "ChangedVehicle",
+    "Channel",
     "CheckedFeed",
     "Competitor",
     "CompetitorOverview",
@@ -90,6 +93,8 @@ __all__ = [
     "MigrationReport",
     "MissingSource",
     "MonthOfSales",
+    "Notification",
+    "Notifications",
     "Omission",
     "Orphans",
     "Photo",
@@ -670,6 +675,44 @@ class ChangedVehicle:
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Channel:
+    """A channel, and how it stands."""
+
+    @property
+    def name(self) -> str:
+        """Its name: `email`, or the name of a webhook."""
+
+    @property
+    def target(self) -> str:
+        """Who is told: the webhook's server, or the addresses."""
+
+    @property
+    def events(self) -> list[NotificationEvent]:
+        """What it is told of."""
+
+    @property
+    def off_since(self) -> datetime | None:
+        """Since when it is off, because the receiver said that it is gone."""
+
+    @property
+    def off_reason(self) -> str | None:
+        """What the receiver said then."""
+
+    @property
+    def waiting(self) -> int:
+        """Notifications that wait."""
+
+    @property
+    def given_up(self) -> int:
+        """Notifications that were given up."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class CheckedFeed:
     """The result of a check of a feed's file."""
 
@@ -1213,7 +1256,7 @@ class Finding:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the first rows as texts, at most three; what is no id stands as the database writes it."""
+        """The ids of the first rows, at most three. What is no id stands as SQLite writes it."""
 
     @property
     def words(self) -> list[str]:
@@ -1592,6 +1635,10 @@ class Lot:
         """Alerts."""
 
     @property
+    def notifications(self) -> Notifications:
+        """Who was told of what."""
+
+    @property
     def closed(self) -> bool:
         """Whether it is closed."""
 
@@ -1822,6 +1869,99 @@ class MissingSource:
 
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Notification:
+    """What one channel is told of one event."""
+
+    @property
+    def id(self) -> UUID:
+        """The notification's id."""
+
+    @property
+    def event_id(self) -> UUID:
+        """The event, the same for every channel; webhooks have it in `webhook-id`."""
+
+    @property
+    def event(self) -> str:
+        """What has happened, such as `submission.created`."""
+
+    @property
+    def channel(self) -> str:
+        """The channel that is told: `email`, or the name of a webhook."""
+
+    @property
+    def status(self) -> str:
+        """How it stands: `waiting`, `delivered`, `given_up` or `unknown`."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+
+    @property
+    def raised_at(self) -> datetime:
+        """When the event happened."""
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When it is tried next."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was delivered or given up."""
+
+    @property
+    def error(self) -> str | None:
+        """Why the last try failed."""
+
+    @property
+    def answer(self) -> str | None:
+        """What the receiver answered last."""
+
+    @property
+    def data(self) -> Any:
+        """The ids and figures of the event."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Notifications:
+    """Who was told of what."""
+
+    def list(
+        self,
+        *,
+        status: NotificationStatus | None = None,
+        channel: str | None = None,
+        event: NotificationEvent | None = None,
+        limit: int | None = None,
+    ) -> Query[Notification]:
+        """What was sent and what is to be, newest first."""
+
+    def get(self, id: UUID | str) -> Notification:
+        """One notification. Raises `NotFound` (`notification_not_found`)."""
+
+    def channels(self) -> builtins.list[Channel]:
+        """The channels that are configured, and how each stands."""
+
+    def retry(self, id: UUID | str) -> Notification:
+        """Has a worker send a notification anew, from the first try on.
+
+        Raises `NotFound` (`notification_not_found`, `channel_not_found`), `Conflict` (`notification_being_sent`).
+        """
+
+    def test(self, channel: str) -> Notification:
+        """Tells one channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
+
+        Raises `NotFound` (`channel_not_found`).
+        """
+
+    def deliver_due(self) -> int:
+        """Sends what is due now, and returns how many notifications were tried."""
 
 @final
 class Omission:

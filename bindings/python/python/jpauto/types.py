@@ -27,6 +27,8 @@ __all__ = [
     "NewListing",
     "NewSubmission",
     "NewVehicle",
+    "NotificationEvent",
+    "NotificationStatus",
     "OdometerStatus",
     "Platform",
     "Provider",
@@ -93,6 +95,7 @@ Action = Literal[
     "revoke",
     "run",
     "cancel",
+    "send",
     "sign_in",
     "sign_out",
 ]
@@ -107,12 +110,32 @@ AlertType = Literal[
     "inventory_incomplete",
     "storage_limit",
     "job_failing",
+    "notifications_failing",
     "unreadable_values",
 ]
 Severity = Literal["warning", "critical"]
 Job = Literal[
-    "market_research", "competitor_scrape", "competitor_metrics", "clean_up", "check", "backup", "storage_check"
+    "market_research",
+    "competitor_scrape",
+    "competitor_metrics",
+    "export_jekyll",
+    "export_dealer_center",
+    "daily_digest",
+    "clean_up",
+    "check",
+    "backup",
+    "storage_check",
 ]
+NotificationEvent = Literal[
+    "submission.created",
+    "alert.critical",
+    "job.failed",
+    "export.held_back",
+    "storage.alert",
+    "digest.daily",
+    "notification.test",
+]
+NotificationStatus = Literal["waiting", "delivered", "given_up"]
 RunStatus = Literal["running", "success", "partial", "failure", "unknown"]
 ListingSort = Literal[
     "first_seen_at",

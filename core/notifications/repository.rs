@@ -1,0 +1,285 @@
+//! Rows of `notifications` and `notification_channels`. What a digest counts is in `figures`.
+
+pub(super) mod figures;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{Notification, NotificationFilter, NotificationStatus};
+use crate::{
+    db::{
+        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, lock_row,
+        schema::{notification_channels, notifications, notifications::dsl},
+    },
+    error::{Error, ErrorCode},
+    ids::{EventId, NotificationId},
+    outbox::Event,
+    page::{Page, PageRequest},
+    typed::{MOST_CANDIDATES, Reference},
+};
+
+const WAITING: &str = NotificationStatus::Waiting.as_str();
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
+struct Row {
+    id: NotificationId,
+    event_id: EventId,
+    event: String,
+    channel: String,
+    data: Json<Value>,
+    status: String,
+    attempts: i32,
+    raised_at: Instant,
+    next_attempt_at: Option<Instant>,
+    ended_at: Option<Instant>,
+    error: Option<String>,
+    answer: Option<String>,
+    holder: Option<String>,
+    leased_until: Option<Instant>,
+}
+
+impl From<Row> for Notification {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            event_id: row.event_id,
+            event: Event::stored(&row.event),
+            channel: row.channel,
+            status: NotificationStatus::stored(&row.status),
+            attempts: row.attempts,
+            raised_at: row.raised_at.into(),
+            next_attempt_at: row.next_attempt_at.map(DateTime::from),
+            ended_at: row.ended_at.map(DateTime::from),
+            error: row.error,
+            answer: row.answer,
+            data: row.data.0,
+        }
+    }
+}
+
+/// Until when a notification is its sender's.
+pub(super) struct Lease<'a> {
+    pub(super) holder: &'a str,
+    pub(super) until: DateTime<Utc>,
+}
+
+/// Writes notifications, of which a sender may have one from the start.
+pub(super) fn insert(conn: &mut DbConnection, notification: &Notification, lease: Option<&Lease<'_>>) -> DbResult<()> {
+    let row = Row {
+        id: notification.id,
+        event_id: notification.event_id,
+        event: notification.event.as_str().to_owned(),
+        channel: notification.channel.clone(),
+        data: Json(notification.data.clone()),
+        status: notification.status.as_str().to_owned(),
+        attempts: notification.attempts,
+        raised_at: Instant(notification.raised_at),
+        next_attempt_at: notification.next_attempt_at.map(Instant),
+        ended_at: notification.ended_at.map(Instant),
+        error: notification.error.clone(),
+        answer: notification.answer.clone(),
+        holder: lease.map(|lease| lease.holder.to_owned()),
+        leased_until: lease.map(|lease| Instant(lease.until)),
+    };
+    diesel::insert_into(dsl::notifications).values(&row).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::NotificationNotFound, "there is no such notification")
+}
+
+pub(super) fn get(conn: &mut DbConnection, id: NotificationId) -> DbResult<Notification> {
+    let row: Option<Row> = dsl::notifications.find(id).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+/// The same. Locks the row until the transaction ends.
+pub(super) fn get_to_change(conn: &mut DbConnection, id: NotificationId) -> DbResult<Notification> {
+    lock_row!(conn, dsl::notifications.find(id).select(dsl::id));
+    get(conn, id)
+}
+
+/// The notifications whose id begins so, at most `MOST_CANDIDATES`.
+pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Notification>> {
+    let Some((first, last)) = reference.ids() else { return Ok(Vec::new()) };
+    let (first, last) = (NotificationId::from_uuid(first), NotificationId::from_uuid(last));
+    let rows: Vec<Row> = dsl::notifications
+        .filter(dsl::id.ge(first).and(dsl::id.le(last)))
+        .order(dsl::id)
+        .limit(MOST_CANDIDATES)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Notification::from).collect())
+}
+
+/// A page of notifications, newest first.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    filter: &NotificationFilter,
+    request: &PageRequest,
+) -> DbResult<Page<Notification>> {
+    const ORDER: &str = "-raised_at";
+    let matching = || {
+        let mut query = dsl::notifications.select(Row::as_select()).into_boxed::<MultiBackend>();
+        if let Some(status) = filter.status {
+            query = query.filter(dsl::status.eq(status.as_str()));
+        }
+        if let Some(channel) = &filter.channel {
+            query = query.filter(dsl::channel.eq(channel.clone()));
+        }
+        if let Some(event) = filter.event {
+            query = query.filter(dsl::event.eq(event.as_str()));
+        }
+        query
+    };
+    let position: Option<(Option<DateTime<Utc>>, NotificationId)> = request.position(ORDER)?;
+    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let rows: Vec<Row> = in_index_order!(conn, matching, dsl::raised_at, dsl::id, desc, position, request);
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(DateTime::<Utc>::from(row.raised_at)), row.id))?;
+    Ok(page.map(Notification::from))
+}
+
+/// Whether a notification of this channel is due. One that is being sent is due when its lease ends.
+pub(super) fn is_due(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<bool> {
+    let first: Option<NotificationId> = dsl::notifications
+        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
+    Ok(first.is_some())
+}
+
+/// Takes the notification of a channel that has been due for longest, and counts the try before it is made. It is due again when
+/// the lease ends. Those that another process takes at this moment are passed over.
+pub(super) fn claim(
+    conn: &mut DbConnection,
+    channel: &str,
+    lease: &Lease<'_>,
+    now: DateTime<Utc>,
+) -> DbResult<Option<Notification>> {
+    let due = || {
+        dsl::notifications
+            .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
+            .order((dsl::next_attempt_at, dsl::id))
+            .limit(1)
+            .select(dsl::id)
+    };
+    let id: Option<NotificationId> = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => due().for_update().skip_locked().first(conn).optional()?,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => due().first(conn).optional()?,
+    };
+    let Some(id) = id else { return Ok(None) };
+    let row: Row = dsl::notifications.find(id).select(Row::as_select()).first(conn)?;
+    let attempts = row.attempts.saturating_add(1);
+    diesel::update(dsl::notifications.find(id))
+        .set((
+            dsl::attempts.eq(attempts),
+            dsl::holder.eq(Some(lease.holder)),
+            dsl::leased_until.eq(Some(Instant(lease.until))),
+            dsl::next_attempt_at.eq(Some(Instant(lease.until))),
+        ))
+        .execute(conn)?;
+    Ok(Some(Notification { attempts, ..row.into() }))
+}
+
+/// Writes what came of a try, where the sender still has the notification, and answers whether it had.
+pub(super) fn note_attempt(conn: &mut DbConnection, sent: &Notification, holder: &str) -> DbResult<bool> {
+    let own = dsl::notifications.find(sent.id).filter(dsl::holder.eq(holder)).filter(dsl::status.eq(WAITING));
+    let noted = diesel::update(own)
+        .set((
+            dsl::status.eq(sent.status.as_str()),
+            dsl::next_attempt_at.eq(sent.next_attempt_at.map(Instant)),
+            dsl::ended_at.eq(sent.ended_at.map(Instant)),
+            dsl::error.eq(sent.error.clone()),
+            dsl::answer.eq(sent.answer.clone()),
+            dsl::holder.eq(None::<String>),
+            dsl::leased_until.eq(None::<Instant>),
+        ))
+        .execute(conn)?;
+    Ok(noted > 0)
+}
+
+/// Whether a sender has the notification now.
+pub(super) fn is_being_sent(conn: &mut DbConnection, id: NotificationId, now: DateTime<Utc>) -> DbResult<bool> {
+    let held: i64 = dsl::notifications.find(id).filter(dsl::leased_until.gt(Instant(now))).count().get_result(conn)?;
+    Ok(held > 0)
+}
+
+/// Lets a notification be sent anew, from the first try on.
+pub(super) fn send_again(conn: &mut DbConnection, id: NotificationId, now: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(dsl::notifications.find(id))
+        .set((
+            dsl::status.eq(WAITING),
+            dsl::attempts.eq(0),
+            dsl::next_attempt_at.eq(Some(Instant(now))),
+            dsl::ended_at.eq(None::<Instant>),
+            dsl::holder.eq(None::<String>),
+            dsl::leased_until.eq(None::<Instant>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many notifications of each channel are of a status.
+pub(super) fn counts(conn: &mut DbConnection, status: NotificationStatus) -> DbResult<HashMap<String, u64>> {
+    let rows: Vec<(String, i64)> = dsl::notifications
+        .filter(dsl::status.eq(status.as_str()))
+        .group_by(dsl::channel)
+        .select((dsl::channel, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(channel, count)| (channel, u64::try_from(count).unwrap_or_default())).collect())
+}
+
+/// A channel that is off.
+#[derive(Insertable, Queryable, Selectable, AsChangeset, Clone, Debug)]
+#[diesel(table_name = notification_channels, treat_none_as_default_value = false)]
+pub(super) struct Off {
+    pub(super) name: String,
+    pub(super) target_hash: String,
+    pub(super) off_since: Instant,
+    pub(super) reason: String,
+}
+
+/// The channels that are off, by name.
+pub(super) fn off(conn: &mut DbConnection) -> DbResult<HashMap<String, Off>> {
+    let rows: Vec<Off> = notification_channels::table.select(Off::as_select()).load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+}
+
+/// Turns a channel off.
+pub(super) fn turn_off(conn: &mut DbConnection, off: &Off) -> DbResult<()> {
+    let known = diesel::update(notification_channels::table.find(&off.name)).set(off).execute(conn)?;
+    if known == 0 {
+        diesel::insert_into(notification_channels::table).values(off).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Turns a channel on.
+pub(super) fn turn_on(conn: &mut DbConnection, channel: &str) -> DbResult<()> {
+    diesel::delete(notification_channels::table.find(channel)).execute(conn)?;
+    Ok(())
+}
+
+/// Gives up what waits for a channel and is not being sent.
+pub(super) fn give_up_all(conn: &mut DbConnection, channel: &str, reason: &str, now: DateTime<Utc>) -> DbResult<()> {
+    let waiting = dsl::notifications
+        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)))
+        .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))));
+    diesel::update(waiting)
+        .set((
+            dsl::status.eq(NotificationStatus::GivenUp.as_str()),
+            dsl::ended_at.eq(Some(Instant(now))),
+            dsl::next_attempt_at.eq(None::<Instant>),
+            dsl::error.eq(Some(reason)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The operations on notifications. `sending` has those that send what is due.
+
+mod sending;
+
+use serde_json::{Map, json};
+
+pub use self::sending::DeliveryEvent;
+use super::{
+    Channel, Event, Notification, NotificationFilter, NotificationStatus,
+    config::{Notifier, Target},
+    repository::{self, figures::DigestReport},
+};
+use crate::{
+    activity::{self, Action},
+    actor::Permission,
+    desk::Desk,
+    error::{Error, ErrorCode, Result},
+    ids::{EventId, NotificationId},
+    leases, outbox,
+    page::{Page, PageRequest},
+    typed::Reference,
+};
+
+/// The audit trail names a notification by its id.
+const RESOURCE: &str = "notifications";
+
+/// What is told to whom, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Notifications<'a> {
+    desk: &'a Desk,
+}
+
+impl Desk {
+    /// What is told to whom, and what came of it.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications<'_> {
+        Notifications { desk: self }
+    }
+}
+
+impl<'a> Notifications<'a> {
+    /// A page of notifications, newest first.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, PageRequest, notifications::NotificationFilter};
+    ///
+    /// let desk = Dealership::open("sqlite::memory:")?.acting_as(Actor::system());
+    /// let page = desk.notifications().list(&NotificationFilter::default(), &PageRequest::first(20))?;
+    /// assert!(page.items.is_empty());
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `forbidden`; `invalid_cursor`.
+    pub fn list(&self, filter: &NotificationFilter, page: &PageRequest) -> Result<Page<Notification>> {
+        self.desk.read(Permission::ReadNotifications, |conn| repository::list(conn, filter, page))
+    }
+
+    /// One notification.
+    ///
+    /// # Errors
+    /// `notification_not_found`.
+    pub fn get(&self, id: NotificationId) -> Result<Notification> {
+        self.desk.read(Permission::ReadNotifications, |conn| repository::get(conn, id))
+    }
+
+    /// The notification of this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// `notification_not_found`; `ambiguous_reference`, naming the candidates.
+    pub fn find(&self, text: &str) -> Result<Notification> {
+        self.desk.must(Permission::ReadNotifications)?;
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ReadNotifications, |conn| repository::candidates(conn, &reference))?;
+        reference.only(found, repository::not_found, |it| (it.id.into(), format!("{} to {}", it.event, it.channel)))
+    }
+
+    /// The channels that are configured, and how each stands.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn channels(&self) -> Result<Vec<Channel>> {
+        let notifier = self.notifier()?;
+        self.desk.read(Permission::ReadNotifications, |conn| {
+            let off = repository::off(conn)?;
+            let waiting = repository::counts(conn, NotificationStatus::Waiting)?;
+            let given_up = repository::counts(conn, NotificationStatus::GivenUp)?;
+            let channels = notifier.channels.iter().map(|target| {
+                let off = off.get(&target.name).filter(|off| off.target_hash == target.hash());
+                Channel {
+                    name: target.name.clone(),
+                    target: target.shown(),
+                    events: target.events.clone(),
+                    off_since: off.map(|off| off.off_since.into()),
+                    off_reason: off.map(|off| off.reason.clone()),
+                    waiting: waiting.get(&target.name).copied().unwrap_or_default(),
+                    given_up: given_up.get(&target.name).copied().unwrap_or_default(),
+                }
+            });
+            Ok(channels.collect())
+        })
+    }
+
+    /// Lets a worker send a notification anew, from the first try on: one that was given up, or one that the receiver has lost. A
+    /// channel that was off because its receiver was gone is on again.
+    ///
+    /// # Errors
+    /// `notification_not_found`; `notification_being_sent`; `channel_not_found` where the channel is not configured any more.
+    pub fn retry(&self, id: NotificationId) -> Result<Notification> {
+        let notifier = self.notifier()?;
+        self.desk.write(Permission::SendNotifications, |conn, acting| {
+            let before = repository::get_to_change(conn, id)?;
+            // A program that sends nothing itself does not know the channels.
+            if !notifier.channels.is_empty() {
+                target(notifier, &before.channel)?;
+            }
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            if repository::is_being_sent(conn, id, now)? {
+                return Err(Error::new(ErrorCode::NotificationBeingSent, "it is being sent at this moment").into());
+            }
+            repository::turn_on(conn, &before.channel)?;
+            repository::send_again(conn, id, now)?;
+            let status = json!({"from": before.status, "to": NotificationStatus::Waiting});
+            let changes = Map::from_iter([("status".to_owned(), status)]);
+            activity::record_changes(conn, acting, Action::Send, RESOURCE, id.into(), changes)?;
+            repository::get(conn, id)
+        })
+    }
+
+    /// Tells one channel that it is being tried, now and once, and answers what came of it. That it was not taken is no error of
+    /// this call. A channel that was off and takes it is on again.
+    ///
+    /// # Errors
+    /// `channel_not_found`.
+    pub fn test(&self, channel: &str) -> Result<Notification> {
+        let notifier = self.notifier()?;
+        self.desk.must(Permission::SendNotifications)?;
+        let target = target(notifier, channel)?;
+        let holder = leases::new_holder();
+        let sent = self.desk.write(Permission::SendNotifications, |conn, acting| {
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            let until = sending::until(now, notifier.rules.lease);
+            let notification = Notification {
+                id: NotificationId::new(now),
+                event_id: EventId::new(now),
+                event: Event::NotificationTest,
+                channel: target.name.clone(),
+                status: NotificationStatus::Waiting,
+                attempts: 1,
+                raised_at: now,
+                next_attempt_at: Some(until),
+                ended_at: None,
+                error: None,
+                answer: None,
+                data: json!({}),
+            };
+            repository::insert(conn, &notification, Some(&repository::Lease { holder: &holder, until }))?;
+            let changes = Map::from_iter([("channel".to_owned(), json!({"from": null, "to": target.name}))]);
+            activity::record_changes(conn, acting, Action::Send, RESOURCE, notification.id.into(), changes)?;
+            Ok(notification)
+        })?;
+        sending::Sender::new(self.desk, notifier).try_once(target, sent, &holder)
+    }
+
+    /// Raises the event of the daily digest: how the dealership stands, and what the day before a time has brought.
+    pub(crate) fn raise_digest(&self, day: &str) -> Result<DigestReport> {
+        self.desk.write(Permission::SendNotifications, |conn, acting| {
+            let since = acting.now - chrono::TimeDelta::days(1);
+            let report = repository::figures::digest(conn, day.to_owned(), since)?;
+            outbox::raise(conn, Event::DigestDaily, json!(report), acting.now)?;
+            Ok(report)
+        })
+    }
+
+    fn notifier(&self) -> Result<&'a Notifier> {
+        self.desk.part()
+    }
+}
+
+fn target<'n>(notifier: &'n Notifier, name: &str) -> Result<&'n Target> {
+    notifier.channels.iter().find(|target| target.name == name).ok_or_else(|| {
+        let known: Vec<_> = notifier.channels.iter().map(|target| target.name.as_str()).collect();
+        let known =
+            if known.is_empty() { "none is configured".to_owned() } else { format!("there are {}", known.join(", ")) };
+        Error::new(ErrorCode::ChannelNotFound, format!("there is no channel of this name: {known}"))
+    })
+}

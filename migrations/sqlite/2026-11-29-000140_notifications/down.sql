@@ -1,0 +1,3 @@
+DROP TABLE notification_channels;
+DROP TABLE notifications;
+DROP TABLE outbox;
