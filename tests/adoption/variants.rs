@@ -309,7 +309,8 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
     (
         "rows without an id",
         Sqlite(
-            "UPDATE inventory SET id = x'616263' WHERE stock_number = 'S0100'; UPDATE inventory SET id = x'' WHERE stock_number = 'S0101';
+            "PRAGMA foreign_keys = OFF;
+             UPDATE inventory SET id = x'616263' WHERE stock_number = 'S0100'; UPDATE inventory SET id = x'' WHERE stock_number = 'S0101';
              UPDATE pending_submissions SET reviewed_by = x'07' WHERE customer_name = 'Customer 4'",
         ),
         Found(&[
@@ -450,7 +451,9 @@ fn a_day(name: &str, dealership: &Dealership) {
     let desk = dealership.acting_as(Actor::system());
     let left_out: u64 = dealership.left_out().unwrap().iter().map(|finding| finding.count).sum();
     let there = VEHICLES as usize + 2 - usize::try_from(left_out).unwrap();
-    for sort in VehicleSort::ALL {
+    // Where nothing disturbs an order, the one that lists have by themselves will do.
+    let by = if left_out > 0 || name.contains("time") || name.contains("price") { &VehicleSort::ALL[..] } else { &[] };
+    for &sort in by.iter().chain(&[VehicleSort::default()]) {
         let ids: Vec<_> =
             all(dealership, &VehicleFilter::default().sort(sort)).iter().map(|vehicle| vehicle.id).collect();
         let once: BTreeSet<_> = ids.iter().collect();
@@ -538,9 +541,12 @@ fn exported(name: &str, dealership: &Dealership, vehicles: &[Vehicle]) {
         "{:?}",
         report.omissions
     );
-    let analysed = desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
-    let unpriced = vehicles.iter().filter(|it| it.status != VehicleStatus::Sold && !it.price.fits_a_price());
-    assert_eq!(analysed.failed.len(), unpriced.count(), "{name}: {:?}", analysed.failed);
+    let unpriced = vehicles.iter().filter(|it| it.status != VehicleStatus::Sold && !it.price.fits_a_price()).count();
+    if unpriced > 0 {
+        let analysed = desk.market().analyze_all(&mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(analysed.failed.len(), unpriced, "{name}: {:?}", analysed.failed);
+        assert!(analysed.failed.iter().all(|(_, error)| error.code() == "invalid_vehicle"), "{:?}", analysed.failed);
+    }
 }
 
 /// The statements that fill the tables, with `$id` for what makes an id of a number and `$text` for a number of four digits.
