@@ -221,6 +221,7 @@ impl<'a> Competitors<'a> {
         reading: ScrapeReading,
         observed_at: DateTime<Utc>,
     ) -> Result<RecordReport> {
+        self.desk.must(Permission::ManageCompetitors)?;
         let places =
             listings.iter().enumerate().filter(|(_, listing)| listing.is_offered_here()).map(|(place, _)| place);
         let places: Vec<usize> = places.collect();

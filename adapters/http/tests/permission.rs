@@ -22,7 +22,9 @@ fn nobody_learns_what_is_wrong_with_a_call_that_is_not_theirs() {
                 ("no-id", "", b"{\"no_such_field\": 1}"),
                 ("no-id", "?after=no+cursor", b""),
             ] {
-                let target = path.replace("{id}", id).replace("{vin}", "no-vin").replace("{job}", "no-job") + query;
+                let segments = path.replace("{id}", id);
+                let segments = segments.split('/').map(|part| if part.starts_with('{') { "none" } else { part });
+                let target = segments.collect::<Vec<_>>().join("/") + query;
                 let mut callers = vec![(String::new(), 401, "not_signed_in")];
                 let below = roles.iter().filter(|(role, _)| *role < least);
                 callers.extend(below.map(|(_, authorization)| (authorization.clone(), 403, "forbidden")));

@@ -27,6 +27,7 @@ impl Competitors<'_> {
     /// # Errors
     /// `forbidden`; as any read.
     pub fn count_metrics(&self, observer: &mut Counted<'_>) -> Result<()> {
+        self.desk.must(Permission::ManageCompetitors)?;
         let filter = CompetitorFilter { active: Some(true), ..CompetitorFilter::default() };
         let turns = Turns::new(self.desk, Permission::ManageCompetitors, 1);
         let mut page = PageRequest::largest();

@@ -57,6 +57,7 @@ pub(super) struct Route {
     pub(super) stream: TcpStream,
     /// As the address names it.
     pub(super) host: String,
+    #[cfg_attr(not(feature = "sftp"), expect(dead_code, reason = "SFTP alone knows servers by their ports"))]
     pub(super) port: u16,
 }
 

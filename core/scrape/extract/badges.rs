@@ -6,6 +6,7 @@
 use super::{
     Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand,
     fields::{Draft, Field},
+    title_brand::may_speak_of_titles,
 };
 
 /// The badges of one card.
@@ -37,7 +38,10 @@ impl Badges {
 
     /// Notes a text that is no label.
     pub(super) fn note(&mut self, text: &str) {
-        if let Some(brand) = TitleBrand::of_badge(text).or_else(|| TitleBrand::in_prose(text)) {
+        // Nearly all texts say nothing of a title.
+        if may_speak_of_titles(text)
+            && let Some(brand) = TitleBrand::of_badge(text).or_else(|| TitleBrand::in_prose(text))
+        {
             self.note_brand(brand);
         }
         if let Some(condition) = Condition::of_badge(text).or_else(|| Condition::of_heading(text)) {

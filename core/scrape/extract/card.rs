@@ -240,15 +240,19 @@ fn names_miles(text: &str) -> bool {
             && has_thousands(part)
             && (ends_in_miles(part, &MILES) || ends_in_miles(part, &KILOMETERS))
     };
-    // `TMU 30,000 miles`, `30,000 miles TMU`
-    let is_beside_its_status = || {
-        (mentions(text, "mi") || mentions(text, "odo"))
-            && OdometerStatus::of_badge(text).is_some()
+    // `TMU 30,000 miles`, `Total miles 45,678`
+    let says_nothing_else = || {
+        text.len() <= MILES_BYTES
             && has_thousands(text)
+            && ["mile", "odo", "km", "mi"].iter().any(|word| mentions(text, word))
+            && miles::mileage(text).is_some()
+            && numbers::lone_number(text).is_none()
     };
-    parts().any(is_part) || is_beside_its_status()
+    parts().any(is_part) || says_nothing_else()
 }
 
+/// A longer text says more than the miles.
+const MILES_BYTES: usize = 48;
 const MILES: [&str; 6] = ["miles", "mi", "mi.", "smi", "mls", "mile"];
 const KILOMETERS: [&str; 5] = ["km", "km.", "kms", "kilometers", "kilometres"];
 
@@ -262,7 +266,8 @@ fn ends_in_miles(text: &str, units: &[&str]) -> bool {
     units.iter().any(|unit| {
         text.len().checked_sub(unit.len()).is_some_and(|at| {
             let before = at.checked_sub(1).map_or(b'x', |before| text[before]);
-            text[at..].eq_ignore_ascii_case(unit.as_bytes()) && (before == b' ' || before.is_ascii_digit())
+            text[at..].eq_ignore_ascii_case(unit.as_bytes())
+                && (matches!(before, b' ' | b'-') || before.is_ascii_digit())
         })
     })
 }
@@ -287,7 +292,8 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     }
     // `Stock # P2535` and `VIN 2FMPK4K91HBB11870` do without a colon.
     let (label, rest) = text.split_once('#').or_else(|| text.split_once(' '))?;
-    match Field::named(label)? {
+    let is_unit = label.ends_with('.') && miles::is_short_unit(label);
+    match Field::named(label).or_else(|| is_unit.then_some(Field::Mileage))? {
         field @ (Field::StockNumber | Field::Vin) if !rest.trim().contains(' ') => Some((field, rest.trim())),
         field @ (Field::Mileage | Field::Kilometers) if rest.trim().starts_with(|sign: char| sign.is_ascii_digit()) => {
             Some((field, rest.trim()))

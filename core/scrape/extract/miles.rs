@@ -141,6 +141,10 @@ fn of_one(lower: &str, unit: Unit) -> Option<Reading> {
     let found = amounts(lower);
     let [only] = found.as_slice() else { return None };
     let before = lower[..only.start].trim_end();
+    // `MI 48226` is a place.
+    if before == "mi" {
+        return None;
+    }
     // A dash joins words, and makes a number negative.
     if before.strip_suffix('-').is_some_and(|front| !front.trim_end().ends_with(char::is_alphabetic)) {
         return None;
@@ -317,6 +321,11 @@ mod tests {
             ("22 MPG | 310 mi range", None),
             ("80,000 km", Some(49_710)),
             ("12 km away", None),
+            ("MI 48226", None),
+            ("Detroit, MI 48226", None),
+            ("Mi: 45,678", Some(45_678)),
+            ("Total miles 45,678", Some(45_678)),
+            ("Only 45,678 miles!", Some(45_678)),
             ("9.5 L/100 km", None),
             ("250 km/h", None),
             ("0-100 km/h in 5.2 s", None),

@@ -1,7 +1,7 @@
 //! Prices and model years, read from what people and programs write.
 //!
-//! A wrong number is worse than none. So each reader answers `None` where it is not sure: a range, a monthly payment, another
-//! currency or kilometres are no price and no mileage. What is deliberately not here: which values are plausible in the end
+//! A wrong number is worse than none. So each reader answers `None` where it is not sure: a range, a monthly payment or
+//! another currency is no price. What is deliberately not here: which values are plausible in the end
 //! (see `ScrapedListing::check`).
 
 use std::borrow::Cow;

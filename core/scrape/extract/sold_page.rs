@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{
     cards::{self, Card},
     chunks::is_hidden,
-    dom::{Dom, Kind},
+    dom::{Dom, Kind, attribute},
 };
 
 /// A longer text says more than that a vehicle is sold.
@@ -100,8 +100,10 @@ pub(super) fn is_said(dom: &Dom<'_>, cards: &[Card], by_heading: bool) -> bool {
                     || cards.iter().take(CARDS_MAX).any(|card| is_like(dom, card, at))
                 {
                     left_out = dom.node(at).end;
+                    return false;
                 }
-                false
+                let picture = attribute(element, "alt").filter(|_| element.name() == "img");
+                (in_heading || !by_heading) && picture.is_some_and(says_sold)
             }
             Kind::Text(text) => (in_heading || !by_heading) && says_sold(text),
         }

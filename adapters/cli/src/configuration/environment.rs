@@ -51,7 +51,9 @@ pub(super) fn read(
         .collect();
     let of_feeds: Vec<_> = given
         .keys()
-        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        // The name of a key may end like that, too.
+        .flat_map(|name| [Some(name.as_str()), name.strip_suffix("_FILE")])
+        .flatten()
         .filter_map(|name| feeds::of_variable(name).map(|(platform, key)| (name, Found::OfFeed(platform, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();

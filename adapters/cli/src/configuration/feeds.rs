@@ -44,6 +44,12 @@ pub(super) const KEYS: &[FeedKey] = keys!(
     user in login.user,
     password in login.password true,
     token in login.token true,
+    key_file in login.key_file,
+    key_passphrase in login.key_passphrase true,
+    host_key in login.host_key,
+    known_hosts_file in login.known_hosts_file,
+    certificate_file in login.certificate_file,
+    allow_unencrypted_ftp in login.allow_unencrypted_ftp,
     allow_private_network in login.allow_private_network,
 );
 

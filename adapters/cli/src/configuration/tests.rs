@@ -134,7 +134,7 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
     ("core/notifications/config.rs", "EmailConfig", "notifications.email", &[]),
     ("core/exports/config.rs", "DealershipDetails", "dealership", &[]),
     ("core/exports/config.rs", "FeedConfig", "exports.meta", &["login"]),
-    ("core/exports/delivery.rs", "Login", "exports.meta", &[]),
+    ("core/exports/delivery/login.rs", "Login", "exports.meta", &[]),
     ("core/jobs/config.rs", "JobRules", "jobs", &["schedules", "retention"]),
     ("core/jobs/config.rs", "RetentionRules", "jobs.retention", &[]),
     ("core/scrape/fetch/config.rs", "FetchConfig", "fetch", &["browser"]),
@@ -191,6 +191,8 @@ fn every_field_of_the_structs_is_a_key() {
         "sign_in",
         "jobs",
         "exports",
+        "storage",
+        "photos",
         "notifications",
     ];
     for part in parts.iter().filter(|part| *part != "clock") {
@@ -376,6 +378,7 @@ fn a_feed_has_a_section_of_its_own() {
     let file = format!(
         "[exports]\nleast_share_of_last = 0.25\n[exports.cargurus]\ndealer_id = \"sp1\"\nformat = \"csv\"\n\
          destination = \"https://feeds.example/in\"\nuser = \"lot\"\npassword_file = \"{}\"\n\
+         key_file = \"/etc/jpauto/key\"\nkey_passphrase = \"hidden\"\nhost_key = \"SHA256:abc\"\nallow_unencrypted_ftp = true\n\
          [exports.custom]\nmapping = \"{}\"\nformulas = \"as_they_are\"\n",
         secret.display(),
         mapping.display()
@@ -385,6 +388,10 @@ fn a_feed_has_a_section_of_its_own() {
     let cargurus = &feeds[&Platform::Cargurus];
     assert_eq!((cargurus.dealer_id.as_deref(), cargurus.format), (Some("sp1"), Some(FeedFormat::Csv)));
     assert_eq!((cargurus.login.user.as_deref(), cargurus.login.password.as_deref()), (Some("lot"), Some("hidden")));
+    let login = &cargurus.login;
+    assert_eq!(login.key_file.as_deref(), Some(std::path::Path::new("/etc/jpauto/key")));
+    assert_eq!((login.key_passphrase.as_deref(), login.host_key.as_deref()), (Some("hidden"), Some("SHA256:abc")));
+    assert!(login.allow_unencrypted_ftp && !login.allow_private_network);
     let custom = &feeds[&Platform::Custom];
     assert_eq!((custom.mapping.as_ref().unwrap().columns.len(), custom.formulas), (1, Formulas::AsTheyAre));
     assert_eq!(feeds[&Platform::GoogleVehicleAds].dealer_id.as_deref(), Some("g1"));

@@ -1255,8 +1255,8 @@ class Finding:
         """How many rows."""
 
     @property
-    def ids(self) -> list[UUID]:
-        """The ids of the first rows, at most three."""
+    def ids(self) -> list[str]:
+        """The ids of the first rows, at most three. What is no id stands as SQLite writes it."""
 
     @property
     def words(self) -> list[str]:
