@@ -360,7 +360,8 @@ impl<'a> Storage<'a> {
         let url = format!("{}/{}", place.public_url, number.key());
         place.store.put(&number.small_key(), "image/jpeg", &made.small)?;
         place.store.put(&number.key(), "image/jpeg", &made.photo)?;
-        let named = self.desk.write(permission, |conn, acting| {
+        // Where this fails, the objects stay for clean-up: another call for the same upload may have named them.
+        self.desk.write(permission, |conn, acting| {
             let album = self.album_to_change(conn, owner)?;
             // Another call for the same upload may have been quicker.
             if let Some(photo) = album.find(number) {
@@ -369,11 +370,7 @@ impl<'a> Storage<'a> {
             let album = album.with(&url, self.most(owner))?;
             self.change(conn, acting, owner, &album)?;
             album.find(number).ok_or_else(|| Error::new(ErrorCode::PhotoNotFound, "the photo was not added").into())
-        });
-        if named.as_ref().is_err_and(|error| !error.is_transient()) {
-            self.remove_objects(&[number.key(), number.small_key()]);
-        }
-        named
+        })
     }
 
     /// Removes objects that nobody needs any more. What can not be removed now is an orphan.
