@@ -10,7 +10,6 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyType},
 };
-use uuid::Uuid;
 
 use crate::{
     activity::Activity,
@@ -57,8 +56,8 @@ record! {
             column: &'static str,
             /// How many rows.
             count: u64,
-            /// The ids of the first rows, at most three.
-            ids: Vec<Uuid>,
+            /// The ids of the first rows, at most three; what is no id stands as SQLite writes it.
+            ids: Vec<String>,
             /// Of unknown words, the first ones in order, at most three.
             words: Vec<String>,
             /// `repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`.

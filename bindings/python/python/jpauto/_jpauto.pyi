@@ -1212,8 +1212,8 @@ class Finding:
         """How many rows."""
 
     @property
-    def ids(self) -> list[UUID]:
-        """The ids of the first rows, at most three."""
+    def ids(self) -> list[str]:
+        """The ids of the first rows, at most three; what is no id stands as SQLite writes it."""
 
     @property
     def words(self) -> list[str]:
