@@ -231,7 +231,7 @@ on_both_databases! {
     }
 
     fn what_others_change_while_a_file_is_read_is_kept(lot: &Lot) {
-        imported(lot.desk().inventory(), &csv(&[row(1)]), &ImportOptions::default());
+        let _ = imported(lot.desk().inventory(), &csv(&[row(1)]), &ImportOptions::default());
         let mut painted = 0;
         // Each time the vehicle is painted at another look at the clock: before the plan, between it and the transaction, within.
         for look in 1..=8 {
@@ -275,7 +275,7 @@ on_both_databases! {
             let rows: Vec<_> = (1..=300).map(|number| format!("{},{status}", row(number))).collect();
             SheetFile::from_bytes("s.csv", format!("{HEADER},Status\n{}\n", rows.join("\n")).into_bytes())
         };
-        imported(lot.desk().inventory(), &file("sold"), &ImportOptions::default());
+        let _ = imported(lot.desk().inventory(), &file("sold"), &ImportOptions::default());
         lot.pass(TimeDelta::days(1));
         let desk = statements::watched(lot);
         // As another program sells: nobody has recorded it.

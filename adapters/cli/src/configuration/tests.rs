@@ -1,6 +1,6 @@
 //! The sample, the table of keys and the structs agree, and what is wrong is named with its place.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::{Path, PathBuf}};
 
 use jpauto::{
     exports::{FeedFormat, Formulas, Platform},
@@ -389,7 +389,7 @@ fn a_feed_has_a_section_of_its_own() {
     assert_eq!((cargurus.dealer_id.as_deref(), cargurus.format), (Some("sp1"), Some(FeedFormat::Csv)));
     assert_eq!((cargurus.login.user.as_deref(), cargurus.login.password.as_deref()), (Some("lot"), Some("hidden")));
     let login = &cargurus.login;
-    assert_eq!(login.key_file.as_deref(), Some(std::path::Path::new("/etc/jpauto/key")));
+    assert_eq!(login.key_file.as_deref(), Some(Path::new("/etc/jpauto/key")));
     assert_eq!((login.key_passphrase.as_deref(), login.host_key.as_deref()), (Some("hidden"), Some("SHA256:abc")));
     assert!(login.allow_unencrypted_ftp && !login.allow_private_network);
     let custom = &feeds[&Platform::Custom];
