@@ -255,6 +255,7 @@ on_both_databases! {
         for (number, place) in Place::each(lot, |config| config.photos.most_customer_uploads = 3).iter().enumerate() {
             let customer = place.dealership.acting_as(Actor::public().from_ip([203, 0, 113, 40 + number as u8].into()));
             let mut offer = camry();
+            offer.images.clear();
             offer.vin = Some(corolla(70 + number as u32).vin);
             let submission = customer.submissions().submit(&offer).unwrap();
             let token = customer.storage().photo_token(&submission).unwrap();
@@ -270,6 +271,7 @@ on_both_databases! {
             assert_eq!((refusal.code(), refusal.retry_after().is_some()), ("too_many_uploads", true));
             // Others get nowhere with it, and neither does this customer elsewhere.
             let mut offer = camry();
+            offer.images.clear();
             offer.vin = Some(corolla(80 + number as u32).vin);
             let another = lot.website().submissions().submit(&offer).unwrap();
             assert_eq!(code(storage.list(another.id)), "photo_token_refused");

@@ -125,7 +125,11 @@ pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Fa
             let owner = owner.find(&desk)?;
             for file in &files {
                 let bytes = source::read_whole(file, FILE_BYTES_MAX)?;
-                storage.add(owner, &bytes).map_err(|error| Failure::from(error).at(&file.display().to_string()))?;
+                storage.add(owner, &bytes).map_err(|error| Failure::Own {
+                    code: error.error_code(),
+                    message: format!("{}: {error}", file.display()),
+                    fields: error.fields().to_vec(),
+                })?;
             }
             show(&storage.list(owner)?, output)
         }

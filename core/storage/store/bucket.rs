@@ -140,7 +140,7 @@ impl Bucket {
             self.client.post(url).header("content-md5", digest).header(CONTENT_LENGTH, body.len()).body(body)
         };
         self.ask(request, |response| {
-            let text = text_of(succeeded(response)?, LONGEST_LIST)?;
+            let text = in_usual_namespace(&text_of(succeeded(response)?, LONGEST_LIST)?, "DeleteResult")?;
             let answer = DeleteObjectsResponse::parse(&text).map_err(|reason| Failed::Never(unreadable(reason)))?;
             let kept = answer.errors.iter().find(|failed| failed.code != "NoSuchKey");
             kept.map_or(Ok(()), |failed| {
@@ -164,7 +164,7 @@ impl Bucket {
                 self.client.get(action.sign(SIGNED_FOR))
             };
             let page = self.ask(request, |response| {
-                let text = text_of(succeeded(response)?, LONGEST_LIST)?;
+                let text = in_usual_namespace(&text_of(succeeded(response)?, LONGEST_LIST)?, "ListBucketResult")?;
                 ListObjectsV2::parse_response(&text).map_err(|reason| Failed::Never(unreadable(reason)))
             })?;
             let objects = page.contents.into_iter().map(|content| StoredObject {
@@ -250,8 +250,24 @@ fn no_bucket() -> Error {
     refused("the photo storage has no bucket of this name".to_owned())
 }
 
+fn not_of_s3() -> Error {
+    refused("the photo storage answered with something that is not S3's".to_owned())
+}
+
 fn unreadable(reason: impl std::error::Error + Send + Sync + 'static) -> Error {
-    refused("the photo storage answered with something that is not S3's".to_owned()).with_source(reason)
+    not_of_s3().with_source(reason)
+}
+
+/// The document with the namespace that S3 writes. Services that speak as it does write it a little otherwise, or leave it out.
+fn in_usual_namespace(text: &str, root: &str) -> Result<String, Failed> {
+    let parts = || {
+        let (before, rest) = text.split_once(&format!("<{root}"))?;
+        let (attributes, behind) = rest.split_once('>')?;
+        let is_tag = attributes.is_empty() || attributes.starts_with(['/', ' ', '\n', '\r', '\t']);
+        is_tag.then_some((before, if attributes.ends_with('/') { "/" } else { "" }, behind))
+    };
+    let (before, end, behind) = parts().ok_or_else(|| Failed::Never(not_of_s3()))?;
+    Ok(format!("{before}<{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"{end}>{behind}"))
 }
 
 fn bytes_of(response: Response, most: u64) -> Result<Vec<u8>, Failed> {
@@ -273,4 +289,29 @@ fn between<'t>(text: &'t str, before: &str, behind: &str) -> Option<&'t str> {
 /// A text of the service, fit for a message.
 fn shown(text: &str) -> String {
     text.chars().filter(|sign| !sign.is_control()).take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_whatever_namespace_it_names() {
+        const USUAL: &str = "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
+        for (answer, expected) in [
+            ("<DeleteResult></DeleteResult>", Some(format!("{USUAL}></DeleteResult>"))),
+            ("<DeleteResult/>", Some(format!("{USUAL}/>"))),
+            (
+                "<?xml version=\"1.0\"?>\n<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01\"></DeleteResult>",
+                Some(format!("<?xml version=\"1.0\"?>\n{USUAL}></DeleteResult>")),
+            ),
+            ("<DeleteResults></DeleteResults>", None),
+            ("<html>Welcome to nginx</html>", None),
+            ("<DeleteResult", None),
+        ] {
+            let read = in_usual_namespace(answer, "DeleteResult").ok();
+            assert_eq!(read, expected, "{answer}");
+            assert!(read.is_none_or(|text| DeleteObjectsResponse::parse(&text).is_ok()), "{answer}");
+        }
+    }
 }
