@@ -1,6 +1,11 @@
 //! The sample, the table of keys and the structs agree, and what is wrong is named with its place.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jpauto::{
     exports::{FeedFormat, Formulas, Platform},
