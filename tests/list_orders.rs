@@ -176,14 +176,17 @@ fn arguments(binds: &str) -> String {
     }
     let (mut depth, mut arguments) = (0, vec![String::new()]);
     for sign in values.chars() {
-        depth += i32::from(matches!(sign, '[' | '(')) - i32::from(matches!(sign, ']' | ')'));
+        depth += i32::from(matches!(sign, '[' | '(' | '{')) - i32::from(matches!(sign, ']' | ')' | '}'));
         match arguments.last_mut() {
             Some(last) if sign != ',' || depth > 0 => last.push(sign),
             _ => arguments.push(String::new()),
         }
     }
     let bare = |argument: &String| {
-        let inner = argument.trim().rsplit_once('(').map_or(argument.trim(), |(_, inner)| inner.trim_end_matches(')'));
+        let inner = match argument.split_once("Instant(") {
+            Some((_, instant)) => instant.split(')').next().unwrap(),
+            None => argument.trim().rsplit_once('(').map_or(argument.trim(), |(_, inner)| inner.trim_end_matches(')')),
+        };
         format!("'{}'", inner.trim_matches('"').replace('[', "{").replace(']', "}"))
     };
     format!("({})", arguments.iter().map(bare).collect::<Vec<_>>().join(", "))

@@ -38,7 +38,7 @@ use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use migrate::Migrated;
-pub(crate) use paging::{at_most, in_index_order, is_among};
+pub(crate) use paging::{at_most, in_index_order, is_among, twice_between};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

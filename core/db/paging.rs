@@ -99,6 +99,48 @@ impl<C> QueryId for Among<C> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+/// A condition of which the column stands twice between texts of the program. It is kept prepared; what Diesel's `sql` makes never is.
+pub(crate) fn twice_between<C>(column: C, texts: [&'static str; 3]) -> TwiceBetween<C> {
+    TwiceBetween { column, texts }
+}
+
+/// See [`twice_between`].
+#[derive(Clone, Debug)]
+pub(crate) struct TwiceBetween<C> {
+    column: C,
+    texts: [&'static str; 3],
+}
+
+impl<C: Expression> Expression for TwiceBetween<C> {
+    type SqlType = Bool;
+}
+
+impl<C: AppearsOnTable<T>, T> AppearsOnTable<T> for TwiceBetween<C> {}
+
+impl<C: SelectableExpression<T>, T> SelectableExpression<T> for TwiceBetween<C> {}
+
+impl<C: ValidGrouping<G>, G> ValidGrouping<G> for TwiceBetween<C> {
+    type IsAggregate = C::IsAggregate;
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for TwiceBetween<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let [start, middle, end] = self.texts;
+        out.push_sql(start);
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(middle);
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(end);
+        Ok(())
+    }
+}
+
+impl<C> QueryId for TwiceBetween<C> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
 /// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last, and rows
 /// whose id is none are left out.
 ///

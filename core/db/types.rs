@@ -69,14 +69,7 @@ pub struct DbJson;
 
 /// What the rows of a query are asked, so that those without an id are left out: SQLite takes anything for an id.
 macro_rules! has_id {
-    ($conn:expr, $id:expr) => {{
-        let [start, middle, end] = $crate::db::types::id_check(&*$conn);
-        diesel::dsl::sql::<diesel::sql_types::Bool>(start)
-            .bind::<$crate::db::types::DbId, _>($id)
-            .sql(middle)
-            .bind::<$crate::db::types::DbId, _>($id)
-            .sql(end)
-    }};
+    ($conn:expr, $id:expr) => {{ $crate::db::twice_between($id, $crate::db::types::id_check(&*$conn)) }};
 }
 pub(crate) use has_id;
 

@@ -10,9 +10,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
-    expression::SqlLiteral,
     prelude::*,
-    sql_types::{BigInt, Bool, Nullable},
+    sql_types::{BigInt, Nullable},
 };
 
 use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus, rules};
@@ -147,14 +146,21 @@ pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: Submis
 }
 
 /// Whether a row has what each vehicle has. What is missing in a row that another program wrote would fail the whole list.
-fn has_all_values() -> SqlLiteral<Bool> {
-    sql("(inventory.year IS NOT NULL AND inventory.make IS NOT NULL AND inventory.model IS NOT NULL \
-         AND inventory.vin IS NOT NULL AND inventory.price IS NOT NULL AND inventory.mileage IS NOT NULL)")
+macro_rules! has_all_values {
+    () => {
+        dsl::year
+            .is_not_null()
+            .and(dsl::make.is_not_null())
+            .and(dsl::model.is_not_null())
+            .and(dsl::vin.is_not_null())
+            .and(dsl::price.is_not_null())
+            .and(dsl::mileage.is_not_null())
+    };
 }
 
 /// Selects the vehicles that match the filter.
 fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
-    let mut query = dsl::inventory.filter(has_all_values()).into_boxed();
+    let mut query = dsl::inventory.filter(has_all_values!()).into_boxed();
     if !filter.status.is_empty() {
         let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
         let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
@@ -217,7 +223,7 @@ fn stock(
     if let Some(since) = sold_since {
         query = query.or_filter(dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since))));
     }
-    query.filter(has_all_values()).filter(has_id!(conn, dsl::id))
+    query.filter(has_all_values!()).filter(has_id!(conn, dsl::id))
 }
 
 /// How many vehicles [`stock_after`] has from its beginning to its end.
