@@ -47,8 +47,19 @@ pub(super) struct Amount {
     pub(super) is_struck: bool,
     /// Whether its text says little else, so that it may be a price without a word that says so.
     pub(super) is_short: bool,
-    /// Whether its text says that the price is told to those who ask.
-    pub(super) is_withheld: bool,
+    pub(super) wording: Wording,
+}
+
+/// How much of what is said of an amount stands in its own sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// At most a unit: a caption beside it may say the same once more.
+    #[default]
+    Short,
+    /// All of it: a caption beside it is another amount's.
+    Whole,
+    /// That the price is told to those who ask.
+    Withheld,
 }
 
 impl Amount {
@@ -113,7 +124,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
         } else if price_sentences::withholds_a_price(&text) {
             // One that answers a caption is open for it; others are whole by themselves.
             let own = if is_left_open(&text) { None } else { Some(Stated::Price(PriceRank::Plain)) };
-            push(Kind::Amount(Amount { own, is_withheld: true, ..Amount::default() }), behind);
+            push(Kind::Amount(Amount { own, wording: Wording::Withheld, ..Amount::default() }), behind);
         } else if has_digit && is_amount(chunks, at, &text, columns) {
             let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
             behind += usize::from(is_rate);
@@ -123,6 +134,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
             {
                 let sentence = Sentence::around(dom, &text, (at, behind), chunks);
                 if sentence.tell(&text, only) {
+                    only.wording = Wording::Whole;
                     // Its other words are no captions.
                     behind += usize::from(sentence.is_split_behind);
                     items.pop_if(|item| sentence.is_split && item.chunks.end == at && item.caption().is_some());
@@ -309,6 +321,7 @@ fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
         size: numbers::size(text).or(price),
         own,
         is_short: beside <= WORDS_BESIDE,
+        wording: if by_words_in_front(front).is_some() { Wording::Whole } else { Wording::Short },
         ..Amount::default()
     }]
 }

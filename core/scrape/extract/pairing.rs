@@ -6,7 +6,7 @@
 //! holds only where it is the same in both. What is deliberately not here: what the price is then (`price_choice`).
 
 use super::{
-    amounts::{Amount, Column, Item, Kind, column_of},
+    amounts::{Amount, Column, Item, Kind, Wording, column_of},
     chunks::Chunk,
     dom::Dom,
     fields::PriceRank,
@@ -168,7 +168,9 @@ impl<'b, 'd> Binder<'b, 'd> {
                 caption.zip(amount).is_some_and(|(caption, amount)| {
                     let is_former =
                         matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
-                    amount.own == Some(caption) || (amount.is_struck && is_former)
+                    // `Hold it for $1,000` says all of it, and a caption beside it is another amount's.
+                    let says_the_rest = amount.wording == Wording::Short || caption.rank().is_some();
+                    (amount.own == Some(caption) && says_the_rest) || (amount.is_struck && is_former)
                 })
             };
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);

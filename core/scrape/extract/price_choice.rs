@@ -5,7 +5,7 @@
 //! only one of its kind. Where two readings of a card give two prices, there is none. docs/extraction.md has the whole rule.
 
 use super::{
-    amounts::{self, Amount, Column, Item},
+    amounts::{self, Amount, Column, Item, Wording},
     chunks::Texts,
     dom::Dom,
     fields::{Draft, PriceRank},
@@ -80,7 +80,7 @@ fn is_withheld(items: &[Item]) -> bool {
         |amount: &Amount| amount.stated().and_then(Stated::rank).is_some_and(|rank| rank <= PriceRank::Plain);
     items.iter().filter_map(Item::amount).any(|amount| {
         let is_empty = amount.price.is_none() && amount.size.is_none() && !amount.is_struck;
-        amount.is_withheld || (is_empty && is_asked(amount))
+        amount.wording == Wording::Withheld || (is_empty && is_asked(amount))
     }) || stated_filler(items).is_some()
 }
 

@@ -72,6 +72,14 @@ fn a_sequence_of_amounts_and_captions_is_read_in_its_one_direction() {
             assert_eq!(asked(&shown).0, price, "{shown}");
         }
     }
+    // What a sentence says of its own amount, the caption beside it says of another.
+    for sentence in ["<p><b>$1,700</b> holds it</p>", "<p>Buy Here Pay Here! Down payment $2,500</p>"] {
+        let below = "<p>$20,000</p><b>Price</b><p>$4,600</p><b>Cash Down</b>";
+        let above = "<b>Down Payment</b><i>$4,600</i><b>Sale Price</b><i>$20,000</i>";
+        for shown in [format!("{below}<div>{sentence}</div>"), format!("<div>{sentence}</div>{above}")] {
+            assert_eq!(asked(&shown).0, Some(20_000), "{shown}");
+        }
+    }
     // A payment behind them has its word in the next row.
     let rows: String = ["$24,000", "MSRP", "$20,000", "Price", "$355", "/month"]
         .iter()
