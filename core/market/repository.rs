@@ -241,6 +241,8 @@ pub(super) fn standings(conn: &mut DbConnection) -> DbResult<Vec<Standing>> {
             market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
         )
         .filter(inventory::status.ne(VehicleStatus::Sold.as_str()).or(inventory::status.is_null()))
+        // What is missing in a row that another program wrote would fail the whole overview.
+        .filter(inventory::price.is_not_null())
         .select((
             inventory::price,
             market_research_results::id.nullable(),
