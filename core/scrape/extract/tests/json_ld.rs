@@ -119,7 +119,7 @@ fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
         assert_eq!(read_json_ld(&car)[0].price, Some(Money::from_dollars(15_995)), "{kinds:?}");
     }
     let kilometres = r#"{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "mileageFromOdometer": {"value": 80000, "unitCode": "KMT"}}"#;
-    assert_eq!(read_json_ld(kilometres)[0].mileage, None);
+    assert_eq!(read_json_ld(kilometres)[0].mileage, Some(49_710));
 }
 
 #[test]
