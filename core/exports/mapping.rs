@@ -94,9 +94,7 @@ impl Mapping {
             let is_double = columns.iter().any(|column| column.name == mapped.name);
             faults.check(!is_double, &pointer("name"), "another column has this name");
             if format == FeedFormat::Xml {
-                let expected =
-                    "expected a letter, then letters, digits, dots, hyphens and underscores, as XML wants it";
-                faults.check(is_xml_name(&mapped.name), &pointer("name"), expected);
+                faults.check(is_xml_name(&mapped.name), &pointer("name"), XML_NAME);
             }
             columns.extend(mapped.column(&pointer, &mut faults));
         }
@@ -149,6 +147,20 @@ pub(super) fn is_file_name(name: &str) -> bool {
     let is_plain = !name.contains(['/', '\\', ':']) && !name.chars().any(char::is_control);
     is_plain && !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && !name.ends_with(".part")
 }
+
+/// Refuses columns that cannot be elements, where a mapping is written as XML although it does not say so itself.
+///
+/// # Errors
+/// `invalid_mapping`, naming each of them.
+pub(super) fn ensure_elements(columns: &[Column]) -> Result<()> {
+    let mut faults = Faults::default();
+    for (place, column) in columns.iter().enumerate() {
+        faults.check(is_xml_name(&column.name), &format!("/columns/{place}/name"), XML_NAME);
+    }
+    faults.into_result(ErrorCode::InvalidMapping)
+}
+
+const XML_NAME: &str = "expected a letter, then letters, digits, dots, hyphens and underscores, as XML wants it";
 
 fn is_xml_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')

@@ -11,7 +11,7 @@ use super::{
     delivery::{self, Login},
     destination::Destination,
     feed::{Feed, Surroundings},
-    feeds,
+    feeds, mapping,
     publishing::{self, Stage},
     repository,
     snapshot::{self, Order, Written, not_written},
@@ -176,6 +176,9 @@ impl Exports<'_> {
             let known: Vec<_> = feed.formats.iter().map(|format| format.as_str()).collect();
             let message = format!("expected one of {}", known.join(" "));
             return Err(Error::invalid_field(ErrorCode::InvalidFeedFormat, "/format", message));
+        }
+        if format == FeedFormat::Xml {
+            mapping::ensure_elements(&feed.columns)?;
         }
         let limits = self.desk.rules::<InventoryRules>().limits;
         let plan = Plan { export, config, agreed, feed, format, destination, now, limits };

@@ -27,7 +27,8 @@ pub(super) fn upload(parcel: &Parcel<'_>) -> Result<String, Failed> {
     let temporary = unfinished(&path);
     let mut ftp = sign_in(parcel, &watch)?;
     ftp.transfer_type(FileType::Binary).map_err(said)?;
-    let sent = send(parcel, &mut ftp, &temporary).and_then(|()| rename(&mut ftp, &temporary, &path).map_err(said));
+    let sent =
+        send(parcel, &mut ftp, &temporary, &watch).and_then(|()| rename(&mut ftp, &temporary, &path).map_err(said));
     if sent.is_err() {
         // The next run writes over it, where this does not help.
         let _ = ftp.rm(&temporary);
@@ -42,14 +43,17 @@ fn sign_in(parcel: &Parcel<'_>, watch: &Watch) -> Result<RustlsFtpStream, Failed
     let said = |failure: FtpError| failure_of(parcel, failure);
     let route = route::connect(parcel, watch)?;
     let server = route.stream.peer_addr().map_err(|reason| said(FtpError::ConnectionError(reason)))?;
-    let (patience, watch) = (parcel.patience, watch.clone());
+    let (patience, watch, is_encrypted) = (parcel.patience, watch.clone(), parcel.way == Way::Ftps);
     let mut ftp = RustlsFtpStream::connect_with_stream(route.stream).map_err(said)?.passive_stream_builder(
         // The server names a port. It does not name another server, which the guard has not seen.
         move |named: SocketAddr| {
             let data = TcpStream::connect_timeout(&SocketAddr::new(server.ip(), named.port()), patience.connect);
             data.and_then(|data| {
                 route::wait_at_most(&data, patience.answer)?;
-                watch.over(&data)?;
+                // Without TLS the end of the file is the end of the connection, which a second hold on it would put off.
+                if is_encrypted {
+                    watch.over(&data)?;
+                }
                 Ok(data)
             })
             .map_err(FtpError::ConnectionError)
@@ -66,7 +70,7 @@ fn sign_in(parcel: &Parcel<'_>, watch: &Watch) -> Result<RustlsFtpStream, Failed
     Ok(ftp)
 }
 
-fn send(parcel: &Parcel<'_>, ftp: &mut RustlsFtpStream, temporary: &str) -> Result<(), Failed> {
+fn send(parcel: &Parcel<'_>, ftp: &mut RustlsFtpStream, temporary: &str, watch: &Watch) -> Result<(), Failed> {
     let said = |failure: FtpError| failure_of(parcel, failure);
     let own = |reason: io::Error| Failed::for_good(not_written(reason));
     let mut file = File::open(parcel.file).map_err(own)?;
@@ -78,7 +82,15 @@ fn send(parcel: &Parcel<'_>, ftp: &mut RustlsFtpStream, temporary: &str) -> Resu
         if count == 0 {
             break;
         }
-        transfer.write_all(&buffer[..count]).map_err(|reason| said(FtpError::ConnectionError(reason)))?;
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            let written = transfer.write(rest).and_then(|written| match written {
+                0 => Err(io::ErrorKind::WriteZero.into()),
+                _ if watch.is_over() => Err(io::ErrorKind::TimedOut.into()),
+                written => Ok(written),
+            });
+            rest = &rest[written.map_err(|reason| said(FtpError::ConnectionError(reason)))?..];
+        }
     }
     transfer.finish().map_err(said)?;
     match ftp.size(temporary) {

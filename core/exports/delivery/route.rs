@@ -7,7 +7,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use url::Host;
@@ -107,6 +107,7 @@ pub(super) fn wait_at_most(stream: &TcpStream, time: Duration) -> std::io::Resul
 /// Ends the connections of an attempt when its time is over. A server that says a byte now and then would hold it for ever.
 #[derive(Clone)]
 pub(super) struct Watch {
+    until: Instant,
     sockets: Arc<Mutex<Vec<TcpStream>>>,
     /// Dropped with the last clone, which ends the thread.
     _end: Arc<mpsc::Sender<()>>,
@@ -125,7 +126,12 @@ impl Watch {
                 }
             }
         })?;
-        Ok(Self { sockets, _end: Arc::new(end) })
+        Ok(Self { until: Instant::now() + time, sockets, _end: Arc::new(end) })
+    }
+
+    /// Whether the time is over, for a connection that is not held here.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.until
     }
 
     /// Ends this connection, too.
