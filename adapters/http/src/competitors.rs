@@ -17,7 +17,7 @@ use crate::{
     answer,
     app::App,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
-    query::{Amount, PAGE, Parameters},
+    query::{Amount, Count, PAGE, Parameters},
     request::Request,
 };
 
@@ -237,7 +237,7 @@ const LISTINGS: &[Parameter] = &[
     Parameter::new("odometer_status", word::<OdometerStatus>(), "What is said of its odometer.").repeated(),
     Parameter::new("price_dropped", plain::<bool>(), "Cheaper than once before."),
     Parameter::new("price_drop_min", plain::<Amount>(), "Cheaper than once before by this much or more."),
-    Parameter::new("price_drop_within_days", plain::<u32>(), "Cheaper than at some moment of this many last days."),
+    Parameter::new("price_drop_within_days", plain::<Count>(), "Cheaper than at some moment of this many last days."),
     Parameter::new("q", plain::<String>(), "Each of these words occurs in the make, model, trim, VIN or stock number."),
     Parameter::new("sort", word::<ListingSort>(), "The order. A minus means the largest first."),
 ];

@@ -57,6 +57,15 @@ impl PartialSchema for PageLimit {
     }
 }
 
+/// The schema of a whole number from zero.
+pub(crate) struct Count;
+
+impl PartialSchema for Count {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX)).into()
+    }
+}
+
 /// The schema of an id of whatever it may be.
 pub(crate) struct AnyId;
 
