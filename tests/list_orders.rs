@@ -200,7 +200,7 @@ fn is_in_order_of_an_index(table: &str, plan: &[String]) -> bool {
     // Rows of equal values may be put in the order of their ids after an index has put the values in order.
     let sorts_all = |line: &String| {
         line.contains("USE TEMP B-TREE FOR ORDER BY")
-            || line.trim_start().trim_start_matches("->  ").starts_with("Sort ")
+            || line.trim_start().trim_start_matches("->  ").starts_with("Sort  (")
     };
     !plan.iter().any(|line| scans_all(line) || sorts_all(line))
 }
