@@ -36,8 +36,11 @@ pub(crate) fn raise(conn: &mut DbConnection, event: Event, data: Value, now: Dat
     Ok(())
 }
 
+/// When the oldest event of one kind was raised, and when the oldest of all others.
+pub(crate) type Oldest = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// When the oldest event was raised, of those of one kind and of all others.
-pub(crate) fn oldest(conn: &mut DbConnection, kind: Event) -> DbResult<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+pub(crate) fn oldest(conn: &mut DbConnection, kind: Event) -> DbResult<Oldest> {
     let times = || dsl::outbox.order((dsl::raised_at, dsl::id)).select(dsl::raised_at);
     let of_kind: Option<Instant> = times().filter(dsl::event.eq(kind.as_str())).first(conn).optional()?;
     let others: Option<Instant> = times().filter(dsl::event.ne(kind.as_str())).first(conn).optional()?;

@@ -98,11 +98,14 @@ pub(super) fn is_orphan(
 /// The largest objects that are kept in mind.
 const MOST_LARGEST: usize = 10;
 
+/// What objects are compared by: the larger one first, of equals the one whose key sorts first.
+type BySize = (u64, Reverse<String>, Option<DateTime<Utc>>);
+
 /// Counts objects as they pass: sums, and the largest ones. Its size does not depend on how many there are.
 #[derive(Default)]
 pub(super) struct Count {
     usage: StorageUsage,
-    largest: BinaryHeap<Reverse<(u64, Reverse<String>, Option<DateTime<Utc>>)>>,
+    largest: BinaryHeap<Reverse<BySize>>,
 }
 
 impl Count {
@@ -257,8 +260,7 @@ mod tests {
 
     #[test]
     fn a_customer_waits_until_the_oldest_upload_has_left_the_window() {
-        let mut rules = StorageRules::default();
-        rules.most_customer_uploads = 2;
+        let rules = StorageRules { most_customer_uploads: 2, ..StorageRules::default() };
         let begun = [now() - TimeDelta::minutes(1), now() - TimeDelta::minutes(59)];
         assert!(ensure_within_rate_limit(&begun[..1], &rules, now()).is_ok());
         let refusal = ensure_within_rate_limit(&begun, &rules, now()).unwrap_err();
@@ -300,8 +302,7 @@ mod tests {
             count.add(StoredObject { key, bytes: number * 7 % 1_000, modified_at: None });
         }
         count.add(StoredObject { key: "notes.txt".into(), bytes: 0, modified_at: None });
-        let mut rules = StorageRules::default();
-        rules.limit_bytes = 1_000_000;
+        let rules = StorageRules { limit_bytes: 1_000_000, ..StorageRules::default() };
         let usage = count.finish(&rules);
         assert_eq!(
             (usage.objects, usage.photos, usage.others, usage.bytes, usage.percent),

@@ -261,7 +261,7 @@ fn ends_a_distance(text: &str) -> bool {
     const BEGINNINGS: [&str; 6] = ["away", "miles away", "mi away", "from you", "from zip", "from your"];
     let is = |known: &&str| text.eq_ignore_ascii_case(known);
     let begins = |known: &&str| text.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known));
-    WHOLE.iter().any(|known| is(known)) || BEGINNINGS.iter().any(|known| begins(known))
+    WHOLE.iter().any(is) || BEGINNINGS.iter().any(begins)
 }
 
 fn is_odometer(field: Field) -> bool {

@@ -61,7 +61,7 @@ pub(super) fn is_paid_at_first(front: &str, behind: &str) -> bool {
     if !is_bidden && matches!(by_words_in_front(front), Some(Stated::Price(_))) {
         return false;
     }
-    let ends_in = |word: &str| before().last().is_some_and(|last| last.eq_ignore_ascii_case(word));
+    let ends_in = |word: &str| before().next_back().is_some_and(|last| last.eq_ignore_ascii_case(word));
     let holds = || before().any(|word| is(word, &["hold", "holds", "reserve", "reserves", "need", "needed"]));
     let goes_with = || ends_in("with") && before().any(|word| is(word, &DEEDS));
     holds() || goes_with() || after().find(|word| !is(word, &FILL)).is_some_and(|word| is(word, &DEEDS))

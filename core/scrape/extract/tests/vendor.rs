@@ -122,7 +122,7 @@ fn cards_of_no_vendor_without_any_price_are_told_as_well() {
     assert_eq!(some.warnings, []);
     let unpriced = read("", "car", &|_| "<p>Call us</p>");
     let told = Warning::FieldMissing { platform: "cards", field: "price", found: 3 };
-    assert_eq!(unpriced.warnings, [told.clone()]);
+    assert_eq!(unpriced.warnings, std::slice::from_ref(&told));
     assert!(told.to_string().starts_with("no price on 3 of 3 vehicles: "), "{told}");
     let data: String = CARS
         .iter()
