@@ -129,7 +129,7 @@ fn a_worker_that_is_killed_between_sending_and_marking_loses_nothing_on_postgres
 fn a_channel_is_tried_a_notification_shown_and_sent_again() {
     let lot = Lot::new();
     let (url, told) = receiver(Duration::ZERO);
-    lot.write("jpauto.toml", &configuration(&url));
+    lot.write("jpauto.toml", configuration(&url));
     let with = |arguments: &[&str]| {
         let mut all = vec!["--config", "jpauto.toml"];
         all.extend(arguments);
@@ -150,7 +150,7 @@ fn a_channel_is_tried_a_notification_shown_and_sent_again() {
     assert!(channels.contains("crm") && channels.contains(url.trim_end_matches('/')), "{channels}");
 
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    lot.write("jpauto.toml", &configuration(&format!("http://{nobody}/")));
+    lot.write("jpauto.toml", configuration(&format!("http://{nobody}/")));
     let refused = "error[notification_not_delivered]: notification.test to crm: given_up, the connection failed";
     with(&["notification", "test", "crm"]).fails(4, refused);
 }
