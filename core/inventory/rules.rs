@@ -247,6 +247,10 @@ pub(super) fn set_status(
         limits::price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
+    // A sale keeps the price of the vehicle.
+    if change.status == VehicleStatus::Sold && vehicle.status != VehicleStatus::Sold {
+        limits::price(&mut faults, "/price", vehicle.price);
+    }
     faults.into_result(ErrorCode::InvalidStatusChange)?;
     // A second sale must not replace the price of the first.
     if vehicle.status == VehicleStatus::Sold && (change.status != VehicleStatus::Sold || change.sale_price.is_some()) {

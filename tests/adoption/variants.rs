@@ -518,8 +518,17 @@ fn a_day(name: &str, dealership: &Dealership) {
             Err(error) => assert_eq!(error.code(), "invalid_vehicle", "{name}: {error}"),
         }
         if vehicle.status != VehicleStatus::Sold {
-            let sold = desk.inventory().set_status(vehicle.id, StatusChange::from(VehicleStatus::Sold)).unwrap();
-            assert_eq!(sold.status, VehicleStatus::Sold, "{name}");
+            match desk.inventory().set_status(vehicle.id, StatusChange::from(VehicleStatus::Sold)) {
+                Ok(sold) => assert_eq!(sold.status, VehicleStatus::Sold, "{name}"),
+                Err(error) => {
+                    assert_eq!(
+                        (error.code(), error.fields()[0].pointer.as_str()),
+                        ("invalid_status_change", "/price"),
+                        "{name}: {error}"
+                    );
+                    assert!(!vehicle.price.fits_a_price(), "{name}: {error}");
+                }
+            }
         }
     }
     let left = dealership.migrate().unwrap().findings;
