@@ -13,7 +13,7 @@ use super::{
     stock::{lenient, lenient_sale},
     title_brand, vins,
 };
-use crate::{ErrorCode, FieldError, Money, error::Faults};
+use crate::{ErrorCode, FieldError, Money, error::Faults, typed};
 
 /// A listing as a website shows it; what it does not say is `None`, written as `null`.
 ///
@@ -88,18 +88,19 @@ pub struct ScrapedListing {
 }
 
 fn year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
-    whole_number(deserializer, "year", "a model year such as 2017")
+    whole_number(deserializer, "year", "a model year such as 2017", |_text| None)
 }
 
 fn mileage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
-    whole_number(deserializer, "mileage", "a whole number of miles such as 48200")
+    whole_number(deserializer, "mileage", "a whole number of miles such as 48200", typed::miles)
 }
 
-/// A whole number, or a text of nothing but its digits.
+/// A whole number, or a text of nothing but its digits or of what people type for it.
 fn whole_number<'de, D: Deserializer<'de>>(
     deserializer: D,
     field: &'static str,
     expected: &'static str,
+    read: fn(&str) -> Option<i32>,
 ) -> Result<Option<i32>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -117,7 +118,10 @@ fn whole_number<'de, D: Deserializer<'de>>(
         #[expect(clippy::cast_possible_truncation, reason = "the fraction and the range are checked in the guard")]
         Some(Given::Fraction(number)) if number.fract() == 0.0 && number.abs() < 1e15 => number as i64,
         Some(Given::Fraction(number)) => return Err(refused(number.to_string())),
-        Some(Given::Text(text)) => text.trim().parse().map_err(|_not_a_number| refused(format!("{text:?}")))?,
+        Some(Given::Text(text)) => {
+            let number = text.trim().parse().ok().or_else(|| read(&text).map(i64::from));
+            number.ok_or_else(|| refused(format!("{text:?}")))?
+        }
         Some(Given::Other(_)) => return Err(refused("something else".to_owned())),
     };
     i32::try_from(number).map(Some).map_err(|_out_of_range| refused(number.to_string()))
