@@ -124,7 +124,7 @@ fn is_vouched_for(text: &str) -> bool {
         "silver",
         "true",
     ];
-    const MAKERS: [&str; 5] = ["factory", "hondatrue", "manufacturer", "oem", "maker"];
+    const MAKERS: [&str; 6] = ["factory", "gm", "hondatrue", "manufacturer", "oem", "maker"];
     const CARS: [&str; 7] = ["pre-owned", "preowned", "used", "vehicle", "car", "cpo", "preferred"];
     if text.len() > CHARS_MAX || !mentions(text, "certified") {
         return false;
@@ -212,6 +212,7 @@ mod tests {
             ("Lexus L/Certified", Some(Certified)),
             ("Certified by BMW", Some(Certified)),
             ("Factory Certified", Some(Certified)),
+            ("GM Certified", Some(Certified)),
             ("Not Honda Certified", None),
             ("Non-Certified", None),
             ("Honda Certified Technicians", None),

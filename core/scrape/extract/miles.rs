@@ -83,6 +83,8 @@ const OF_ODOMETERS: [&str; 14] = [
     "mileage", "odometer", "reading", "odo", "actual", "only", "current", "k", "total", "original", "approx", "just",
     "low", "vehicle",
 ];
+/// Words that go on from the number of an odometer to its car.
+const OF_CARS: [&str; 10] = ["auto", "automatic", "awd", "diesel", "fwd", "gas", "gasoline", "hybrid", "manual", "rwd"];
 /// Words that say whether the number can be believed.
 const OF_BELIEF: [&str; 20] = [
     "tmu",
@@ -133,6 +135,7 @@ fn of_one(lower: &str, unit: Unit) -> Option<Reading> {
         MILES.contains(&word)
             || KILOMETERS.contains(&word)
             || OF_ODOMETERS.contains(&word)
+            || OF_CARS.contains(&word)
             || (speaks_of_belief && OF_BELIEF.contains(&word))
     };
     if lower.contains(['$', '/', '%', '+', '~', '<']) || !words(lower).all(is_known) {
@@ -311,6 +314,8 @@ mod tests {
             ("45678mi", Some(45_678)),
             ("45,678 Miles | 22 MPG", Some(45_678)),
             ("45,678 mi, Automatic", Some(45_678)),
+            ("45,678 Miles Automatic", Some(45_678)),
+            ("45,678 miles away", None),
             ("73,512 km / 45,678 mi", Some(45_678)),
             ("45,678 mi (73,512 km)", Some(45_678)),
             ("45,678 (73,512 km)", Some(45_678)),

@@ -36,6 +36,8 @@ pub(super) struct Subject {
     is_about_something_else: bool,
     /// Whether its main heading says that its vehicle is sold, and nothing else.
     says_sold: bool,
+    /// Whether it has a main heading at all.
+    is_headed: bool,
 }
 
 /// A longer heading is a text.
@@ -53,6 +55,7 @@ impl Subject {
             vins: vins::find(page.url.as_str(), Context::Anywhere).collect(),
             is_about_something_else: decoys::leads_elsewhere(page.url.as_str()),
             says_sold: false,
+            is_headed: false,
         };
         let mut others = Vec::new();
         let mut open: Option<String> = None;
@@ -64,6 +67,7 @@ impl Subject {
                     let text = open.take().unwrap_or_default();
                     subject.is_about_something_else |= decoys::is_no_vehicle(&text);
                     subject.says_sold |= sold_page::says_sold(&text);
+                    subject.is_headed |= !text.trim().is_empty();
                     // Two different ones make a list of the page; more of them say nothing more.
                     let heading = named(&text).filter(|_| headings.len() < 2);
                     headings.extend(heading.filter(|heading| !headings.contains(heading)));
@@ -99,9 +103,14 @@ impl Subject {
         !self.vins.is_empty() || self.heading.is_some() || self.title.is_some() || self.says_sold
     }
 
-    /// Whether its main heading or its address names one vehicle.
-    fn is_of_one(&self) -> bool {
-        !self.vins.is_empty() || self.heading.is_some()
+    /// Up to where a text that is no heading may say that its vehicle is sold: anywhere, where its main heading or its address names
+    /// one; in front of the first card, where its title alone does.
+    fn sold_until(&self, dom: &Dom<'_>, cards: &[Card]) -> usize {
+        match () {
+            () if !self.vins.is_empty() || self.heading.is_some() => dom.len(),
+            () if self.title.is_some() && !self.is_headed => cards.first().map_or(0, |card| card.at),
+            () => 0,
+        }
     }
 
     /// Whether its main heading or its address speaks of a test, a part or the like.
@@ -234,7 +243,7 @@ fn suggestions_of_sold(
 ) -> Option<Vec<ScrapedListing>> {
     let is_sold = !(data.is_empty() && cards.is_empty())
         && data.len().max(cards.len()) <= sold_page::CARDS_MAX
-        && (subject.says_sold || sold_page::is_said(dom, cards, !subject.is_of_one()))
+        && (subject.says_sold || sold_page::is_said(dom, cards, subject.sold_until(dom, cards)))
         && !goes_on(page, cards.len());
     let mut joined = Joined::on(&page.url);
     joined.take(is_sold.then(|| data.to_vec())?, Role::Counts);

@@ -76,8 +76,8 @@ pub(super) fn says_sold(text: &str) -> bool {
     is_gone && words.iter().all(|word| WORDS.contains(word))
 }
 
-/// Whether a page says so beside its cards, and not as a choice or a link; `by_heading` asks for a heading that does.
-pub(super) fn is_said(dom: &Dom<'_>, cards: &[Card], by_heading: bool) -> bool {
+/// Whether a page says so beside its cards, and not as a choice or a link: in a heading, or in any text in front of the place `until`.
+pub(super) fn is_said(dom: &Dom<'_>, cards: &[Card], until: usize) -> bool {
     const ELSEWHERE: [&str; 8] = ["nav", "footer", "a", "button", "option", "select", "label", "form"];
     let is = |at: usize, names: &[&str]| dom.element(at).is_some_and(|element| names.contains(&element.name()));
     let mut left_out = 0;
@@ -103,9 +103,9 @@ pub(super) fn is_said(dom: &Dom<'_>, cards: &[Card], by_heading: bool) -> bool {
                     return false;
                 }
                 let picture = attribute(element, "alt").filter(|_| element.name() == "img");
-                (in_heading || !by_heading) && picture.is_some_and(says_sold)
+                (in_heading || at < until) && picture.is_some_and(says_sold)
             }
-            Kind::Text(text) => (in_heading || !by_heading) && says_sold(text),
+            Kind::Text(text) => (in_heading || at < until) && says_sold(text),
         }
     })
 }

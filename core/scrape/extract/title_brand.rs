@@ -433,6 +433,8 @@ mod tests {
             ("Never salvaged", None),
             ("Salvage-free", None),
             ("We never sell cars with a salvage title", None),
+            ("We buy salvage titles", None),
+            ("Financing for rebuilt titles", None),
             ("Branded Title", Some(Branded)),
             ("Clean Title", Some(Clean)),
             ("2019 Toyota Camry LE Salvage", Some(Salvage)),

@@ -56,6 +56,8 @@ const OF_OTHERS: [&str; 37] = [
     "require",
 ];
 
+/// Those of them that even few words are not about this car beside.
+const OF_SELLERS: [&str; 8] = ["we", "buy", "buying", "finance", "financing", "lenders", "sell", "selling"];
 /// How far behind a brand a word still denies it.
 const DENIED_WORDS: usize = 4;
 const FORMERLY: [&str; 4] = ["previously", "formerly", "was", "been"];
@@ -103,9 +105,10 @@ impl Words {
         self.brand(|place| !is_denied && (self.is_beside_title(place) || was(place)))
     }
 
-    /// Whether a short text speaks of what a seller does, or of cars in general.
+    /// Whether the text of a badge speaks of what a seller does, or of cars in general.
     pub(super) fn are_of_others(&self) -> bool {
-        self.len() > FEW_WORDS && self.any(|word| OF_OTHERS.contains(&word))
+        let known: &[&str] = if self.len() > FEW_WORDS { &OF_OTHERS } else { &OF_SELLERS };
+        self.any(|word| known.contains(&word))
     }
 }
 

@@ -186,6 +186,8 @@ fn the_page_of_a_car_that_is_sold_lists_what_it_suggests_as_related() {
             format!("{named}<p>Sorry, this vehicle is no longer available</p>"),
             "<h1>Sold!</h1>".to_owned(),
             "<title>2016 Chevrolet Corvette 2LT</title><h2>This vehicle has been sold</h2>".to_owned(),
+            "<title>2016 Chevrolet Corvette 2LT | Valley Motors</title><p>Sold!</p>".to_owned(),
+            format!(r#"{named}<img src="/sold.png" alt="SOLD">"#),
         ] {
             for around in ["<section class='vdp-similar'>", "<div><h2>You may also like</h2>", "<div>"] {
                 let page = format!("<body>{head}{around}{section}</div></body>");
@@ -197,6 +199,7 @@ fn the_page_of_a_car_that_is_sold_lists_what_it_suggests_as_related() {
         // A list stays one, whatever stands beside it.
         for head in [
             "<title>Used Cars</title><h1>Used Cars</h1><p>Sold!</p>".to_owned(),
+            "<title>2016 Chevrolet Corvette</title><h1>Our Corvettes</h1><p>Sold!</p>".to_owned(),
             format!("{named}<p>3 vehicles</p>"),
             format!("{named}<nav><b>Sold</b></nav><a href='/sold'>Sold</a>"),
             format!("{named}<p hidden>Sold!</p>"),
