@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     Error,
+    clock::processor_time,
     extract::{DataPage, Extraction, ScrapedListing, StockStatus, Warning},
     scrape::extract::{listings_as_configured, listings_from_data},
 };
@@ -443,7 +444,7 @@ fn the_key_of_an_endpoint_is_not_handed_to_another_host() {
 
 #[test]
 fn a_hostile_configuration_costs_little() {
-    let started = std::time::Instant::now();
+    let started = processor_time();
     let text = "a".repeat(200_000);
     let html = format!("<div class=car><p>{text}</p></div>");
     for regex in ["(a+)+$b", "(?:a|a|aa)+b", "(?:a?){99}a{99}", ".*.*.*.*=x"] {
@@ -459,5 +460,6 @@ fn a_hostile_configuration_costs_little() {
         page_at("https://lot.example/used", document.clone(), &deep).unwrap();
         page_at("https://lot.example/used", document, &wide).unwrap();
     }
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    let taken = processor_time() - started;
+    assert!(taken.as_secs() < 60, "{taken:?}");
 }

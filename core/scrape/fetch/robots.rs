@@ -177,6 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clock::processor_time;
 
     proptest! {
         #[test]
@@ -296,7 +297,7 @@ mod tests {
 
     #[test]
     fn hostile_files_are_read_in_time() {
-        let started = Instant::now();
+        let started = processor_time();
         let line = "Disallow: /*a*b*a*b*a*b*a*b*a*b*a*b$\n";
         let stars = format!("User-agent: *\n{}", line.repeat(500));
         let long = format!("User-agent: *\nDisallow: /{}$", "*a".repeat(200_000));
@@ -306,6 +307,7 @@ mod tests {
             let path = format!("/{}", "ab".repeat(4000));
             allowed(&text, &path);
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        let taken = processor_time() - started;
+        assert!(taken < Duration::from_secs(20), "{taken:?}");
     }
 }

@@ -61,6 +61,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::clock::processor_time;
 
     #[rstest]
     #[case::nothing("", 0)]
@@ -87,11 +88,12 @@ mod tests {
         let page = |end: &str| -> Vec<String> {
             (0..50_000).map(|number| (number % 7).to_string()).chain([end.to_owned()]).collect()
         };
-        let started = std::time::Instant::now();
+        let started = processor_time();
         assert_eq!(on_several_pages(&[page("x"), page("y"), page("z")]), 0);
         let many =
             |from: u32| -> Vec<String> { (from..from + 10_000).rev().map(|number| number.to_string()).collect() };
         assert_eq!(on_several_pages(&[many(0), many(5_000)]), 5_000);
-        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+        let taken = processor_time() - started;
+        assert!(taken.as_secs() < 20, "{taken:?}");
     }
 }

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::clock::processor_time;
 
 /// Which stored row (by its place) each sighting of the second day was found to be.
 #[rstest]
@@ -112,9 +113,10 @@ fn a_teaser_gives_its_car_neither_its_link_nor_its_miles() {
 fn a_page_of_teasers_costs_linear_time() {
     let teasers = (1..=20_000).map(|number| car(&format!("miles=48000 price=20000 url=/special/{number}")));
     let full = (1..=20_000).map(|number| car(&format!("stock={number} miles=48321 price=20000 url=/{number}")));
-    let started = std::time::Instant::now();
+    let started = processor_time();
     assert_eq!(lot().see(0, &teasers.chain(full).collect::<Vec<_>>()).new.len(), 20_000);
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    let taken = processor_time() - started;
+    assert!(taken.as_secs() < 20, "{taken:?}");
 }
 
 #[test]
@@ -157,8 +159,9 @@ fn a_lot_of_look_alikes_costs_linear_time() {
     let listings = |ids: std::ops::Range<u32>| -> Vec<_> { ids.map(|id| car(&format!("ext=e{id} miles=5"))).collect() };
     let mut lot = lot();
     lot.see(0, &listings(0..20_000));
-    let started = std::time::Instant::now();
+    let started = processor_time();
     // Every id changed: nothing can be known again, and everything is of one model and mileage.
     assert_eq!(lot.see(1, &listings(20_000..40_000)).new.len(), 20_000);
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    let taken = processor_time() - started;
+    assert!(taken.as_secs() < 20, "{taken:?}");
 }

@@ -1,6 +1,7 @@
 //! One car is one listing, however many entries of a page speak of it.
 
 use super::*;
+use crate::clock::processor_time;
 
 const CARS: [(&str, &str); 3] = [
     ("1FTEW1EP6KFA10001", "2019 Ford F-150 XLT"),
@@ -147,7 +148,7 @@ fn nodes_that_name_each_other_for_ever_cost_little() {
     let round = r##"{"@graph": [{"@type": "Offer", "@id": "#a", "price": 1, "itemOffered": {"@id": "#b"}}, {"@type": "Car", "@id": "#b",
         "vin": "1FTEW1EP6KFA10001", "name": "2019 Ford F-150", "offers": {"@id": "#a"}}]}"##;
     assert_eq!(listings(&script(round), LOT).unwrap().listings.len(), 1);
-    let started = std::time::Instant::now();
+    let started = processor_time();
     let big =
         format!(r##"{{"@type": "Offer", "@id": "#big", "price": 5, "x": [{}0]}}"##, "{\"y\": 1},".repeat(100_000));
     let cars = r##"{"@type": "Car", "vin": "1FTEW1EP6KFA10001", "offers": {"@id": "#big"}},"##.repeat(20_000);
@@ -156,7 +157,8 @@ fn nodes_that_name_each_other_for_ever_cost_little() {
     for nodes in [format!("{cars}{big}"), format!("{cars}{nested}"), format!("{cars}{claims}{big}")] {
         let _ = listings(&script(&format!("[{nodes}]")), LOT).unwrap();
     }
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    let taken = processor_time() - started;
+    assert!(taken.as_secs() < 30, "{taken:?}");
 }
 
 #[test]

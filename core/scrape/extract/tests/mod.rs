@@ -18,7 +18,7 @@ use std::{fs, path::Path};
 use serde_json::Value;
 
 use super::*;
-use crate::Money;
+use crate::{Money, clock::processor_time};
 
 const LOT: &str = "https://lot.example/used";
 
@@ -350,7 +350,7 @@ fn the_cost_grows_with_the_page_and_not_with_its_square() {
         )
     };
     let page: String = (0..20_000).map(card).collect();
-    let started = std::time::Instant::now();
+    let started = processor_time();
     let read = listings(&page, LOT).unwrap();
     assert_eq!(read.listings.len(), 20_000);
     let links = "<a href='?page=3'>3</a> 12 of ".repeat(100_000);
@@ -359,5 +359,6 @@ fn the_cost_grows_with_the_page_and_not_with_its_square() {
     for page in [links, scripts, comments] {
         let _ = listings(&page, LOT).unwrap();
     }
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    let taken = processor_time() - started;
+    assert!(taken.as_secs() < 60, "{taken:?}");
 }
