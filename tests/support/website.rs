@@ -162,8 +162,9 @@ pub fn list_page(numbers: impl IntoIterator<Item = u32>, next: Option<&str>) -> 
         .map(|number| {
             format!(
                 r#"{{"@type": "Car", "name": "2018 Toyota Corolla LE", "vehicleIdentificationNumber": "{}",
-                    "url": "/car/{number}", "offers": {{"price": "14000"}}}}"#,
-                vin(number)
+                    "mileageFromOdometer": {}, "url": "/car/{number}", "offers": {{"price": "14000"}}}}"#,
+                vin(number),
+                40_000 + number
             )
         })
         .collect();

@@ -7,10 +7,11 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
+    card::labelled,
     chunks::{Chunk, Texts},
     dom::Dom,
     fields::{Field, PriceRank},
-    numbers,
+    heading, numbers,
     price_sentences::{self, by_words_in_front},
     price_words::{self, Stated, by_words},
 };
@@ -152,11 +153,56 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
         at = behind;
     }
     if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
+        strike_history(chunks, &mut items);
         apply_classes(texts, &mut items);
         items
     } else {
         Vec::new()
     }
+}
+
+/// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
+fn strike_history(chunks: &[Chunk], items: &mut [Item]) {
+    let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
+    let dates: Vec<usize> = dates.take(DATES_MAX).collect();
+    if dates.len() < 2 {
+        return;
+    }
+    let is_amount = |item: &Item| item.amount().is_some_and(|amount| amount.size.is_some());
+    let behind = |date: usize| items.iter().position(|item| item.chunks.start == date + 1 && is_amount(item));
+    let in_front = |date: usize| items.iter().position(|item| item.chunks.end == date && is_amount(item));
+    let forward: Option<Vec<usize>> = dates.iter().map(|date| behind(*date)).collect();
+    let dated = forward.or_else(|| dates.iter().map(|date| in_front(*date)).collect());
+    for place in dated.into_iter().flatten() {
+        if let Kind::Amount(amount) = &mut items[place].kind {
+            amount.is_struck = true;
+        }
+    }
+}
+
+/// More dates are no history of a price.
+const DATES_MAX: usize = 16;
+
+/// Whether a text is a day and nothing else: `11/20/2026`, `2026-11-20`, `Nov 20, 2026`.
+fn is_date(text: &str) -> bool {
+    const LONGEST: usize = 18;
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    if text.len() > LONGEST {
+        return false;
+    }
+    let parts: Vec<&str> = text.split(['/', '-', ' ', ',', '.']).filter(|part| !part.is_empty()).collect();
+    let [one, two, three] = parts[..] else { return false };
+    let is_number = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_month = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && part.get(..3).is_some_and(|start| MONTHS.iter().any(|month| start.eq_ignore_ascii_case(month)))
+    };
+    let is_set_apart = || text.contains('/') || text.contains('-');
+    (is_number(three, 4, 4) && is_number(two, 1, 2) && (is_month(one) || (is_number(one, 1, 2) && is_set_apart())))
+        || (is_number(one, 4, 4) && is_number(two, 2, 2) && is_number(three, 2, 2) && is_set_apart())
+        || (is_number(one, 1, 2) && is_number(two, 1, 2) && is_number(three, 2, 2) && text.contains('/'))
 }
 
 /// The words around an amount in its own sentence, of which some may stand in another element: `Pay <b>$1,500</b> now`.
@@ -226,6 +272,10 @@ impl<'t> Sentence<'t> {
 
 /// What the words in front of an amount say of it, else those behind; the other way round where a sentence ends in front of it.
 fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
+    // `Price includes $499 of fees`
+    if price_words::ends_in_an_aside(front) {
+        return Some(Stated::Fee);
+    }
     let in_front = || by_words_in_front(front).or_else(|| by_words(numbers::last_words(front)));
     if front.trim_end().ends_with(['!', '?']) {
         by_words(behind).or_else(in_front)
@@ -268,6 +318,9 @@ fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> boo
     // A bare number is a price behind its label, unless the label belongs to the amount in front of it.
     let is_behind_label = || {
         let label = at.checked_sub(1).filter(|label| is_price_label(&chunks[*label].text));
+        // The last label of a column stands in front of the first value of the next.
+        let is_empty_label = |at: usize| labelled(&chunks[at].text).is_some_and(|(_, rest)| rest.is_empty());
+        let label = label.filter(|label| !label.checked_sub(1).is_some_and(is_empty_label));
         // Its sign may stand in a text of its own.
         let in_front = |label: usize| chunks[label.saturating_sub(2)..label].iter();
         label.is_some_and(|label| !in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some()))
@@ -331,7 +384,9 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
     let text = &chunk.text;
     // `Price: Call` says all by itself.
     let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
-    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() {
+    // What names the car names no amount: `2019 Ford F-150 Lease Return`.
+    let names_a_car = || has_digit && heading::split(text).is_some_and(|heading| heading.make.is_some());
+    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() || names_a_car() {
         return None;
     }
     let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };

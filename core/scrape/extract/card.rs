@@ -183,7 +183,9 @@ fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk], badges: &mut Bad
             _ if !rest.is_empty() => draft.offer(field, rest),
             _ => {
                 if let Some(value) = labels.value(label, field, taken) {
-                    draft.offer(field, &value.text);
+                    if !counts_others(&value.text) {
+                        draft.offer(field, &value.text);
+                    }
                     at += value.taken;
                 }
                 // `30,000` `Miles` `Exempt`
@@ -194,6 +196,14 @@ fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk], badges: &mut Bad
         }
         taken = at;
     }
+}
+
+/// Whether a text narrows a list and says how many it would leave: `Ford (3)`.
+fn counts_others(text: &str) -> bool {
+    let count = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+    count.is_some_and(|(_, count)| {
+        !count.is_empty() && count.len() <= 4 && count.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// A longer text behind the miles is about something else: `Actual photos`.
@@ -234,7 +244,8 @@ fn names_miles(text: &str) -> bool {
     if ends_in_miles(text, &MILES) || (ends_in_miles(text, &KILOMETERS) && has_thousands(text)) {
         return true;
     }
-    let parts = || text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).map(str::trim);
+    let parts = text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).flat_map(|part| part.split(", "));
+    let mut parts = parts.flat_map(|part| part.split(" - ")).map(str::trim);
     let is_part = |part: &str| {
         part.len() < text.len()
             && has_thousands(part)
@@ -248,7 +259,7 @@ fn names_miles(text: &str) -> bool {
             && miles::mileage(text).is_some()
             && numbers::lone_number(text).is_none()
     };
-    parts().any(is_part) || says_nothing_else()
+    parts.any(is_part) || says_nothing_else()
 }
 
 /// A longer text says more than the miles.
@@ -330,7 +341,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
         around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)));
     for (at, element) in candidates.filter(|(_, element)| element.name() == "a") {
         let Some(href) = attribute(element, "href").map(str::trim) else { continue };
-        let elsewhere = href.is_empty() || NO_PAGES.iter().any(|start| href.starts_with(start));
+        let elsewhere = leads_nowhere(href);
         let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
         let by_itself = 2 * u8::from(names_vin(href)) + u8::from(Some(at) == around);
         // Most links of a card could say no more than a better one did; what they are called matters no longer.
@@ -350,8 +361,13 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
 
 /// Whether a link may lead to a vehicle's page: not to a form, a report or another website's button.
 pub(super) fn may_be_a_vehicle(href: &str) -> bool {
-    let leads_nowhere = href.is_empty() || NO_PAGES.iter().any(|start| href.starts_with(start));
-    !leads_nowhere && !OTHER_LINKS.iter().any(|word| mentions(href, word))
+    !leads_nowhere(href) && !OTHER_LINKS.iter().any(|word| mentions(href, word))
+}
+
+/// Whether a link stays where it is. A fragment that is a path of its own (`#!/used/1`) leads on.
+fn leads_nowhere(href: &str) -> bool {
+    let is_path = ["#/", "#!/"].iter().any(|start| href.starts_with(start) && href.len() > start.len());
+    href.is_empty() || (!is_path && NO_PAGES.iter().any(|start| href.starts_with(start)))
 }
 
 /// Beginnings of links that lead to no page.

@@ -1,6 +1,6 @@
 //! Which text of a card names its vehicle, and where that text ends.
 //!
-//! Headings count before titles, titles before links, and all of them before what only an attribute says. A card may be one
+//! Headings count before titles, titles before links, links before what is bold, and all of them before what only an attribute says. A card may be one
 //! link with everything in it: such a text ends with the block that names the vehicle. What is deliberately not here: what the
 //! words of a heading mean (`heading`).
 
@@ -54,12 +54,14 @@ fn tier(element: &Element<'_>) -> Option<u8> {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
         _ if ["title", "heading", "name"].iter().any(|word| is_called(word)) => 1,
         "a" => LINK,
-        "img" => 4,
-        _ if attribute(element, "title").is_some() => 3,
+        "b" | "strong" => BOLD,
+        "img" => 5,
+        _ if attribute(element, "title").is_some() => 4,
         _ => return None,
     })
 }
 const LINK: u8 = 2;
+const BOLD: u8 = 3;
 
 /// What names the card's vehicle, headings before mere titles.
 pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
@@ -71,7 +73,7 @@ pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
         }
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| shown_by(dom, at, tier)).flatten();
         let labelled = || ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).find_map(named);
-        let shown = if tier <= LINK { shown() } else { None };
+        let shown = if tier <= BOLD { shown() } else { None };
         best = shown.or_else(labelled).map(|heading| (tier, heading)).or(best);
         // Nothing stands before a heading.
         if matches!(best, Some((0, _))) {

@@ -5,7 +5,10 @@
 //! a price, as in a compare form or a tracking pixel. Cards without any VIN are `linked_cards`. What is deliberately not here: any
 //! knowledge of a vendor.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::Range,
+};
 
 use super::{
     card::{heading_within, is_headed, is_marked_sold, labelled, link, mentions, read},
@@ -14,7 +17,7 @@ use super::{
     linked_cards,
     listing::ScrapedListing,
     merge,
-    own_page::Subject,
+    own_page::{Subject, leads_through},
     page::Page,
     vins::{self, Context},
 };
@@ -69,8 +72,10 @@ pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Car
 /// The page with a single VIN: a list of one, which links to it, or that vehicle's own. Where nothing is said of the car but its
 /// name, the page must be named so, or the VIN is an example.
 fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec<Card> {
-    let is_frame = |element: &Element<'_>| matches!(element.name(), "nav" | "footer");
-    let frames = dom.elements(0..dom.len()).filter(|(_, element)| is_frame(element)).map(|(at, _)| dom.within(at));
+    let main_heading = dom.elements(0..dom.len()).find(|(_, element)| element.name() == "h1").map(|(at, _)| at);
+    let holds_heading = |range: &Range<usize>| main_heading.is_some_and(|at| range.contains(&at));
+    let frames = dom.elements(0..dom.len()).filter(|(_, element)| leads_through(element));
+    let frames = frames.map(|(at, _)| dom.within(at)).filter(|range| !holds_heading(range));
     let rest = dom.without(frames.collect());
     let at = rest.elements(0..rest.len()).find(|(_, element)| element.name() == "body").map_or(0, |(at, _)| at);
     if rest.element(at).is_none() {
@@ -356,8 +361,8 @@ fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
 }
 
 /// The ranges of widgets beside the list; none where they would leave out half of the cards or more.
-fn side_widgets(dom: &Dom<'_>, cards: &[Place]) -> Vec<std::ops::Range<usize>> {
-    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+fn side_widgets(dom: &Dom<'_>, cards: &[Place]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
     let mut left_out = 0;
     for (at, element) in dom.elements(0..dom.len()) {
         if found.last().is_some_and(|range| range.contains(&at)) {

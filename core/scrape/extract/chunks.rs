@@ -12,6 +12,7 @@ use super::{
     clean,
     dom::{Dom, Element, Kind},
     fields::Field,
+    numbers, price_sentences,
     price_words::{self, OfClass},
 };
 
@@ -89,7 +90,10 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 }
                 let (is_struck, is_priced) = (at < struck_until, at < priced_until);
                 let chunk = |text: String| Chunk { text, at, is_struck, is_priced, is_button: at < button_until };
-                if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
+                let parts = pieces(&text);
+                if !parts.is_empty() {
+                    texts.chunks.extend(parts.into_iter().flat_map(apart).map(|piece| chunk(piece.to_owned())));
+                } else if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
                     texts.chunks.push(chunk(text));
                 } else {
                     texts.chunks.extend(apart(&text).map(|piece| chunk(piece.to_owned())));
@@ -178,6 +182,50 @@ fn is_button(element: &Element<'_>) -> bool {
             _ => false,
         })
 }
+
+/// The pieces of a text in which amounts of dollars stand apart from facts of other kinds: `Black \u{b7} 45,678 miles \u{b7} $15,995`.
+///
+/// None of a text that stays whole: where the piece in front or behind says what the only amount is, where it may be a range, or where
+/// one of several amounts has no word of its own.
+pub(super) fn pieces(text: &str) -> Vec<&str> {
+    let amounts = memchr::memchr_iter(b'$', text.as_bytes()).count();
+    if amounts == 0 {
+        return Vec::new();
+    }
+    let mut parts: Vec<&str> = vec![text];
+    for mark in PIECE_MARKS.iter().chain(DASHES.iter().filter(|_| amounts == 1)) {
+        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
+    }
+    let between = [' ', ',', '-', '\u{2013}', '\u{2014}'];
+    let parts = parts.into_iter().map(|part| part.trim_start_matches(between).trim_end());
+    let parts: Vec<&str> = parts.filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    let is_in_pieces =
+        parts.len() > 1 && if amounts == 1 { has_own_amount(&parts) } else { parts.iter().all(says_itself) };
+    if is_in_pieces { parts } else { Vec::new() }
+}
+
+/// Whether the only amount among pieces is said to be nothing by its neighbours.
+fn has_own_amount(parts: &[&str]) -> bool {
+    let Some(at) = parts.iter().position(|part| part.contains('$')) else { return false };
+    let beside = |at: Option<usize>| at.and_then(|at| parts.get(at)).copied().unwrap_or_default();
+    let (front, behind) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
+    let says = |part: &str| price_words::by_words(part).is_some() || numbers::lone_number(part).is_some();
+    !says(front) && !says(behind) && !price_sentences::is_paid_at_first(front, behind)
+}
+
+/// Whether a piece holds no amount, or one and words beside it.
+fn says_itself(part: &&str) -> bool {
+    match memchr::memchr_iter(b'$', part.as_bytes()).count() {
+        0 => numbers::lone_number(part).is_none(),
+        1 => price_words::by_words(part.split(['$', ':']).next().unwrap_or_default()).is_some(),
+        _ => false,
+    }
+}
+
+/// What stands between the facts of one text.
+const PIECE_MARKS: [&str; 3] = ["\u{b7}", "\u{2022}", "|"];
+/// Marks that may stand within a range as well.
+const DASHES: [&str; 3] = [" - ", " \u{2013} ", " \u{2014} "];
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
 ///

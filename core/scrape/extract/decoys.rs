@@ -44,10 +44,11 @@ const ABOUT: [&str; 33] = [
     "vs",
 ];
 /// Words of things for a vehicle.
-const GOODS: [&str; 46] = [
+const GOODS: [&str; 52] = [
     "accessories",
     "accessory",
     "alternator",
+    "assembly",
     "battery",
     "bearing",
     "bracket",
@@ -58,9 +59,12 @@ const GOODS: [&str; 46] = [
     "caliper",
     "carpet",
     "charger",
+    "coating",
     "cover",
     "covers",
     "decal",
+    "decals",
+    "diecast",
     "ecu",
     "emblem",
     "exhaust",
@@ -89,15 +93,76 @@ const GOODS: [&str; 46] = [
     "rotors",
     "spoiler",
     "supercharger",
+    "tint",
     "wheels",
     "wiper",
+    "wrap",
 ];
 
-/// Whether a heading names something else than a vehicle, though it begins like one: `2024 Ford Mustang Review`.
+/// Parts of a vehicle that are sold as such where a heading ends in one.
+const PARTS: [&str; 12] = [
+    "axle",
+    "clutch",
+    "dashboard",
+    "differential",
+    "door",
+    "engine",
+    "hood",
+    "seats",
+    "starter",
+    "tailgate",
+    "transmission",
+    "windshield",
+];
+
+/// Whether a heading names something else than a vehicle.
 pub(super) fn is_no_vehicle(heading: &str) -> bool {
+    names_a_text(heading) || names_goods(heading)
+}
+
+/// Whether a heading is that of a text about a vehicle, though it begins like one's: `2024 Ford Mustang Review`.
+pub(super) fn names_a_text(heading: &str) -> bool {
     let lower = heading.to_lowercase();
-    let mut words = lower.split(|sign: char| !(sign.is_alphanumeric() || sign == '\''));
-    words.any(|word| ABOUT.contains(&word) || GOODS.contains(&word))
+    words(&lower).any(|word| ABOUT.contains(&word))
+}
+
+/// Whether a heading is that of a thing for a vehicle. What a car comes with is none: `w/ Tow Hitch`.
+pub(super) fn names_goods(heading: &str) -> bool {
+    const BOOKS: [&str; 7] = ["owner's", "owners", "repair", "service", "shop", "user", "workshop"];
+    let lower = heading.to_lowercase();
+    let mut before = "";
+    for word in words(&lower) {
+        if matches!(word, "w" | "with") && !before.is_empty() {
+            return false;
+        }
+        let is_of_the_car = match word {
+            "charger" => before == "dodge",
+            "manual" => !BOOKS.contains(&before),
+            // `Model 3 Long Range Battery`
+            "battery" => before == "range",
+            _ => false,
+        };
+        if GOODS.contains(&word) && !is_of_the_car {
+            return true;
+        }
+        before = word;
+    }
+    ends_in_a_part(&lower)
+}
+
+/// `2019 Ford F-150 Transmission`, but not `2019 Ford F-150 Automatic Transmission` or `2019 Honda Civic 4 Door`.
+fn ends_in_a_part(lower: &str) -> bool {
+    const OF_CARS: [&str; 7] = ["auto", "automatic", "cvt", "manual", "speed", "two", "four"];
+    let mut last = words(lower).collect::<Vec<_>>().into_iter().rev();
+    let is_part = last.next().is_some_and(|word| PARTS.contains(&word));
+    let before = last.next().unwrap_or_default();
+    let is_of_a_car =
+        OF_CARS.contains(&before) || (before.len() <= 2 && before.bytes().any(|byte| byte.is_ascii_digit()));
+    is_part && !is_of_a_car
+}
+
+fn words(lower: &str) -> impl Iterator<Item = &str> {
+    lower.split(|sign: char| !(sign.is_alphanumeric() || sign == '\'')).filter(|word| !word.is_empty())
 }
 
 /// Whether an address leads to articles, parts, rentals, jobs or what was sold.
@@ -150,7 +215,35 @@ pub(super) fn leads_elsewhere(url: &str) -> bool {
 
 /// Whether the words of a card say that it sells no car, whatever else it shows.
 pub(super) fn sells_no_car(lower: &str) -> bool {
-    const WORDS: [&str; 34] = [
+    const WORDS: [&str; 20] = [
+        "add to bag",
+        "add to basket",
+        "add to cart",
+        "daily rate",
+        "hammer price",
+        "per hour",
+        "per night",
+        "per ticket",
+        "raffle",
+        "rent this",
+        "salary",
+        "sold at auction",
+        "sold for",
+        "sold price",
+        "we pay",
+        "weekly rate",
+        "win this",
+        "winning bid",
+        "we paid",
+        "your bid",
+    ];
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether the words of a card speak of hiring a car or of buying one from the visitor. Cards of cars on offer have such words
+/// beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
+pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
+    const WORDS: [&str; 14] = [
         "/day",
         "/month",
         "/week",
@@ -159,32 +252,12 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
         "/yr",
         "a day",
         "a year",
-        "add to bag",
-        "add to basket",
-        "add to cart",
         "cash offer",
-        "daily rate",
-        "hammer price",
         "per day",
-        "per hour",
-        "per night",
-        "per ticket",
         "per week",
         "per year",
-        "raffle",
-        "rent this",
         "rental",
-        "salary",
-        "sold at auction",
-        "sold for",
-        "sold price",
         "we buy",
-        "we pay",
-        "weekly rate",
-        "win this",
-        "winning bid",
-        "we paid",
-        "your bid",
     ];
     WORDS.iter().any(|word| lower.contains(word))
 }
@@ -200,6 +273,9 @@ pub(super) fn is_of_rates(heads: &str) -> bool {
 /// Whether the words of a card speak of a model or of a market rather than of one car. They count where only an amount speaks for
 /// a car.
 pub(super) fn speaks_of_a_model(lower: &str) -> bool {
+    // Any car has its payment estimated.
+    const OF_PAYMENTS: [&str; 4] =
+        ["estimate payment", "estimate your payment", "estimate my payment", "explore payment"];
     const WORDS: [&str; 27] = [
         "annual",
         "as low as",
@@ -229,6 +305,9 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
         "starts at",
         "trade-in",
     ];
+    let without_payments =
+        OF_PAYMENTS.iter().find(|words| lower.contains(**words)).map(|words| lower.replace(words, ""));
+    let lower = without_payments.as_deref().unwrap_or(lower);
     WORDS.iter().any(|word| lower.contains(word))
 }
 

@@ -112,7 +112,7 @@ fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
     let lacks_all = |is_missing: &dyn Fn(&ScrapedListing) -> bool| structured.iter().all(is_missing);
     let unidentified = structured.iter().any(|listing| listing.vin.is_none());
     lacks_all(&|listing| listing.price.is_none_or(is_filler))
-        || lacks_all(&|listing| listing.mileage.is_none())
+        || lacks_all(&|listing| listing.mileage.is_none_or(|miles| miles == 0))
         || unidentified
         || has_strangers(page, structured)
 }

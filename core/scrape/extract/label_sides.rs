@@ -57,6 +57,9 @@ impl<'l, 'd> Labels<'l, 'd> {
 
     /// The value of a label that has none in its own text; texts before `taken` are values of others, or labels.
     pub(super) fn value(&mut self, label: usize, field: Field, taken: usize) -> Option<Value<'l>> {
+        if let Some(value) = self.in_next_column(label, field) {
+            return Some(value);
+        }
         if self.fits_behind(label, field) == Some(false)
             && let Some(value) = self.in_column(label, field)
         {
@@ -145,6 +148,22 @@ impl<'l, 'd> Labels<'l, 'd> {
         let texts = rows.filter_map(|row| Some(clean::collapse(&self.dom.text(cells(row).nth(column)?))));
         let text = texts.into_iter().find(|text| fits(field, text) == Some(true))?;
         Some(Value { text: Cow::Owned(text), taken: 0 })
+    }
+
+    /// The text at the label's place in the next element, where the label's own holds labels alone and both hold as many texts.
+    fn in_next_column(&self, label: usize, field: Field) -> Option<Value<'l>> {
+        let (start, end) = self.row_around(label)?;
+        let values = end..end + (end - start);
+        let is_bare = |at: usize| !self.shown[at].text.bytes().any(|byte| byte.is_ascii_digit());
+        let is_column = end - start <= LABEL_TEXTS
+            && values.end <= self.shown.len()
+            && (start..end).all(is_bare)
+            && (start..end).filter(|at| self.label_at(*at).is_some_and(|(_, rest)| rest.is_empty())).count() > 1
+            && self.row_around(end) == Some((values.start, values.end))
+            && values.clone().all(|at| self.may_be_value(at))
+            && !values.clone().all(is_bare);
+        let text = &*self.shown.get(values.start + (label - start))?.text;
+        (is_column && fits(field, text) != Some(false)).then_some(Value { text: Cow::Borrowed(text), taken: 0 })
     }
 
     /// Whether an element has texts of the card.

@@ -11,7 +11,7 @@ use super::{
     address,
     card::{self, heading_within, is_marked_sold},
     cards::{Anchors, Card, disown_foreign_vins, doubt_marks},
-    decoys,
+    chunks, decoys,
     dom::{Dom, Kind, attribute},
     fields::{Draft, Field},
     heading,
@@ -70,7 +70,7 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
         }
     });
     let mut cards = around(page, dom, &anchors);
-    cards.retain(|(card, _)| card.listing.url.is_some());
+    cards.retain(|(card, proof)| card.listing.url.is_some() || proof.stock_number);
     repeated(dom, cards)
 }
 
@@ -142,7 +142,7 @@ fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
     }
     let is_vehicle = |(card, proof): &(Card, Proof)| {
         let (all, proven) = shapes.get(&shape(card)).copied().unwrap_or_default();
-        proven > 1 && (proof.is_enough() || (proof.asks_to_call && !proof.is_decoy && proven * 2 >= all))
+        proven > 1 && (proof.is_enough() || (proof.asks_to_call && !proof.is_no_car() && proven * 2 >= all))
     };
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<Card> = Vec::with_capacity(cards.len());
@@ -151,6 +151,10 @@ fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
             Some(at) if at < found.len() => found[at].listing.fill_from(card.listing),
             _ => found.push(card),
         }
+    }
+    // A gallery of what was sold.
+    if found.iter().all(|card| card.listing.is_sold.is_some() && card.listing.price.is_none()) {
+        return Vec::new();
     }
     doubt_marks(&mut found);
     disown_foreign_vins(dom, &mut found);
@@ -205,18 +209,26 @@ struct Proof {
     /// Whether its words are about a model rather than one car.
     is_of_a_model: bool,
     is_decoy: bool,
+    /// Whether its words may be those of a text about cars, of a rental or of somebody who buys cars.
+    is_doubtful: bool,
     /// Whether it is one whose price is asked by phone, or that is nearly sold.
     asks_to_call: bool,
 }
 
 impl Proof {
+    /// Doubtful words count only where a price and what one car alone has do not stand beside them.
+    fn is_no_car(&self) -> bool {
+        let is_offered = self.price && self.price_is_plain && (self.mileage || self.stock_number);
+        self.is_decoy || (self.is_doubtful && !is_offered)
+    }
+
     fn facts(&self) -> usize {
         [self.price, self.mileage, self.stock_number].into_iter().filter(|fact| *fact).count()
     }
 
     fn is_enough(&self) -> bool {
         let is_one_car = self.mileage || self.stock_number;
-        !self.is_decoy && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
+        !self.is_no_car() && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
     }
 }
 
@@ -238,17 +250,21 @@ fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Optio
     let words = Words::of(dom, at);
     let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
     let url = listing.url.as_deref().unwrap_or_default();
+    let heads = heads_around(dom, at).unwrap_or_default().to_lowercase();
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
         price_is_plain: listing.price.is_some_and(|price| words.ask(price)),
         mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
         stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
         is_of_a_model: decoys::speaks_of_a_model(&words.lower),
-        is_decoy: words.name_no_vehicle
+        is_decoy: words.name_goods
             || decoys::leads_elsewhere(url)
             || decoys::sells_no_car(&words.lower)
-            || heads_around(dom, at)
-                .is_some_and(|heads| decoys::is_of_rates(&heads) || decoys::sells_no_car(&heads.to_lowercase())),
+            || decoys::sells_no_car(&heads),
+        is_doubtful: words.name_a_text
+            || decoys::speaks_of_hiring_or_buying(&words.lower)
+            || decoys::speaks_of_hiring_or_buying(&heads)
+            || decoys::is_of_rates(&heads),
         asks_to_call: decoys::asks_to_call(&words.lower),
     };
     listing.is_sold = is_marked_sold(dom, at).then_some(true);
@@ -301,8 +317,9 @@ struct Words {
     long: Vec<String>,
     /// The digits of texts that are an amount, at most with a word for a price.
     amounts: Vec<String>,
-    /// Whether a heading speaks of something else than a vehicle.
-    name_no_vehicle: bool,
+    /// Whether a heading is that of a thing for a vehicle, or of a text about one.
+    name_goods: bool,
+    name_a_text: bool,
 }
 
 /// More words of a card are not looked at.
@@ -317,7 +334,8 @@ impl Words {
             short: Vec::new(),
             long: Vec::new(),
             amounts: Vec::new(),
-            name_no_vehicle: false,
+            name_goods: false,
+            name_a_text: false,
         };
         for at in dom.within(card) {
             match &dom.node(at).kind {
@@ -328,26 +346,42 @@ impl Words {
                     }
                     words.lower.push_str(&text.to_lowercase());
                     words.lower.push(' ');
-                    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-                    if !digits.is_empty() && is_amount(text) {
-                        words.amounts.push(digits.clone());
+                    let pieces = chunks::pieces(text);
+                    if pieces.is_empty() {
+                        words.note_digits(text);
                     }
-                    if !digits.is_empty() {
-                        if text.len() <= SHORT_BYTES { words.short.push(digits) } else { words.long.push(digits) }
-                    }
+                    pieces.into_iter().for_each(|piece| words.note_digits(piece));
                     let is_heading = || heading::split(text).is_some_and(|heading| heading.make.is_some());
-                    words.name_no_vehicle |= is_heading() && decoys::is_no_vehicle(text);
+                    if is_heading() {
+                        words.note_heading(text);
+                    }
                 }
                 Kind::Element(element)
                     if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
                         && dom.node(at).end - at < HEADING_NODES_MAX =>
                 {
-                    words.name_no_vehicle |= decoys::is_no_vehicle(&dom.text(at));
+                    words.note_heading(&dom.text(at));
                 }
                 _ => {}
             }
         }
         words
+    }
+
+    fn note_digits(&mut self, text: &str) {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if digits.is_empty() {
+            return;
+        }
+        if is_amount(text) {
+            self.amounts.push(digits.clone());
+        }
+        if text.len() <= SHORT_BYTES { self.short.push(digits) } else { self.long.push(digits) }
+    }
+
+    fn note_heading(&mut self, text: &str) {
+        self.name_goods |= decoys::names_goods(text);
+        self.name_a_text |= decoys::names_a_text(text);
     }
 
     /// Whether a price stands for itself in a text.

@@ -230,6 +230,9 @@ impl ScrapedListing {
         fill(&mut self.make, other.make);
         fill(&mut self.model, other.model);
         fill(&mut self.price, other.price);
+        // A zero fills the place of the miles that another reading states.
+        let is_filler = self.mileage == Some(0) && other.mileage.is_some_and(|miles| miles >= MILES_OF_USE);
+        self.mileage.take_if(|_| is_filler);
         fill(&mut self.mileage, other.mileage);
         fill(&mut self.exterior_color, other.exterior_color);
         fill(&mut self.transmission, other.transmission);
@@ -247,6 +250,9 @@ impl ScrapedListing {
         fill(&mut self.raw_data, other.raw_data);
     }
 }
+
+/// No car that has gone so far shows a zero.
+const MILES_OF_USE: i32 = 1_000;
 
 fn is_within(text: &str, chars_max: usize) -> bool {
     // No text has more characters than bytes, and most are far shorter than any column.

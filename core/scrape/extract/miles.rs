@@ -173,7 +173,7 @@ fn among_others(lower: &str, unit: Unit) -> Option<Reading> {
         return None;
     }
     let comma = |c: char| matches!(c, '|' | '/' | ';' | '(' | ')' | '\u{2022}' | '\u{b7}' | '\u{2013}' | '\u{2014}');
-    let parts = lower.split(comma).flat_map(|part| part.split(", "));
+    let parts = lower.split(comma).flat_map(|part| part.split(", ")).flat_map(|part| part.split(" - "));
     let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
     let is_metric = |part: &&&str| says(part, &KILOMETERS);
     let named = parts.iter().filter(|part| !is_metric(part) && (says(part, &MILES) || says(part, &NAMES)));
@@ -314,6 +314,9 @@ mod tests {
             ("45678mi", Some(45_678)),
             ("45,678 Miles | 22 MPG", Some(45_678)),
             ("45,678 mi, Automatic", Some(45_678)),
+            ("Black - 45,678 mi - Automatic", Some(45_678)),
+            (", Black, 45,678 miles, Stock P1, asking $15,995", Some(45_678)),
+            ("Free oil changes - 3 years, 36,000 miles", None),
             ("45,678 Miles Automatic", Some(45_678)),
             ("45,678 miles away", None),
             ("73,512 km / 45,678 mi", Some(45_678)),

@@ -50,6 +50,7 @@ mod references;
 mod site;
 mod sold_page;
 mod stock;
+mod teasers;
 mod template;
 mod title_brand;
 mod title_prose;
@@ -321,6 +322,7 @@ fn unsettled_warning(unsettled: u32) -> Option<Warning> {
 fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warnings: Vec<Warning>) -> Extraction {
     // Featured vehicles stand on a page twice.
     parts.listings = merge::same_vehicles(parts.listings, &page.url);
+    teasers::take_in(&mut parts.listings);
     parts.listings.iter_mut().for_each(|listing| listing.drop_oversized(&ListingLimits::default()));
     let around = if parts.total.is_none() || parts.next.is_none() {
         pagination::read(page)

@@ -9,7 +9,12 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::Number;
 
-use super::{clean::text, limits::TextLimits, price_words::by_caption};
+use super::{
+    clean::text,
+    fields::PriceRank,
+    limits::TextLimits,
+    price_words::{Stated, by_caption},
+};
 use crate::Money;
 
 /// One number within a text.
@@ -202,7 +207,7 @@ enum Role {
 }
 
 /// Words behind an amount that is no price: a rate, a discount or a distance. A word of letters ends where it ends here.
-const PAYMENT_AFTER: [&str; 63] = [
+const PAYMENT_AFTER: [&str; 64] = [
     "/mo",
     "/ mo",
     "/mos",
@@ -247,6 +252,7 @@ const PAYMENT_AFTER: [&str; 63] = [
     "est payment",
     "estimated payment",
     "down",
+    "dn",
     "deposit",
     "due",
     "off",
@@ -292,7 +298,7 @@ const NO_PRICE_BEFORE: [&str; 19] = [
 ];
 
 /// Words in front of the price that counts where a text states several.
-const ASKING_BEFORE: [&str; 14] = [
+const ASKING_BEFORE: [&str; 15] = [
     "now",
     "now:",
     "sale price",
@@ -305,6 +311,7 @@ const ASKING_BEFORE: [&str; 14] = [
     "sale:",
     "special",
     "special:",
+    "sale for",
     "asking price",
     "asking price:",
 ];
@@ -326,13 +333,30 @@ fn role(lower: &str, amount: &Amount) -> Role {
         || before.ends_with("up to:")
         || before.ends_with("starting at")
         || before.ends_with("as low as")
+        || ["under", "over", "above", "less than", "more than"].iter().any(|word| follows(word))
     {
         return Role::NoPrice;
     }
-    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) {
+    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) && !is_behind_label(before) {
         return Role::NoPrice;
     }
-    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
+    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) || is_lowered_to(before) }
+}
+
+/// Whether a price was lowered from one in front to the one behind: `Reduced from $17,995 to $15,995`.
+fn is_lowered_to(before: &str) -> bool {
+    let front = before.strip_suffix(" to").and_then(|front| front.split_once("from"));
+    front.is_some_and(|(lowered, _)| {
+        let mut words = lowered.split(|sign: char| !sign.is_alphanumeric());
+        words.any(|word| matches!(word, "reduced" | "lowered" | "dropped" | "slashed" | "cut" | "down"))
+    })
+}
+
+/// Whether a dash stands between an amount and what calls it a price: `Price - $15,995`.
+fn is_behind_label(before: &str) -> bool {
+    let label = before.strip_suffix('-').filter(|label| label.ends_with(' '));
+    let rank = label.and_then(by_caption).and_then(Stated::rank);
+    rank.is_some_and(|rank| rank < PriceRank::Retail)
 }
 
 fn begins_with_word(text: &str, word: &str) -> bool {
@@ -438,6 +462,13 @@ mod tests {
             ("$20,000 Our Price $18,500", Some("18500.00")),
             ("$18,500 or $299/mo", Some("18500.00")),
             ("$18,500 $18,500", Some("18500.00")),
+            ("Reduced from $17,995 to $15,995", Some("15995.00")),
+            ("From $17,995 to $25,995", None),
+            ("On sale for $15,995, regularly $17,995", Some("15995.00")),
+            ("Price - $15,995", Some("15995.00")),
+            ("Savings - $1,995", None),
+            ("Under $10,000 (12)", None),
+            ("$1,995 dn", None),
             ("$21,995 plus $499 doc fee", None),
             ("<span>$</span><b>9,995</b>", Some("9995.00")),
             ("0", None),

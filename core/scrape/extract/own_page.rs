@@ -10,7 +10,7 @@ use super::{
     address, card,
     cards::{self, Card},
     decoys,
-    dom::{Dom, Kind, attribute},
+    dom::{Dom, Element, Kind, attribute},
     fields::Draft,
     general::is_one_car,
     heading::{self, Heading},
@@ -332,7 +332,7 @@ fn suggestions(dom: &Dom<'_>, main_heading: Option<usize>) -> Vec<Range<usize>> 
         }
         let names = || ["class", "id"].iter().filter_map(|name| attribute(element, name));
         let is_suggesting = || names().any(|name| SUGGESTING.iter().any(|word| card::mentions(name, word)));
-        let range = if matches!(element.name(), "nav" | "footer") || is_suggesting() {
+        let range = if leads_through(element) || is_suggesting() {
             Some(dom.within(at))
         } else if matches!(element.name(), "h2" | "h3" | "h4" | "h5") && is_heading_of_suggestions(dom, at) {
             // What follows the heading below the same parent is what it heads.
@@ -343,6 +343,14 @@ fn suggestions(dom: &Dom<'_>, main_heading: Option<usize>) -> Vec<Range<usize>> 
         found.extend(range.filter(|range| !holds_heading(range)));
     }
     found
+}
+
+/// Whether an element leads through the website, or narrows its list: `Make`, `Ford (3)`.
+pub(super) fn leads_through(element: &Element<'_>) -> bool {
+    const NARROWING: [&str; 3] = ["facet", "filter", "refine"];
+    let narrows = |names: &str| NARROWING.iter().any(|word| card::mentions(names, word));
+    matches!(element.name(), "nav" | "footer")
+        || ["class", "id"].iter().filter_map(|name| attribute(element, name)).any(narrows)
 }
 
 fn is_heading_of_suggestions(dom: &Dom<'_>, at: usize) -> bool {

@@ -123,7 +123,10 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<String> {
         return Some(joined);
     }
     let link = clean::collapse(&entities::decode(link));
-    if link.is_empty() || link.starts_with('#') || link.contains("{{") {
+    // A fragment that scripts read as a path leads to another page.
+    let stays =
+        link.starts_with('#') && !["#/", "#!/"].iter().any(|start| link.len() > start.len() && link.starts_with(start));
+    if link.is_empty() || stays || link.contains("{{") {
         return None;
     }
     let url = base.join(&link).ok()?;

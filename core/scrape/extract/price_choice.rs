@@ -140,6 +140,9 @@ fn choose(items: &[Item]) -> Choice {
     if let ([only], true) = (&unsaid[..], rank > PriceRank::Plain) {
         return Choice { price: Some((PriceRank::Plain, *only)), is_unclear: false };
     }
+    if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount)) {
+        return Choice { price: None, is_unclear: true };
+    }
     let best = |is_said: bool| {
         let of_rank = candidates.iter().filter(move |candidate| candidate.rank == rank && candidate.is_said == is_said);
         of_rank.map(|candidate| candidate.price)
@@ -148,6 +151,15 @@ fn choose(items: &[Item]) -> Choice {
     let price =
         best(true).next().or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
     Choice { price: price.map(|price| (rank, price)), is_unclear: price.is_none() }
+}
+
+/// Whether an amount is too far below another one to be taken for the price, though it may be: an old car of a dear make is asked for
+/// at a tenth of what its maker suggested.
+fn is_doubted(amount: &Amount) -> bool {
+    let is_said = amount.own.or(amount.caption).is_some();
+    let is_large = amount.price.is_some_and(|price| price >= LEAST_UNSAID && !is_filler(price));
+    let is_price = |class: Stated| class.rank().is_some_and(|rank| rank <= PriceRank::Plain);
+    !is_said && is_large && amount.is_short && amount.class.is_none_or(is_price)
 }
 
 /// The different amounts that may be prices though nothing says so; two are enough to know that there is not one alone.
@@ -280,6 +292,20 @@ mod tests {
             (&[("$15,995", ""), ("$15,995", "")], Some(15_995)),
             (&[("$15,995", ""), ("$39,999", "")], None),
             (&[("MSRP $39,999", ""), ("$15,995", "")], Some(15_995)),
+            (&[("MSRP $99,000", ""), ("$6,400", "")], None),
+            (&[("MSRP $99,000", ""), ("$6,400", "price")], None),
+            (&[("MSRP $39,999", "msrp")], Some(39_999)),
+            (&[("$1,995 dn", ""), ("$15,995", "")], Some(15_995)),
+            (&[("Price - $15,995", "")], Some(15_995)),
+            (&[("$9,495", "final"), ("Price includes $499 dealer doc fee", "")], Some(9_495)),
+            (&[("$9,495", ""), ("Excludes $799 dealer fee", "")], Some(9_495)),
+            (&[("Black \u{b7} Automatic \u{b7} 2.5L \u{b7} $15,995 \u{b7} One owner", "")], Some(15_995)),
+            (&[("Est. payment | $289 | 72 months", "")], None),
+            (&[("Was $19,995 | Deposit $500 | Monthly $289/mo | Web Price $15,995", "")], Some(15_995)),
+            (
+                &[("10/01/2026", ""), ("$17,995", ""), ("11/01/2026", ""), ("$16,995", ""), ("$15,995", "")],
+                Some(15_995),
+            ),
             (&[("Retail", ""), ("$39,999", "price"), ("Sale $15,995", "price")], Some(15_995)),
             (&[("KBB $39,999", "price"), ("$15,995", "price")], Some(15_995)),
             (&[("Finance price $39,999", ""), ("Cash price $15,995", "")], Some(15_995)),

@@ -98,16 +98,16 @@ const WORDS: [(u32, &str); 26] = [
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
-         payments pmt pmts pago pagos installment installments apr term terms rental rent loan semana semanal mes meses \
+         payments pmt pmts pago pagos installment installments apr term terms rental rent semana semanal mes meses \
          quincenal cuota cuotas",
     ),
     (FINANCE, "finance financed financing financiado financiamiento"),
-    (DOWN, "down deposit due enganche signing downpayment anticipo inicial"),
+    (DOWN, "dn down deposit due enganche signing downpayment anticipo inicial"),
     (
         FEE,
         "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
          smog addendum accessories installed charge charges adjustment adjustments shipping transport \
-         reconditioning protection package packages ttl dmv etch add adds addon addons markup impuestos cargo cargos",
+         reconditioning protection package packages annual contract ttl dmv etch add adds addon addons markup impuestos cargo cargos",
     ),
     (
         SAVING,
@@ -117,7 +117,7 @@ const WORDS: [(u32, &str); 26] = [
     (
         VALUE,
         "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg wholesale starting \
-         blackbook strikethrough compared comparable replacement",
+         blackbook strikethrough compared comparable replacement loan",
     ),
     (WORTH, "worth value valued fair"),
     (MARKET, "market"),
@@ -138,7 +138,7 @@ const WORDS: [(u32, &str); 26] = [
         NEUTRAL,
         "available availability details breakdown history alert alerts pending calculator options appointment \
          test welcome guarantee guaranteed match policy disclaimer disclosure info information questions qualify \
-         eligible approved preapproved approval quote included sold",
+         eligible approved preapproved approval quote included sold return returns former",
     ),
     (
         REMARK,
@@ -221,8 +221,10 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
             all |= VALUE;
             continue;
         }
+        // `Buy Now Price` asks for it.
+        let is_offer = word.eq_ignore_ascii_case("buy") && text.trim_end().to_ascii_lowercase().ends_with("price");
         let is_no_haggling = things & REMARK != 0 && words.peek().is_some_and(|next| mentioned(next) == HAGGLING);
-        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label && !is_no_haggling {
+        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label && !is_no_haggling && !is_offer {
             return None;
         }
         let is_about_a_price = all & (PRICE | ASKING | CASH) != 0;
@@ -264,6 +266,12 @@ pub(super) fn begins_an_aside(text: &str) -> bool {
     let text = text.trim_start_matches([' ', '(', '*', ',']);
     let first = text.split(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
     text.starts_with('+') || mentioned(first) == ASIDE
+}
+
+/// Whether words in front of an amount say that it is a part of a price, or comes on top of it: `Price includes`, `plus`.
+pub(super) fn ends_in_an_aside(text: &str) -> bool {
+    let mut words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.next_back().is_some_and(|word| mentioned(word) == ASIDE && !word.eq_ignore_ascii_case("not"))
 }
 
 /// What words say of the amount that they belong to.
@@ -501,6 +509,7 @@ mod tests {
             ("List Price", retail),
             ("Was", retail),
             ("Market Price", retail),
+            ("Buy Now Price", asking),
             ("Before savings", retail),
             ("MSRP", suggested),
             ("M.S.R.P.", suggested),
@@ -518,6 +527,9 @@ mod tests {
     fn words_say_that_an_amount_is_not_asked() {
         for (text, stated) in [
             ("Est. Payment", Some(Stated::Rate)),
+            ("Annual fuel cost", Some(Stated::Fee)),
+            ("Service contract", Some(Stated::Fee)),
+            ("Loan amount", Some(Stated::Value)),
             ("Lease Special", Some(Stated::Rate)),
             ("Finance for", Some(Stated::Rate)),
             ("/mo", Some(Stated::Rate)),
@@ -550,6 +562,8 @@ mod tests {
             ("Value", Some(Stated::Value)),
             ("Call for price", None),
             ("Sale Pending", None),
+            ("Lease Return", None),
+            ("Former rental", None),
             ("Order now and smile", None),
             ("Lifetime Warranty", None),
             ("", None),

@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::{
-    Parts, Warning, general,
+    Condition, Parts, Warning, general,
     listing::ScrapedListing,
     merge::{self, Joined, Role},
     own_page::Subject,
@@ -21,10 +21,12 @@ pub(crate) enum Usual {
     Price,
     Mileage,
     Vin,
+    /// What names the vehicle.
+    Heading,
 }
 
 impl Usual {
-    const ALL: [Self; 3] = [Self::Price, Self::Mileage, Self::Vin];
+    const ALL: [Self; 4] = [Self::Price, Self::Mileage, Self::Vin, Self::Heading];
 
     /// The field's name, as listings have it.
     fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Usual {
             Self::Price => "price",
             Self::Mileage => "mileage",
             Self::Vin => "vin",
+            Self::Heading => "heading",
         }
     }
 
@@ -40,6 +43,7 @@ impl Usual {
             Self::Price => listing.price.is_some(),
             Self::Mileage => listing.mileage.is_some(),
             Self::Vin => listing.vin.is_some(),
+            Self::Heading => listing.make.is_some() || listing.model.is_some(),
         }
     }
 }
@@ -110,9 +114,9 @@ pub(super) fn missing_in_data(platform: &Platform, listings: &[ScrapedListing], 
     missing_but(platform.name, listings, page, &[])
 }
 
-/// The same of a page of no vendor. Small websites often show no VIN, and some no miles; a price nearly all.
+/// The same of a page of no vendor. Small websites often show no VIN.
 pub(super) fn missing_anywhere(technique: &'static str, listings: &[ScrapedListing], page: &Url) -> Vec<Warning> {
-    missing_but(technique, listings, page, &[Usual::Mileage, Usual::Vin])
+    missing_but(technique, listings, page, &[Usual::Vin])
 }
 
 fn missing_but(platform: &'static str, listings: &[ScrapedListing], page: &Url, but: &[Usual]) -> Vec<Warning> {
@@ -121,7 +125,9 @@ fn missing_but(platform: &'static str, listings: &[ScrapedListing], page: &Url, 
     if found < FEWEST {
         return Vec::new();
     }
-    let is_expected = |usual: &Usual| !but.contains(usual) && (*usual != Usual::Mileage || !is_of_new_cars(page));
+    // New cars have no miles to speak of.
+    let has_miles = || !is_of_new_cars(page) && offered().any(|listing| listing.condition != Some(Condition::New));
+    let is_expected = |usual: &Usual| !but.contains(usual) && (*usual != Usual::Mileage || has_miles());
     let missing = Usual::ALL.into_iter().filter(is_expected);
     let missing = missing.filter(|usual| !offered().any(|listing| usual.is_in(listing)));
     missing.map(|usual| Warning::FieldMissing { platform, field: usual.name(), found }).collect()

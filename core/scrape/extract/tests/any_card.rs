@@ -1,7 +1,7 @@
 //! What holds for cards of any structure: of a known price no other one is ever read.
 //!
 //! `JPAUTO_CARDS` says how many cards are made; a few thousand are in every run. What they are made of is drawn from a fixed
-//! seed, so that a run can be repeated.
+//! seed, so that a run can be repeated, or from the one in `JPAUTO_SEED`.
 
 use std::fmt::Write as _;
 
@@ -263,13 +263,18 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
 /// What else stands on cards: badges, things to press, and the miles.
 fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
     let miles = grouped(miles);
-    let said = match draw.below(5) {
+    let said = match draw.below(7) {
         0 => format!("<p>{miles} mi</p>"),
         1 => format!("<p>Mileage: {miles}</p>"),
         2 => format!(
             "<div><b>{miles}</b><small>Miles</small></div><div><b>Automatic</b><small>Transmission</small></div>"
         ),
         3 => format!("<dl><dt>Mileage</dt><dd>{miles}</dd><dt>Transmission</dt><dd>Automatic</dd></dl>"),
+        4 => format!("<p>Black &middot; {miles} miles &middot; Automatic</p>"),
+        // Labels in a column, values in the next.
+        5 => format!(
+            "<div><div><p>Stock</p><p>Mileage</p><p>Engine</p></div><div><p>P1234</p><p>{miles}</p><p>2.5L</p></div></div>"
+        ),
         _ => format!("<p>{miles} Miles | 22 MPG</p>"),
     };
     let mut found = vec![said];
@@ -293,6 +298,14 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             found.push(format!("<div><{tag}>{text}</{}></div>", &tag[..tag.find(' ').unwrap_or(tag.len())]));
         }
     }
+    // What was asked before.
+    if draw.chance(8) {
+        let [one, two] = [0, 1].map(|_| grouped(draw.between(40, 900) * 100));
+        let tag = draw.of(&["td", "li", "span", "p"]);
+        found.push(format!(
+            "<div><{tag}>10/01/2026</{tag}><{tag}>${one}</{tag}><{tag}>11/01/2026</{tag}><{tag}>${two}</{tag}></div>"
+        ));
+    }
     // What is paid at first, in a sentence.
     if draw.chance(15) {
         let dollars = grouped(draw.between(5, 25) * 100);
@@ -305,7 +318,8 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             ("", " holds it"),
             ("All you need is ", ""),
             ("Only ", " down"),
-        ][draw.below(8)];
+            ("", " dn"),
+        ][draw.below(9)];
         let amount = if draw.chance(50) { format!("<b>${dollars}</b>") } else { format!("${dollars}") };
         let tag = draw.of(&["p", "div", "li", "span"]);
         found.push(format!("<div><{tag}>{front}{amount}{behind}</{tag}></div>"));
@@ -340,7 +354,7 @@ fn card(draw: &mut Draw, number: usize) -> Card {
 #[test]
 fn of_a_known_price_no_other_one_is_read() {
     let cards = std::env::var("JPAUTO_CARDS").ok().map_or(CARDS, |cards| cards.parse().unwrap());
-    let mut draw = Draw(7);
+    let mut draw = Draw(std::env::var("JPAUTO_SEED").map_or(7, |seed| seed.parse().unwrap()));
     let (mut read, mut silent, mut wrong, mut shown) = (0, 0, 0, String::new());
     while read < cards {
         let made: Vec<Card> = (0..CARDS_A_PAGE).map(|at| card(&mut draw, at)).collect();

@@ -147,3 +147,18 @@ fn json_ld_says_where_a_car_stands_by_the_availability_of_its_offers() {
     );
     assert_eq!(read_json_ld(&offered)[0].stock_status, Some(InProduction));
 }
+
+#[test]
+fn a_zero_gives_way_to_the_miles_on_the_card() {
+    let page = |miles: &str| {
+        format!(
+            r#"<script type="application/ld+json">{{"@type": "Car", "name": "2019 Ford F-150 XLT", "vehicleIdentificationNumber": "1FTEW1EP6KFA10001",
+            "mileageFromOdometer": {{"value": 0, "unitCode": "SMI"}}, "offers": {{"price": 31630}}}}</script>
+            <div class="car"><h3><a href="/v/1">2019 Ford F-150 XLT</a></h3><p>VIN: 1FTEW1EP6KFA10001</p><p>{miles} miles</p></div>"#
+        )
+    };
+    let miles = |said: &str| listings(&page(said), LOT).unwrap().listings[0].mileage;
+    assert_eq!(miles("61,204"), Some(61_204));
+    // A new car has a few.
+    assert_eq!(miles("12"), Some(0));
+}

@@ -129,3 +129,64 @@ fn pages_that_sell_nothing_have_no_vehicle() {
     }
     assert!(pages >= 20, "{pages}");
 }
+
+#[test]
+fn words_of_other_trades_beside_an_offer_lose_no_car() {
+    for said in [
+        "$289/month",
+        "or $125 per week",
+        "less than $9 a day!",
+        "Fuel $2,150/yr",
+        "Get an instant cash offer",
+        "We buy cars too",
+        "Former rental: no",
+    ] {
+        let found = cars(&|_, name, slug, price, miles| {
+            format!(
+                r#"<div class="car"><h4><a href="/cars/{slug}">{name}</a></h4><p>{miles} miles</p><p>${price}</p><p>{said}</p></div>"#
+            )
+        });
+        assert_eq!(found.len(), 4, "{said}");
+        assert!(found.iter().all(|listing| listing.price.is_some() && listing.mileage.is_some()), "{said}");
+    }
+}
+
+#[test]
+fn a_sold_gallery_and_parts_of_cars_are_no_cars() {
+    for (behind, facts) in [
+        ("", "<p>SOLD</p><p>61,200 miles</p>"),
+        (" Transmission", "<p>61,200 miles</p><p>$1,250</p><p>Stock # E1123</p>"),
+        (" Engine Assembly", "<p>61,200 miles</p><p>$1,250</p>"),
+        (" Full Wrap", "<p>$3,250</p>"),
+    ] {
+        let found = cars(&|_, name, slug, _, _| {
+            format!(r#"<div class="car"><h4><a href="/p/{slug}">{name}{behind}</a></h4>{facts}</div>"#)
+        });
+        assert_eq!(found, [], "{behind}");
+    }
+}
+
+#[test]
+fn a_teaser_shows_a_car_of_the_list_once_more() {
+    let card = |url: &str, name: &str, miles: &str| {
+        format!(r#"<div class="car"><h4><a href="{url}">{name}</a></h4><p>{miles} miles</p><p>$24,900</p></div>"#)
+    };
+    let read = |teaser: &str| {
+        let cars = ["/cars/1", "/cars/2"]
+            .map(|url| card(url, "2015 Ford Mustang GT", if url == "/cars/1" { "33,120" } else { "52,400" }));
+        let other = card("/featured/8", "2015 Ford Mustang", "52,000");
+        let page = format!("<body><div class=spot>{teaser}{other}</div><div class=list>{}</div></body>", cars.concat());
+        listings(&page, "https://lot.example/cars/").unwrap().listings
+    };
+    for (teaser, count) in [
+        (card("/featured/7", "2015 Ford Mustang", "33,000"), 2),
+        (card("/featured/7", "2015 Ford Mustang GT", "34k"), 2),
+        (card("/featured/7", "2015 Ford Mustang", "12,000"), 3),
+        (card("/featured/7", "2015 Ford Escape", "33,000"), 3),
+        (card("/featured/7", "2015 Ford Mustang", "33,121"), 3),
+    ] {
+        let found = read(&teaser);
+        assert_eq!(found.len(), count, "{teaser}");
+        assert!(found.iter().any(|listing| listing.mileage == Some(33_120)), "{teaser}");
+    }
+}

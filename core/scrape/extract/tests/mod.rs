@@ -11,6 +11,7 @@ mod labels;
 mod linked_cards;
 mod own_page;
 mod prices;
+mod shapes;
 mod vendor;
 
 use std::{fs, path::Path};

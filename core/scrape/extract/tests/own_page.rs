@@ -216,3 +216,23 @@ fn the_page_of_a_car_that_is_sold_lists_what_it_suggests_as_related() {
     let page = format!("<body>{named}<ul>{sold_tile}{}</ul></body>", sections[2]);
     assert!(listings(&page, LOT).unwrap().listings.iter().all(ScrapedListing::is_offered_here), "{page}");
 }
+
+#[test]
+fn what_narrows_the_list_says_nothing_of_the_pages_own_vehicle() {
+    let narrowing = r#"<aside class="filters"><h4>Price</h4><ul><li>Under $10,000 (12)</li></ul><h4>Mileage</h4><ul><li>Under 50,000 miles (8)</li></ul>
+        <h4>Make</h4><ul><li>Ford (3)</li><li>Toyota (4)</li></ul></aside>"#;
+    let own = "<h1>2015 Jeep Grand Cherokee Limited</h1><p>Price</p><p>$34,147</p><dl><dt>Mileage</dt><dd>149,940</dd><dt>VIN</dt><dd>1C4RJFBG6FC100001</dd></dl>";
+    let similar = r#"<section class="similar"><div><a href="/v/2"><b>2019 Ford F-150</b></a><p>45,120 mi</p><p>$28,995</p></div>
+        <div><a href="/v/3"><b>2021 Toyota RAV4</b></a><p>25,120 mi</p><p>$26,995</p></div></section>"#;
+    for narrowing in [narrowing.to_owned(), narrowing.replace(r#" class="filters""#, "")] {
+        for page in
+            [format!("{narrowing}{own}"), format!("{narrowing}{own}{similar}"), format!("{own}{similar}{narrowing}")]
+        {
+            let read = listings(&format!("<body>{page}</body>"), "https://lot.example/v/1").unwrap().listings;
+            let own: Vec<_> = read.iter().filter(|listing| listing.related.is_none()).collect();
+            let [own] = own[..] else { panic!("{read:?}\n{page}") };
+            assert_eq!((own.make.as_deref(), own.price), (Some("Jeep"), Some(Money::from_dollars(34_147))), "{page}");
+            assert_eq!(own.mileage, Some(149_940), "{page}");
+        }
+    }
+}

@@ -132,9 +132,37 @@ fn cards_of_no_vendor_without_any_price_are_told_as_well() {
             )
         })
         .collect();
-    let told = Warning::FieldMissing { platform: "structured_data", field: "price", found: 3 };
-    assert_eq!(listings(&data, LOT).unwrap().warnings, [told]);
+    let told = ["price", "mileage"].map(|field| Warning::FieldMissing { platform: "structured_data", field, found: 3 });
+    assert_eq!(listings(&data, LOT).unwrap().warnings, told);
     // A lone car may have no price, and what a page only suggests is no list.
     let own = format!("<h1>2019 Ford F-150</h1><p>VIN: {}</p><p>Stock: P1</p><p>45,000 miles</p>", CARS[0].0);
     assert_eq!(listings(&own, LOT).unwrap().warnings, []);
+}
+
+#[test]
+fn a_list_of_no_vendor_without_miles_or_names_is_told() {
+    let card = |at: usize, said: &str| {
+        format!(
+            r#"<div class="car"><a href="/v/{at}">{said}</a><p>VIN: {}</p><p>Stock: P10{at}</p><b>$2{at},995</b></div>"#,
+            CARS[at].0
+        )
+    };
+    let fields = |said: &dyn Fn(usize) -> String, url: &str| {
+        let page: String = (0..CARS.len()).map(|at| card(at, &said(at))).collect();
+        let warnings = listings(&format!("<body>{page}</body>"), url).unwrap().warnings.into_iter();
+        let field = |warning| match warning {
+            Warning::FieldMissing { field, .. } => Some(field),
+            _ => None,
+        };
+        warnings.filter_map(field).collect::<Vec<_>>()
+    };
+    let named = |at: usize| CARS[at].1.to_owned();
+    assert_eq!(fields(&named, LOT), ["mileage"]);
+    assert_eq!(fields(&named, "https://lot.example/new-vehicles/"), [""; 0]);
+    assert_eq!(fields(&|at| format!("New {}", CARS[at].1), LOT), [""; 0], "new cars have no miles");
+    assert_eq!(
+        fields(&|at| if at == 0 { format!("{}</a><p>45,120 miles</p><a>", CARS[at].1) } else { named(at) }, LOT),
+        [""; 0]
+    );
+    assert_eq!(fields(&|_| "Details</a><p>45,120 miles</p><a>".to_owned(), LOT), ["heading"]);
 }
