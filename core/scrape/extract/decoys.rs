@@ -240,8 +240,9 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word))
 }
 
-/// Whether the words of a card speak of hiring a car or of buying one from the visitor. Cards of cars on offer have such words
-/// beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
+/// Whether the words of a card speak of hiring a car or of buying one from the visitor.
+///
+/// Cards of cars on offer have such words beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
 pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
     const WORDS: [&str; 14] = [
         "/day",
