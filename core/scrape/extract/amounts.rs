@@ -7,7 +7,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    card::labelled,
+    card::{labelled, mentions},
     chunks::{Chunk, Texts},
     dom::Dom,
     fields::{Field, PriceRank},
@@ -384,9 +384,10 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
     let text = &chunk.text;
     // `Price: Call` says all by itself.
     let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
-    // What names the car names no amount: `2019 Ford F-150 Lease Return`.
+    // What names the car, or counts miles, names no amount: `2019 Ford F-150 Lease Return`, `10,000 miles a year, lease`.
     let names_a_car = || has_digit && heading::split(text).is_some_and(|heading| heading.make.is_some());
-    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() || names_a_car() {
+    let counts_miles = || ["mile", "mpg", "odometer"].iter().any(|word| mentions(text, word));
+    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() || names_a_car() || counts_miles() {
         return None;
     }
     let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };

@@ -92,7 +92,7 @@ pub(super) fn is_headed(dom: &Dom<'_>, at: usize) -> bool {
 }
 
 fn named(text: &str) -> Option<Heading> {
-    heading::split(text).filter(|heading| heading.make.is_some())
+    heading::split_of_card(text).filter(|heading| heading.make.is_some())
 }
 
 /// What the text of an element names: by the line that begins with a year and a make, with the next one where that lacks a

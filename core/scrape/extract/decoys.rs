@@ -277,7 +277,7 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
     // Any car has its payment estimated.
     const OF_PAYMENTS: [&str; 4] =
         ["estimate payment", "estimate your payment", "estimate my payment", "explore payment"];
-    const WORDS: [&str; 27] = [
+    const WORDS: [&str; 25] = [
         "annual",
         "as low as",
         "as shown",
@@ -291,11 +291,9 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
         "build your",
         "configure",
         "estimate",
-        "explore",
         "fair market",
         "fair purchase",
         "from $",
-        "learn more",
         "min read",
         "msrp",
         "price range",
@@ -310,6 +308,11 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
         OF_PAYMENTS.iter().find(|words| lower.contains(**words)).map(|words| lower.replace(words, ""));
     let lower = without_payments.as_deref().unwrap_or(lower);
     WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether the words of a card invite to learn more, as those of a model do, and those of a car of many a small website.
+pub(super) fn invites_to_learn_more(lower: &str) -> bool {
+    ["learn more", "explore"].iter().any(|words| lower.contains(words))
 }
 
 /// Whether the words of a card say that its price is told by phone, or that the car is nearly or just gone.

@@ -349,6 +349,41 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     Some(Heading { year, make: Some(make.to_owned()), model, trim })
 }
 
+/// [`split`] of a text on a card, where few other texts begin with a make: `Ford F-150 XLT 2019`, `'19 Ford F-150`.
+pub(super) fn split_of_card(raw: &str) -> Option<Heading> {
+    split(raw).or_else(|| split(&year_in_front(raw)?)).or_else(|| split(&whole_year(raw)?))
+}
+
+/// More words are a sentence.
+const NAME_WORDS_MAX: usize = 8;
+
+/// A text that begins with a make and ends with a year, the year in front.
+fn year_in_front(raw: &str) -> Option<String> {
+    if !may_hold_a_year(raw) {
+        return None;
+    }
+    let text = clean::text(raw)?;
+    let words: Vec<&str> = text.split(' ').collect();
+    let (last, name) = words.split_last()?;
+    let year = numbers::year(last.trim_matches(['(', ')', ',']))?;
+    let (_, used) = make_at(name)?;
+    let is_named = used < name.len() && name.len() <= NAME_WORDS_MAX && !name.iter().any(|word| is_fact(word));
+    is_named.then(|| format!("{year} {}", name.join(" ").trim_end_matches(',')))
+}
+
+/// A text that begins with the last two digits of a year and a make, the year whole.
+fn whole_year(raw: &str) -> Option<String> {
+    // Of the next years there are no cars yet; the others are of the last century.
+    const LAST: i32 = 30;
+    let rest = raw.trim_start().strip_prefix(['\'', '\u{2019}', '\u{2018}'])?;
+    let (digits, name) = rest.split_once(' ')?;
+    let year: i32 = digits.parse().ok().filter(|_| digits.len() == 2)?;
+    let text = clean::text(name)?;
+    let words: Vec<&str> = text.split(' ').collect();
+    make_at(&words)?;
+    Some(format!("{} {text}", if year <= LAST { 2000 + year } else { 1900 + year }))
+}
+
 /// Whether four digits stand in a row, or a sign of what cleaning takes out or puts in between.
 fn may_hold_a_year(raw: &str) -> bool {
     let mut digits = 0;
@@ -507,6 +542,29 @@ mod tests {
         assert_eq!(split("2019 Zorb Cruiser LX"), Some(Heading { year: 2019, make: None, model: None, trim: None }));
         for heading in ["Ford Edge 2017", "Save $2017 today", "", "201 Ford", "20175 Ford", "2017", "58 vehicles"] {
             assert!(split(heading).is_none_or(|heading| heading.make.is_none()), "{heading}");
+        }
+    }
+
+    #[test]
+    fn on_a_card_the_year_may_stand_behind_or_be_short() {
+        for (text, whole) in [
+            ("Ford F-150 XLT 2019", "2019 Ford F-150 XLT"),
+            ("Ford F-150 XLT (2019)", "2019 Ford F-150 XLT"),
+            ("Land Rover Range Rover Sport, 2019", "2019 Land Rover Range Rover Sport"),
+            ("'19 Ford F-150", "2019 Ford F-150"),
+            ("\u{2019}68 Plymouth Road Runner", "1968 Plymouth Road Runner"),
+        ] {
+            assert_eq!(split_of_card(text), split(whole), "{text}");
+            assert_eq!(split(text), None, "{text}");
+        }
+        for text in [
+            "Ford 2019",
+            "Serving Ford owners since 1985",
+            "Ford F-150 from $28,500 in 2019",
+            "'19 was a good year",
+            "Toyota",
+        ] {
+            assert_eq!(split_of_card(text), None, "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! vehicle is known again by its stock number or by its address. What is deliberately not here: cards that stand among cards
 //! with a VIN.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     address,
@@ -63,7 +63,7 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
         for (at, element) in dom.elements(0..dom.len()) {
             let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
                 && dom.node(at).end - at < HEADING_NODES_MAX
-                && heading::split(&dom.text(at)).is_some_and(|heading| heading.make.is_some());
+                && heading::split_of_card(&dom.text(at)).is_some_and(|heading| heading.make.is_some());
             if is_heading {
                 note(at, at.to_string());
             }
@@ -132,7 +132,11 @@ const HEADING_NODES_MAX: usize = 24;
 /// The cards of which another was made by the same template, each address once.
 ///
 /// Of a template whose cards mostly prove to be vehicles, those that ask a visitor to call are vehicles as well.
-fn repeated(dom: &Dom<'_>, cards: Vec<(Card, Proof)>) -> Vec<Card> {
+fn repeated(dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Vec<Card> {
+    // A maker shows its own models alone.
+    let makes: HashSet<Option<&str>> = cards.iter().map(|(card, _)| card.listing.make.as_deref()).collect();
+    let is_of_one_make = makes.len() < 2;
+    cards.iter_mut().for_each(|(_, proof)| proof.is_of_a_model |= is_of_one_make && proof.may_be_of_a_model);
     let shape = |card: &Card| dom.element(card.at).map(|element| (element.name(), element.classes().next()));
     let mut shapes: HashMap<_, (usize, usize)> = HashMap::new();
     for (card, proof) in &cards {
@@ -208,6 +212,8 @@ struct Proof {
     stock_number: bool,
     /// Whether its words are about a model rather than one car.
     is_of_a_model: bool,
+    /// Whether they may be, where all cards are of one make.
+    may_be_of_a_model: bool,
     is_decoy: bool,
     /// Whether its words may be those of a text about cars, of a rental or of somebody who buys cars.
     is_doubtful: bool,
@@ -257,6 +263,7 @@ fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Optio
         mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
         stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
         is_of_a_model: decoys::speaks_of_a_model(&words.lower),
+        may_be_of_a_model: decoys::invites_to_learn_more(&words.lower),
         is_decoy: words.name_goods
             || decoys::leads_elsewhere(url)
             || decoys::sells_no_car(&words.lower)

@@ -297,6 +297,8 @@ mod tests {
             (&[("MSRP $39,999", "msrp")], Some(39_999)),
             (&[("$1,995 dn", ""), ("$15,995", "")], Some(15_995)),
             (&[("Price - $15,995", "")], Some(15_995)),
+            (&[("10,000 miles/yr lease", ""), ("$15,995", "")], Some(15_995)),
+            (&[("Average miles for this model:", ""), ("72,000", ""), ("$15,995", "")], Some(15_995)),
             (&[("$9,495", "final"), ("Price includes $499 dealer doc fee", "")], Some(9_495)),
             (&[("$9,495", ""), ("Excludes $799 dealer fee", "")], Some(9_495)),
             (&[("Black \u{b7} Automatic \u{b7} 2.5L \u{b7} $15,995 \u{b7} One owner", "")], Some(15_995)),

@@ -190,3 +190,29 @@ fn a_teaser_shows_a_car_of_the_list_once_more() {
         assert!(found.iter().any(|listing| listing.mileage == Some(33_120)), "{teaser}");
     }
 }
+
+#[test]
+fn a_button_to_learn_more_makes_models_of_one_make_alone() {
+    let card = |name: &str, slug: &str, price: &str| {
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}">{name}</a></h4><p>${price}</p><a href="/cars/{slug}">Learn more</a></div>"#
+        )
+    };
+    assert_eq!(cars(&|_, name, slug, price, _| card(name, slug, price)).len(), 4);
+    let models = ["Escape", "Explorer", "Bronco"].map(|model| card(&format!("2026 Ford {model}"), model, "28,500"));
+    let page = format!("<body><div>{}</div></body>", models.concat());
+    assert_eq!(listings(&page, "https://lot.example/cars/").unwrap().listings, []);
+}
+
+#[test]
+fn names_that_end_with_the_year_are_those_of_cars() {
+    let found = cars(&|_, name, slug, price, miles| {
+        let (year, name) = name.split_once(' ').unwrap();
+        format!(
+            r#"<div class="car"><h4><a href="/cars/{slug}">{name} {year}</a></h4><p>{miles} miles</p><p>${price}</p></div>"#
+        )
+    });
+    let read: Vec<_> = found.iter().map(|listing| (listing.year, listing.make.as_deref())).collect();
+    let makes = ["Plymouth", "Chevrolet", "Chevrolet", "Ford"].map(Some);
+    assert_eq!(read, [1968, 1970, 2017, 2015].map(Some).into_iter().zip(makes).collect::<Vec<_>>());
+}
