@@ -22,7 +22,7 @@ PACKAGES = {"jpauto", "jpauto-cli", "jpauto-http"}
 # Runs for the comparison of `make bench-extract` alone.
 LEFT_OUT = {"extract_once"}
 # Benchmarks that are scripts in this folder; they build what they measure.
-SCRIPTS = {"http"}
+SCRIPTS = {"http_reads", "http_failures"}
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))
 # Criterion's own are 3 and 5 seconds a figure; a benchmark that needs longer asks for it itself.

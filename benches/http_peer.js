@@ -1,4 +1,4 @@
-// The peer of http.py: Express 4 and Sequelize 6 over the same table, answering the same two questions as one writes it there.
+// The peer of http_reads.py: Express 4 and Sequelize 6 over the same table, answering the same two questions as one writes it there.
 //
 //     node benches/http_peer.js postgres://HOST/DATABASE    # from a folder with express, sequelize and pg; prints its port
 const { createRequire } = require("module");

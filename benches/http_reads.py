@@ -12,20 +12,15 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
-# This file would stand in for the package `http` of the standard library.
-sys.path.remove(str(pathlib.Path(__file__).resolve().parent))
-import urllib.request  # noqa: E402 - it imports the standard library's `http`
+from http_server import ROOT, Server, build, jpauto, program, serving, verdict
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BINARY = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/jpauto"
 SECONDS = float(os.environ.get("JPAUTO_BENCH_SECONDS_A_RUN", "2"))
 ROUNDS = int(os.environ.get("JPAUTO_BENCH_ROUNDS", "4"))
 SIZES = (1_000, 100_000)
@@ -70,42 +65,6 @@ end
 """
 
 
-def program(name, package):
-    """Where a program is, installed from Debian where it is missing."""
-    found = lambda: shutil.which(name) or next(map(str, sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-    if not found():
-        subprocess.run([ROOT / "tests/apt-install", package], check=True)
-    return found()
-
-
-class Server:
-    """A process that tells its port, and ends with the block."""
-
-    def __init__(self, command, folder):
-        self.log = tempfile.NamedTemporaryFile()
-        self.child = subprocess.Popen(command, cwd=folder, stdout=self.log, stderr=subprocess.STDOUT)
-        self.port = next(filter(None, (self.told_port() for _ in range(100))), None)
-        if self.port is None:
-            sys.exit(f"{command[0]} did not start: {pathlib.Path(self.log.name).read_text(encoding='utf-8')}")
-
-    def told_port(self):
-        time.sleep(0.1)
-        told = re.search(r"(?m)^(?:.*:)?(\d+)/?$", pathlib.Path(self.log.name).read_text(encoding="utf-8"))
-        return int(told[1]) if told else None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.child.send_signal(signal.SIGTERM)
-        self.child.wait()
-
-    def memory(self):
-        """The memory that it holds now, in MiB."""
-        status = pathlib.Path(f"/proc/{self.child.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-
-
 class Bench:
     def __init__(self, folder):
         self.folder = folder
@@ -116,9 +75,6 @@ class Bench:
         if not (self.peer / "node_modules/sequelize").exists():
             subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", self.peer, *PACKAGES], check=True)
 
-    def jpauto(self, url, *arguments):
-        return subprocess.run([BINARY, "--db", url, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
-
     def postgres(self, count):
         """A database of its own with that many vehicles."""
         server = os.environ["JPAUTO_TEST_POSTGRES"]
@@ -126,7 +82,7 @@ class Bench:
         run = lambda url, sql: subprocess.run([self.psql, "-q", "-d", url, "-c", sql], check=True)
         run(server, f"CREATE DATABASE {name}")
         url = server.rsplit("/", 1)[0] + "/" + name
-        self.jpauto(url, "migrate")
+        jpauto(url, "migrate")
         fill = FILL.format(
             id="lpad(to_hex(n), 32, '0')::uuid", vin="'2T1BURHE0JC' || lpad(n::text, 6, '0')", yes="true", money="15000 + n % 3000 + 0.5",
             time="timestamptz '2026-01-01' + n * interval '1 minute'", numbers=f"generate_series(1, {count}) n", **TEXTS,
@@ -137,7 +93,7 @@ class Bench:
 
     def sqlite(self, count):
         path = self.folder / f"lot-{count}.db"
-        self.jpauto(f"sqlite:{path}", "migrate")
+        jpauto(f"sqlite:{path}", "migrate")
         with sqlite3.connect(path) as conn:
             conn.create_function("id_of", 1, lambda n: n.to_bytes(16, "big"))
             conn.create_function("time_of", 1, lambda n: time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(1_767_225_600 + 60 * n)))
@@ -182,16 +138,11 @@ class Bench:
         return float(re.search(r"tps = ([\d.]+)", ran.stdout)[1])
 
 
-def verdict(figure, bar, at_most=False):
-    is_met = figure <= bar if at_most else figure >= bar
-    return f"(bar {bar:.2f}: {'met' if is_met else 'missed'})"
-
-
 def compared(bench, count):
     url = bench.postgres(count)
     of_sqlite = bench.sqlite(count)
-    serve = lambda of: Server([BINARY, "--db", of, "serve", "--address", "127.0.0.1:0"], bench.folder)
-    made = bench.jpauto(url, "--format", "json", "token", "create", "bench", "--role", "manager")
+    serve = lambda of: serving(of, bench.folder)
+    made = jpauto(url, "--format", "json", "token", "create", "bench", "--role", "manager")
     token = json.loads(made)["secret"]
     with serve(url) as ours, serve(of_sqlite) as light, Server(["node", ROOT / "benches/http_peer.js", url], bench.peer) as express:
         for what in ("one", "list"):
@@ -228,9 +179,8 @@ def compared(bench, count):
 
 def main():
     if "JPAUTO_TEST_POSTGRES" not in os.environ:
-        sys.exit("http.py: JPAUTO_TEST_POSTGRES names no server: run it by make bench ARGS=http")
-    if "--no-build" not in sys.argv:
-        subprocess.run(["cargo", "build", "--release", "--locked", "-p", "jpauto-cli"], cwd=ROOT, check=True)
+        sys.exit("http_reads.py: JPAUTO_TEST_POSTGRES names no server: run it by make bench ARGS=http")
+    build()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(pathlib.Path(folder))
         for count in SIZES:
