@@ -109,7 +109,9 @@ def schemathesis(server: Server, role: str, options: argparse.Namespace) -> bool
         file.write_text(configuration(json.load(answer)))
     program = Path(sys.executable).parent / "schemathesis"
     command: list[Any] = [program, "--config-file", file, "run", f"{server.address}/openapi.json"]
-    command += ["--checks", "all", "--max-examples", options.examples, "--workers", "2", "--continue-on-failure"]
+    # One thread: Hypothesis parses its own source to describe a strategy, and Python's parser fails now and then where two threads
+    # do so at once ("AST constructor recursion depth mismatch"), which is then told as "Inconsistent results" of an operation.
+    command += ["--checks", "all", "--max-examples", options.examples, "--workers", "1", "--continue-on-failure"]
     command += ["--generation-database", "none", "--seed", options.seed, "--warnings", "off"]
     for operation in LEFT_OUT:
         command += ["--exclude-operation-id", operation]
