@@ -98,15 +98,27 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
 	$(STEP) "pytest of the wheel" tests/with-postgres "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
-# A release build takes minutes, so neither `test` nor `check` makes it.
-.PHONY: package
-package: ## the Debian package with the binary, its configuration and its systemd unit, unpacked and tried out
+.PHONY: cargo-deb
+cargo-deb:
 	$(STEP) "cargo install cargo-deb" env $(QUICK_TO_BUILD) \
 		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deb --version $(CARGO_DEB_VERSION)
+
+# A release build takes minutes, so neither `test` nor `check` makes it.
+.PHONY: package
+package: cargo-deb ## the Debian package with the binary, its configuration and its systemd unit, unpacked and tried out
 	$(STEP) "cargo build --release" cargo build --locked --release -p jpauto-cli
 	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" \
 		cargo deb --locked --no-build -p jpauto-cli --output "$(TARGET)/debian/jpauto.deb"
 	$(STEP) "check the package" tests/check-package "$(TARGET)/debian/jpauto.deb"
+
+# cargo-deb packs what is built for release; here that is the binary of the tests, in a folder of its own.
+.PHONY: check-package
+check-package: cargo-deb ## the same of the debug binary: what the package holds, its unit, and that its server answers
+	$(STEP) "cargo build" cargo build --locked --workspace
+	mkdir -p "$(TARGET)/package/release" && ln -f "$(TARGET)/debug/jpauto" "$(TARGET)/package/release/jpauto"
+	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" CARGO_TARGET_DIR="$(TARGET)/package" \
+		cargo deb --locked --no-build --fast -p jpauto-cli --output "$(TARGET)/package/jpauto.deb"
+	$(STEP) "check the package" tests/check-package "$(TARGET)/package/jpauto.deb"
 
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests
