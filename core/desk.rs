@@ -21,7 +21,7 @@ pub(crate) use self::turns::Turns;
 use crate::{
     actor::{Actor, Permission, Role},
     clock::Clock,
-    db::{Database, DbConnection, DbResult},
+    db::{Database, DbConnection, DbResult, RowsOf, columns::Take},
     error::{Error, ErrorCode, Result},
     idempotency::RepeatableCall,
 };
@@ -218,6 +218,15 @@ impl Desk {
             self.authorize_read(conn, permission)?;
             queries(conn)
         })
+    }
+
+    /// Hands out rows as they come to an actor who may, all of them as the database is at one moment.
+    pub(crate) fn stream(&self, permission: Permission, rows: &RowsOf<'_>, take: &mut Take<'_>) -> Result<()> {
+        let rows = |conn: &mut DbConnection, take: &mut Take<'_>| {
+            self.authorize_read(conn, permission)?;
+            rows(conn, take)
+        };
+        self.house.database.stream(&rows, take)
     }
 
     /// Runs a transaction for an actor who may; the permission is checked inside it.

@@ -22,8 +22,8 @@ const LAYERS: [(&str, &[&str]); 7] = [
     (
         "values",
         &[
-            "actor", "change", "clock", "error", "fields", "ids", "money", "network", "openapi", "page", "secret",
-            "typed", "version", "vin", "words",
+            "actor", "change", "clock", "columns", "error", "fields", "ids", "money", "network", "openapi", "page",
+            "secret", "typed", "version", "vin", "words",
         ],
     ),
     ("database", &["db"]),

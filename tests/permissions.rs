@@ -8,9 +8,9 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    ActivityFilter, Actor, AlertFilter, AlertId, Approval, CompetitorId, Desk, ErrorKind, ListingId, Money, NewToken,
-    NewUser, NewVehicle, NotificationId, PageRequest, Result, Role, RunId, SubmissionFilter, SubmissionId,
-    SubmissionUpdate, TokenId, UserId, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate, Vin,
+    ActivityFilter, Actor, AlertFilter, AlertId, Approval, ColumnRequest, CompetitorId, Desk, ErrorKind, ListingId,
+    Money, NewToken, NewUser, NewVehicle, NotificationId, PageRequest, Result, Role, RunId, SubmissionFilter,
+    SubmissionId, SubmissionUpdate, TokenId, UserId, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate, Vin,
     competitors::{
         CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, MarketViewFilter, NewCompetitor,
         ScrapeErrorType, ScrapeLimits, ScrapeReading, ScrapedListing, TestOptions, UndercutFilter,
@@ -118,6 +118,11 @@ fn operations_for_staff() -> Vec<Operation> {
         }),
         operation("Competitors::record_failure", Manager, |desk| {
             desk.competitors().record_failure(id!(CompetitorId), ScrapeErrorType::Network, "\0", future())
+        }),
+        operation("Competitors::listing_columns", Viewer, |desk| {
+            let request = ColumnRequest::of(vec!["no column".to_owned()]);
+            desk.competitors()
+                .listing_columns(&ListingFilter::default(), &request, &mut |_rows| ControlFlow::Continue(()))
         }),
         operation("Competitors::listings", Viewer, |desk| {
             desk.competitors().listings(&ListingFilter::default(), &page())

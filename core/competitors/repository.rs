@@ -1,11 +1,12 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
-//! `listing_row` has the columns of a listing. `listings` and `price_history` read one table each; `figures` and `scrape_log` also
+//! `listing_row` has the columns of a listing, `listing_columns` reads them one by one for tables. `listings` and `price_history` read one table each; `figures` and `scrape_log` also
 //! write theirs. `crawling` has what a scrape needs before and after. `lot` loads what a plan is made from, `recording` writes
 //! the plan. `market_view` counts over all competitors.
 
 mod crawling;
 mod figures;
 mod judgement;
+mod listing_columns;
 mod listing_row;
 mod listings;
 mod lot;
@@ -29,6 +30,7 @@ pub(super) use figures::{
     add_metrics, count_metrics, metrics, newest_figures, overview, overview_of, vehicles_on_sale,
 };
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
+pub(super) use listing_columns::listing_columns;
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};

@@ -13,6 +13,7 @@ mod probe;
 mod recording;
 mod reference;
 mod scraping;
+mod tables;
 
 pub use probe::AddedCompetitor;
 use recording::{Recording, to_record, turns_of};

@@ -3,6 +3,7 @@
 //! What is deliberately not here: any table's queries (each noun's `repository.rs` has its own) and any rule.
 
 mod backup;
+pub(crate) mod columns;
 mod config;
 mod connection;
 mod failure;
@@ -27,6 +28,7 @@ pub(crate) mod time;
 pub(crate) mod types;
 
 use std::{
+    ops::ControlFlow,
     path::Path,
     sync::{atomic::AtomicBool, atomic::Ordering},
     time::Duration,
@@ -144,6 +146,49 @@ impl Database {
             let outcome = queries(conn);
             finish(conn, outcome)
         })
+    }
+
+    /// Hands out rows as they come, all of them as the database is at the first one. A connection is held until the last one; a database
+    /// that lives in one connection is read to its end first, so that others can use it meanwhile.
+    pub(crate) fn stream(&self, rows: &RowsOf<'_>, take: &mut columns::Take<'_>) -> Result<()> {
+        self.must_be_current()?;
+        let mut kept = lives_in_one_connection(&self.target).then(Vec::new);
+        let mut dead = 0;
+        loop {
+            let mut has_begun = false;
+            let mut pooled = self.connection()?;
+            let outcome = streamed(&mut pooled.conn, rows, &mut |batch| {
+                has_begun = true;
+                match &mut kept {
+                    Some(kept) => {
+                        kept.push(batch);
+                        ControlFlow::Continue(())
+                    }
+                    None => take(batch),
+                }
+            });
+            pooled.is_lost = match &outcome {
+                // PostgreSQL would send all the other rows before it takes another statement.
+                Ok(ended) => ended.is_break() && !is_sqlite(&self.target),
+                Err(failure) => failure.is_lost_connection(),
+            };
+            match outcome {
+                Err(failure) if failure.is_lost_connection() && !has_begun && dead < self.pool.max_size() => dead += 1,
+                Err(failure) => {
+                    #[cfg(feature = "postgres")]
+                    let failure = rights::named(&mut pooled.conn, failure);
+                    return Err(failure.into());
+                }
+                Ok(_) => break,
+            }
+        }
+        // The loop's connection is back in the pool.
+        for batch in kept.into_iter().flatten() {
+            if take(batch).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Runs a transaction. It is run again, as a whole, when another writer came between: the closure must be repeatable.
@@ -274,6 +319,32 @@ impl Database {
         })?;
         self.schema_is_current.store(current, Ordering::Release);
         Ok(current)
+    }
+}
+
+/// How rows are read in a transaction, and whether somebody still wanted more at the end.
+pub(crate) type RowsOf<'a> = dyn Fn(&mut DbConnection, &mut columns::Take<'_>) -> DbResult<ControlFlow<()>> + 'a;
+
+/// Reads rows in a transaction of their own. Whoever takes them may be slow, so their statement has no limit of time.
+fn streamed(conn: &mut DbConnection, rows: &RowsOf<'_>, take: &mut columns::Take<'_>) -> DbResult<ControlFlow<()>> {
+    begin_snapshot(conn)?;
+    let outcome = match without_statement_timeout(conn) {
+        Ok(()) => rows(conn, take),
+        Err(reason) => Err(reason.into()),
+    };
+    match outcome {
+        #[cfg(feature = "postgres")]
+        Ok(ControlFlow::Break(())) if matches!(conn, DbConnection::Postgres(_)) => Ok(ControlFlow::Break(())),
+        outcome => finish(conn, outcome),
+    }
+}
+
+fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL statement_timeout = 0"),
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     connection::{MultiBackend, MultiRawValue},
-    types::{DbInstant, END_OF_TIME, Instant, START_OF_TIME, through_the_multi_backend},
+    types::{DbInstant, END_OF_TIME, Instant, START_OF_TIME, at_midnight, through_the_multi_backend},
 };
 
 /// Times outside of these years are no times of a car dealership.
@@ -68,6 +68,51 @@ impl<'de> Deserialize<'de> for StoredTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::of_text(&String::deserialize(deserializer)?))
     }
+}
+
+/// The first and the last time that is handed out, and the first that is possible, in microseconds since 1970.
+pub(super) const FIRST_TIME: i64 = START_OF_TIME.timestamp_micros();
+pub(super) const LAST_TIME: i64 = END_OF_TIME.timestamp_micros();
+const FIRST_POSSIBLE: i64 = at_midnight(1_900).timestamp_micros();
+
+/// Whether a car dealership may have had this time, in microseconds since 1970: whether its year is one of [`YEARS`].
+pub(super) const fn is_possible(micros: i64) -> bool {
+    FIRST_POSSIBLE <= micros && micros < LAST_TIME
+}
+
+/// Reads an instant as jpauto writes it, in microseconds since 1970; nothing else.
+#[cfg(feature = "sqlite")]
+pub(super) fn ours(text: &[u8]) -> Option<i64> {
+    let text: &[u8; OURS] = text.try_into().ok()?;
+    let part = |places: std::ops::Range<usize>| -> Option<i64> {
+        text[places].iter().try_fold(0, |number, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + i64::from(digit))
+        })
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
+    if marks.iter().any(|(place, mark)| text[*place] != *mark) {
+        return None;
+    }
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let (hour, minute, second, micros) = (part(11..13)?, part(14..16)?, part(17..19)?, part(20..26)?);
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Years that begin in March have the leap day at their end.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1;
+    // Days from 1 March of the year 0 to 1970.
+    let seconds = ((days - 719_468) * 24 + hour) * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000 + micros)
 }
 
 /// How long the text of an instant is as jpauto writes it.
@@ -159,6 +204,39 @@ mod tests {
             ("\u{e9}\u{e9}\u{e9}-", "9999-01-01T00:00:00Z"),
         ] {
             assert_eq!(nearest(text), at(expected), "{text}");
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn our_own_texts_are_read_as_any_other() {
+        for text in [
+            "1970-01-01T00:00:00.000000Z",
+            "1969-12-31T23:59:59.999999Z",
+            "2000-02-29T12:34:56.789012Z",
+            "1900-03-01T00:00:00.000001Z",
+            "2100-02-28T23:59:59.000000Z",
+            "2026-11-30T00:45:00.000000Z",
+            "0001-01-01T00:00:00.000000Z",
+            "9999-12-31T23:59:59.999999Z",
+        ] {
+            assert_eq!(ours(text.as_bytes()), Some(at(text).timestamp_micros()), "{text}");
+        }
+        for text in [
+            "2026-02-29T00:00:00.000000Z",
+            "2100-02-29T00:00:00.000000Z",
+            "2026-13-01T00:00:00.000000Z",
+            "2026-00-01T00:00:00.000000Z",
+            "2026-01-00T00:00:00.000000Z",
+            "2026-01-01T24:00:00.000000Z",
+            "2026-01-01T23:59:60.000000Z",
+            "2026-01-01 00:00:00.000000Z",
+            "2026-01-01T00:00:00.00000Z",
+            "2026-01-01T00:00:00.0000000Z",
+            "2026-01-01T00:00:00.00000/Z",
+            "",
+        ] {
+            assert_eq!(ours(text.as_bytes()), None, "{text}");
         }
     }
 

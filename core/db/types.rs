@@ -326,7 +326,7 @@ pub(super) const END_OF_TIME: DateTime<Utc> = at_midnight(9_999);
 pub(super) const START_OF_TIME: DateTime<Utc> = at_midnight(1);
 
 /// The start of a year.
-const fn at_midnight(year: i32) -> DateTime<Utc> {
+pub(super) const fn at_midnight(year: i32) -> DateTime<Utc> {
     match NaiveDate::from_ymd_opt(year, 1, 1) {
         Some(day) => day.and_time(NaiveTime::MIN).and_utc(),
         None => DateTime::UNIX_EPOCH,

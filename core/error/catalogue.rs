@@ -713,6 +713,9 @@ catalogue! {
         InvalidCursor: InvalidInput, "invalid_cursor",
             "This is not a cursor of this list.",
             "Pass the `next` of an earlier page of the same list, or start at the first page.";
+        InvalidColumns: InvalidInput, "invalid_columns",
+            "There is no column of this name in the list.",
+            "Name the columns as the fields of the list's records are named.";
         VersionChanged: Conflict, "version_changed",
             "It was changed since it was read, so it was not changed again.",
             "Read it again, and make the change upon what it is now.";
@@ -937,6 +940,9 @@ catalogue! {
         LotClosed: Refused, "lot_closed",
             "The lot is closed.",
             "Open it again.";
+        TableLost: Internal, "table_lost",
+            "A table ended before its last row, because the thread that read it is gone.",
+            "Read it again, and report it if it happens again.";
     }
 }
 

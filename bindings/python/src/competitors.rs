@@ -3,9 +3,9 @@
 mod records;
 
 use jpauto::{
-    CompetitorId, Desk, ListingId, PageRequest,
+    CompetitorId, Desk, ListingId, PageRequest, RowOrder,
     competitors::{
-        CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, NewCompetitor, ScrapeErrorType,
+        CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, ListingSort, NewCompetitor, ScrapeErrorType,
         ScrapeReading, ScrapedPage,
     },
 };
@@ -20,7 +20,15 @@ pub(crate) use records::{
     RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
 };
 
-use crate::{error::invalid_argument, extract::page, input, lot::Handle, query::Query, record::Told as _};
+use crate::{
+    arrow::{Row as _, columns::by_columns},
+    error::invalid_argument,
+    extract::page,
+    input,
+    lot::Handle,
+    query::Query,
+    record::Told as _,
+};
 
 /// The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case.
 #[pyclass(frozen, module = "jpauto")]
@@ -214,7 +222,8 @@ impl Competitors {
     /// cheaper by that amount or more, `price_drop_within_days` those cheaper than at some moment of that many last days. `q`
     /// are words that all stand in make, model, trim, VIN or stock number. VIN, make and model are compared whatever their
     /// case, and bounds are included. `stock_status`, `sale_status`, `title_brand`, `condition` and `odometer_status` are
-    /// what the website says, each one word or several. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
+    /// what the website says, each one word or several. A table of listings is read as the database is at one moment; without `sort` and
+    /// `limit` its rows come in no order of their own, which is quickest. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
     /// `days_on_market` or `price_drop`, with a minus in front for the largest first.
     #[pyo3(signature = (
         competitor = None, *, sold = None, vin = None, make = None, model = None, year_min = None, year_max = None,
@@ -277,7 +286,19 @@ impl Competitors {
             q,
             sort: input::optional_word(py, sort)?.unwrap_or_default(),
         };
-        Ok(Query::of::<Listing, _>(&self.handle, limit, move |desk, page| desk.competitors().listings(&filter, page)))
+        let in_columns = filter.clone();
+        let is_by_days = matches!(filter.sort, ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending);
+        let is_paged = is_by_days && filter.sold.is_none();
+        let query =
+            Query::of::<Listing, _>(&self.handle, limit, move |desk, page| desk.competitors().listings(&filter, page));
+        // Sold listings and those on sale are in one order by their days only page by page.
+        if is_paged {
+            return Ok(query);
+        }
+        let order = if sort.is_some() { RowOrder::OfTheList } else { RowOrder::Any };
+        Ok(query.in_columns(by_columns(Listing::names(), order, move |desk, request, take| {
+            desk.competitors().listing_columns(&in_columns, request, take)
+        })))
     }
 
     /// One listing. Raises `NotFound` (`listing_not_found`).

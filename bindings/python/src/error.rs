@@ -28,6 +28,14 @@ pub(crate) fn closed(py: Python<'_>) -> PyErr {
     raised(py, ErrorCode::LotClosed, "the lot is closed".to_owned(), Vec::new())
 }
 
+/// What is said of a table whose reader is gone before its end.
+pub(crate) const TABLE_LOST: &str = "the table ended before its last row";
+
+/// `Internal` for such a table.
+pub(crate) fn table_lost(py: Python<'_>) -> PyErr {
+    raised(py, ErrorCode::TableLost, TABLE_LOST.to_owned(), Vec::new())
+}
+
 fn raised(py: Python<'_>, code: ErrorCode, message: String, faults: Vec<(String, String)>) -> PyErr {
     let raised = class(py, code.kind()).and_then(|class| class.call1((message, code.as_str(), faults)));
     raised.map_or_else(|reason| reason, PyErr::from_value)

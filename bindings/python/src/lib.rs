@@ -5,6 +5,7 @@
 
 mod activity;
 mod alerts;
+mod arrow;
 mod competitors;
 mod error;
 mod exports;
@@ -22,6 +23,7 @@ mod sessions;
 mod sign_in;
 mod storage;
 mod submissions;
+mod tables;
 mod tokens;
 mod users;
 mod vin;
@@ -61,6 +63,7 @@ mod _jpauto {
         sign_in::{SignIn, SignInLink},
         storage::{Orphans, Photo, SignedUpload, Storage, StorageUsage, StoredObject},
         submissions::{Submission, SubmissionWarning, Submissions},
+        tables::{Batch, Batches},
         tokens::{IssuedToken, Token, Tokens},
         users::{User, Users},
         vin::{Vin, VinReport, parse, report},

@@ -99,6 +99,12 @@ impl Handle {
         self.with_dealership(py, |dealership| call(&dealership.acting_as(self.actor.clone())))
     }
 
+    /// The desk of its actor, for a thread of its own.
+    pub(crate) fn desk(&self, py: Python<'_>) -> PyResult<Desk> {
+        let dealership = self.dealership.read().unwrap_or_else(PoisonError::into_inner).clone();
+        dealership.map(|dealership| dealership.acting_as(self.actor.clone())).ok_or_else(|| error::closed(py))
+    }
+
     fn with_dealership<T: Send>(
         &self,
         py: Python<'_>,

@@ -1,13 +1,18 @@
-//! Lists in Python: they are read page by page while they are iterated.
+//! Lists in Python: they are read page by page while they are iterated, and as a table by `tables.rs`.
 
 use std::{sync::Arc, vec};
 
 use jpauto::{Desk, Page, PageRequest};
-use pyo3::prelude::*;
+use pyo3::{prelude::*, types::PyCapsule};
 
 use crate::{
+    arrow::{
+        Row,
+        reading::{ReadColumns, by_pages},
+    },
     lot::Handle,
     record::{Record, Told},
+    tables::{Batches, Table},
 };
 
 type Records = (Vec<Py<PyAny>>, Option<String>);
@@ -17,11 +22,17 @@ type ReadPage = dyn Fn(Python<'_>, &PageRequest) -> PyResult<Records> + Send + S
 ///
 /// Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
 /// Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
+///
+/// It is a table as well: `to_arrow`, `to_polars`, `to_pandas`, `to_duckdb` and `batches` read it in columns, and so does every library
+/// that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`. The columns are the fields of the
+/// record. Amounts are exact decimals in dollars, times are UTC with microseconds, ids are UUIDs (`arrow.uuid`), documents are JSON
+/// text, and make, model and words of closed sets are dictionaries.
 #[pyclass(frozen, generic, module = "jpauto")]
 pub(crate) struct Query {
     read_page: Arc<ReadPage>,
     limit: Option<usize>,
     of: &'static str,
+    table: Table,
 }
 
 impl Query {
@@ -32,16 +43,26 @@ impl Query {
         list: impl Fn(&Desk, &PageRequest) -> jpauto::Result<Page<T>> + Send + Sync + 'static,
     ) -> Self
     where
-        R: Record + Told<T> + Into<PyClassInitializer<R>>,
-        T: Send,
+        R: Record + Row + Told<T> + Into<PyClassInitializer<R>>,
+        T: Send + 'static,
     {
+        let list = Arc::new(list);
+        let table = Table::of(handle, R::columns(), limit, {
+            let list = Arc::clone(&list);
+            by_pages::<R, T>(move |desk, request| list(desk, request))
+        });
         let handle = handle.clone();
         let read_page = move |py: Python<'_>, request: &PageRequest| {
             let page = handle.run(py, |desk| list(desk, request))?;
             let records = page.items.into_iter().map(|item| Ok(Py::new(py, R::told(item))?.into_any()));
             Ok((records.collect::<PyResult<_>>()?, page.next))
         };
-        Self { read_page: Arc::new(read_page), limit, of: R::NAME }
+        Self { read_page: Arc::new(read_page), limit, of: R::NAME, table }
+    }
+
+    /// The same, read as a table by an operation of the library that is made for that.
+    pub(crate) fn in_columns(self, read: Arc<ReadColumns>) -> Self {
+        Self { table: self.table.read_by(read), ..self }
     }
 
     fn rows(&self, limit: Option<usize>) -> Rows {
@@ -68,6 +89,90 @@ impl Query {
             first.push(row);
         }
         Ok(first)
+    }
+
+    /// The same list with these columns alone when it is read as a table. Others are not read from the database.
+    ///
+    /// Raises `InvalidInput` (`invalid_argument`) for a name that is no column.
+    #[pyo3(signature = (*columns))]
+    fn select(&self, py: Python<'_>, columns: Vec<String>) -> PyResult<Self> {
+        let table = self.table.select(py, Some(columns))?;
+        Ok(Self { read_page: Arc::clone(&self.read_page), limit: self.limit, of: self.of, table })
+    }
+
+    /// The names of its columns, in their order.
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        self.table.names()
+    }
+
+    /// A `pyarrow.Table`, one chunk for each batch that was read.
+    ///
+    /// `columns` are the names of the columns to read, in their order; `None` reads all. Ctrl-C works between batches.
+    ///
+    /// Raises what iterating raises; `InvalidInput` (`invalid_argument`) for a name that is no column; `ModuleNotFoundError` without
+    /// pyarrow (`pip install 'jpauto[arrow]'`).
+    #[pyo3(signature = (*, columns = None))]
+    fn to_arrow<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
+        self.table.select(py, columns)?.collect(py)?.into_arrow(py)
+    }
+
+    /// A `polars.DataFrame`. Amounts are `Decimal(18, 2)`, times `Datetime("us", "UTC")`, ids `Binary` of 16 bytes.
+    ///
+    /// Raises as `to_arrow` does; without polars (`pip install 'jpauto[polars]'`).
+    #[pyo3(signature = (*, columns = None))]
+    fn to_polars<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
+        self.table.select(py, columns)?.collect(py)?.into_polars(py)
+    }
+
+    /// A `pandas.DataFrame` whose columns are all of `pandas.ArrowDtype`, so that amounts stay exact and whole numbers whole.
+    ///
+    /// Raises as `to_arrow` does; without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
+    #[pyo3(signature = (*, columns = None))]
+    fn to_pandas<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
+        self.table.select(py, columns)?.collect(py)?.into_pandas(py)
+    }
+
+    /// A relation of `DuckDB`, of its default connection or of the one given: `cars.filter("price < 20000").aggregate("make, count(*)")`.
+    ///
+    /// Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`).
+    #[pyo3(signature = (connection = None, *, columns = None))]
+    fn to_duckdb<'py>(
+        &self,
+        py: Python<'py>,
+        connection: Option<&Bound<'py, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.table.select(py, columns)?.collect(py)?.into_duckdb(py, connection)
+    }
+
+    /// Reads the table in batches of `rows` rows, the last one of fewer. A table of any length takes the memory of a few batches.
+    ///
+    /// A list that is read page by page gives batches of at most 8,192 rows. Whoever stops iterating ends the reading.
+    ///
+    /// Raises as `to_arrow` does, here or while it is iterated; `ValueError` for less than one row.
+    #[pyo3(signature = (rows = 65_536, *, columns = None))]
+    fn batches(&self, py: Python<'_>, rows: usize, columns: Option<Vec<String>>) -> PyResult<Batches> {
+        self.table.select(py, columns)?.batches(py, rows)
+    }
+
+    /// Its columns, for libraries that read Arrow. Nothing is read from the database.
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        self.table.c_schema(py)
+    }
+
+    /// Its rows, for libraries that read Arrow. They are read from the database while the library asks for them, in one thread.
+    ///
+    /// What is wrong with the lot, the rights or the columns is raised here; what fails later is an exception of the library that
+    /// reads. The schema asked for is not looked at: libraries convert what they get.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        self.table.c_stream(py)
     }
 
     fn __repr__(&self) -> String {

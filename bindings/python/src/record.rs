@@ -91,6 +91,40 @@ macro_rules! record {
             }
         }
 
+        impl $crate::arrow::Row for $name {
+            fn columns() -> Vec<arrow_schema::FieldRef> {
+                vec![$($($crate::arrow::column::<$type>(stringify!($field)),)*)+]
+            }
+
+            fn arrays(rows: &[Self], places: &[usize]) -> Vec<arrow_array::ArrayRef> {
+                let rows: Vec<_> = rows.iter().map(Some).collect();
+                let all = Self::array_makers();
+                places.iter().filter_map(|place| Some(all.get(*place)?(&rows))).collect()
+            }
+        }
+
+        impl $name {
+            /// For each column, the function that makes it.
+            fn array_makers() -> Vec<fn(&[Option<&Self>]) -> arrow_array::ArrayRef> {
+                vec![$($(|rows| {
+                    let values: Vec<_> = rows.iter().map(|row| row.map(|row| &row.$field)).collect();
+                    $crate::arrow::values::<$type>(stringify!($field), &values)
+                },)*)+]
+            }
+        }
+
+        impl $crate::arrow::Columnar for $name {
+            fn data_type() -> arrow_schema::DataType {
+                $crate::arrow::struct_type(<Self as $crate::arrow::Row>::columns())
+            }
+
+            fn array(values: &[Option<&Self>]) -> arrow_array::ArrayRef {
+                let columns = Self::array_makers().into_iter().map(|make| make(values)).collect();
+                let fields = <Self as $crate::arrow::Row>::columns();
+                $crate::arrow::structs(fields, columns, $crate::arrow::nulls(values))
+            }
+        }
+
         impl $crate::record::Shown for $name {
             fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 pyo3::IntoPyObjectExt::into_bound_py_any(self.clone(), py)
@@ -239,6 +273,12 @@ impl<T: Shown> Shown for Vec<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Amount(Money);
 
+impl Amount {
+    pub(crate) const fn cents(self) -> i64 {
+        self.0.cents()
+    }
+}
+
 impl Told<Money> for Amount {
     fn told(value: Money) -> Self {
         Self(value)
@@ -275,6 +315,11 @@ impl Document {
     /// The document of a value of the library. Without one, it is `None`.
     pub(crate) fn of(value: &impl serde::Serialize) -> Self {
         Self(serde_json::to_value(value).unwrap_or_default())
+    }
+
+    /// Its text.
+    pub(crate) fn to_json(&self) -> String {
+        self.0.to_string()
     }
 }
 

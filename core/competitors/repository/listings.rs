@@ -259,7 +259,7 @@ fn on_sale_and_sold_by_days(
     Ok(page.map(|(_, row)| row))
 }
 
-const PRICE_DROP: &str = "(highest_price - price)";
+pub(super) const PRICE_DROP: &str = "(highest_price - price)";
 
 fn as_it_is(number: i32) -> i32 {
     number
@@ -289,7 +289,7 @@ impl ListingRow {
     }
 }
 
-type Listings<'a> = diesel::helper_types::IntoBoxed<
+pub(super) type Listings<'a> = diesel::helper_types::IntoBoxed<
     'a,
     diesel::helper_types::Select<competitor_inventory::table, diesel::helper_types::AsSelect<ListingRow, MultiBackend>>,
     MultiBackend,
@@ -301,7 +301,7 @@ fn on_sale() -> _ {
     dsl::is_sold.eq(false).or(dsl::is_sold.is_null())
 }
 
-fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
+pub(super) fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
     if !filter.competitors.is_empty() {
         query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));

@@ -12,7 +12,8 @@
 
 Nouns are attributes of a `Lot`, verbs are their methods, and options are keywords. Results are frozen records. Amounts
 are `Decimal`, times are `datetime` in UTC, and ids are `UUID`. A `list` returns a `Query`, which reads page by page
-while it is iterated. Failures raise an `Error` with a stable `code`; each kind of error has a subclass.
+while it is iterated, and which is a table for pyarrow, polars, pandas and DuckDB (`to_arrow()` and so on); none of
+them need be installed. Failures raise an `Error` with a stable `code`; each kind of error has a subclass.
 
 `jpauto.vin` reads VINs and `jpauto.extract` reads pages; neither needs a database.
 """
@@ -30,6 +31,8 @@ from jpauto._jpauto import (
     AnalyzeReport,
     AutoDevSearch,
     Backup,
+    Batch,
+    Batches,
     ChangedVehicle,
     Channel,
     CheckedFeed,
@@ -143,6 +146,8 @@ __all__ = [
     "AnalyzeReport",
     "AutoDevSearch",
     "Backup",
+    "Batch",
+    "Batches",
     "ChangedVehicle",
     "Channel",
     "CheckedFeed",

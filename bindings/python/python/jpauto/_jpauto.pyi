@@ -1,7 +1,7 @@
 """The extension module: what it registers is in `src/`, one file a noun."""
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from os import PathLike
@@ -9,7 +9,11 @@ from types import GenericAlias, TracebackType
 from typing import Any, ClassVar, Generic, Literal, TypeVar, final
 from uuid import UUID
 
-from typing_extensions import Self, Unpack
+import duckdb  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import polars  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from typing_extensions import CapsuleType, Self, Unpack
 
 from jpauto.types import (
     Action,
@@ -948,7 +952,8 @@ class Competitors:
         cheaper by that amount or more, `price_drop_within_days` those cheaper than at some moment of that many last days. `q`
         are words that all stand in make, model, trim, VIN or stock number. VIN, make and model are compared whatever their
         case, and bounds are included. `stock_status`, `sale_status`, `title_brand`, `condition` and `odometer_status` are
-        what the website says, each one word or several. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
+        what the website says, each one word or several. A table of listings is read as the database is at one moment; without `sort` and
+        `limit` its rows come in no order of their own, which is quickest. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
         `days_on_market` or `price_drop`, with a minus in front for the largest first.
         """
 
@@ -2242,14 +2247,101 @@ class Query(Generic[_T_co]):
 
     Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
     Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
+
+    It is a table as well: `to_arrow`, `to_polars`, `to_pandas`, `to_duckdb` and `batches` read it in columns, and so does every library
+    that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`. The columns are the fields of the
+    record. Amounts are exact decimals in dollars, times are UTC with microseconds, ids are UUIDs (`arrow.uuid`), documents are JSON
+    text, and make, model and words of closed sets are dictionaries.
     """
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of its columns, in their order."""
 
     def __iter__(self) -> Rows[_T_co]: ...
     def first(self, count: int) -> list[_T_co]:
         """The first `count` records as a list. No others are read."""
 
+    def select(self, *columns: str) -> Query[_T_co]:
+        """The same list with these columns alone when it is read as a table. Others are not read from the database.
+
+        Raises `InvalidInput` (`invalid_argument`) for a name that is no column.
+        """
+
+    def to_arrow(self, *, columns: Sequence[str] | None = None) -> pyarrow.Table:
+        """A `pyarrow.Table`, one chunk for each batch that was read.
+
+        `columns` are the names of the columns to read, in their order; `None` reads all. Ctrl-C works between batches.
+
+        Raises what iterating raises; `InvalidInput` (`invalid_argument`) for a name that is no column; `ModuleNotFoundError` without
+        pyarrow (`pip install 'jpauto[arrow]'`).
+        """
+
+    def to_polars(self, *, columns: Sequence[str] | None = None) -> polars.DataFrame:
+        """A `polars.DataFrame`. Amounts are `Decimal(18, 2)`, times `Datetime("us", "UTC")`, ids `Binary` of 16 bytes.
+
+        Raises as `to_arrow` does; without polars (`pip install 'jpauto[polars]'`).
+        """
+
+    def to_pandas(self, *, columns: Sequence[str] | None = None) -> pandas.DataFrame:
+        """A `pandas.DataFrame` whose columns are all of `pandas.ArrowDtype`, so that amounts stay exact and whole numbers whole.
+
+        Raises as `to_arrow` does; without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
+        """
+
+    def to_duckdb(
+        self, connection: duckdb.DuckDBPyConnection | None = None, *, columns: Sequence[str] | None = None
+    ) -> duckdb.DuckDBPyRelation:
+        """A relation of `DuckDB`, of its default connection or of the one given: `cars.filter("price < 20000").aggregate("make, count(*)")`.
+
+        Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`).
+        """
+
+    def batches(self, rows: int = 65_536, *, columns: Sequence[str] | None = None) -> Batches:
+        """Reads the table in batches of `rows` rows, the last one of fewer. A table of any length takes the memory of a few batches.
+
+        A list that is read page by page gives batches of at most 8,192 rows. Whoever stops iterating ends the reading.
+
+        Raises as `to_arrow` does, here or while it is iterated; `ValueError` for less than one row.
+        """
+
+    def __arrow_c_schema__(self) -> CapsuleType: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
     @classmethod
     def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+
+@final
+class Batches:
+    """Iterates over the batches of a table once."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Batch: ...
+    def close(self) -> None:
+        """Ends the reading. What was handed out stays."""
+
+@final
+class Batch:
+    """Some rows of a table, in columns. Every library that reads Arrow takes it, such as `polars.DataFrame(batch)`."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of its columns, in their order."""
+
+    def __len__(self) -> int: ...
+    def to_arrow(self) -> pyarrow.Table:
+        """A `pyarrow.Table`. Raises `ModuleNotFoundError` without pyarrow (`pip install 'jpauto[arrow]'`)."""
+
+    def to_polars(self) -> polars.DataFrame:
+        """A `polars.DataFrame`. Raises `ModuleNotFoundError` without polars (`pip install 'jpauto[polars]'`)."""
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A `pandas.DataFrame` of `pandas.ArrowDtype`. Raises `ModuleNotFoundError` without pandas and pyarrow
+        (`pip install 'jpauto[pandas]'`).
+        """
+
+    def __arrow_c_schema__(self) -> CapsuleType: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[CapsuleType, CapsuleType]: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> CapsuleType: ...
 
 @final
 class Reason:

@@ -1,0 +1,121 @@
+//! Tables and columns of other libraries: `pyarrow`, `polars`, `pandas`, `DuckDB` and whatever else speaks Arrow's C data interface.
+//!
+//! `jpauto/_capsules.py` follows their pointers, so that this crate needs no `unsafe`. What it brings is checked here as a whole: lengths,
+//! offsets, keys of dictionaries and UTF-8.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StructArray, make_array};
+use arrow_buffer::Buffer;
+use arrow_data::ArrayData;
+use arrow_schema::{
+    DataType, Field, FieldRef, Schema,
+    ffi::{FFI_ArrowSchema, Flags},
+};
+use pyo3::{prelude::*, sync::PyOnceLock, types::PyBytes};
+
+use super::{export::as_value_error, with_extension};
+
+/// What another library handed over: a table, whose field is a struct, or one column.
+pub(crate) struct Imported {
+    pub(crate) field: FieldRef,
+    pub(crate) chunks: Vec<ArrayRef>,
+}
+
+impl Imported {
+    /// The table as batches; `None` if it is one column.
+    pub(crate) fn batches(&self) -> Option<Vec<RecordBatch>> {
+        self.chunks.iter().map(|chunk| chunk.as_any().downcast_ref::<StructArray>().map(RecordBatch::from)).collect()
+    }
+
+    /// The columns of the table; `None` if it is one column.
+    pub(crate) fn schema(&self) -> Option<Schema> {
+        match self.field.data_type() {
+            DataType::Struct(fields) => Some(Schema::new(fields.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// Reads an object with `__arrow_c_stream__` or `__arrow_c_array__`. `TypeError` if it has neither.
+pub(crate) fn import(source: &Bound<'_, PyAny>) -> PyResult<Imported> {
+    static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = source.py();
+    let read = READ.get_or_try_init(py, || PyResult::Ok(py.import("jpauto._capsules")?.getattr("read")?.unbind()))?;
+    let (schema, chunks): (Bound<'_, PyAny>, Vec<Bound<'_, PyAny>>) = read.bind(py).call1((source,))?.extract()?;
+    let field = Field::try_from(&c_schema(&schema)?).map_err(as_value_error)?;
+    let field = Arc::new(extended(field, &schema)?);
+    let data_type = field.data_type();
+    let chunks = chunks.iter().map(|chunk| Ok(make_array(data(chunk, data_type)?)));
+    Ok(Imported { chunks: chunks.collect::<PyResult<_>>()?, field })
+}
+
+type Part<'py> = Bound<'py, PyAny>;
+
+fn c_schema(schema: &Part<'_>) -> PyResult<FFI_ArrowSchema> {
+    let (format, name, flags, _extension, children, dictionary): (
+        String,
+        String,
+        i64,
+        Option<String>,
+        Vec<Part<'_>>,
+        Option<Part<'_>>,
+    ) = schema.extract()?;
+    let children = children.iter().map(c_schema).collect::<PyResult<_>>()?;
+    let dictionary = dictionary.as_ref().map(c_schema).transpose()?;
+    FFI_ArrowSchema::try_new(&format, children, dictionary)
+        .and_then(|made| made.with_name(&name))
+        .and_then(|made| made.with_flags(Flags::from_bits_truncate(flags)))
+        .map_err(as_value_error)
+}
+
+/// The field with the names of extension types, which stand in the schema's metadata.
+fn extended(field: Field, schema: &Part<'_>) -> PyResult<Field> {
+    let extension: Option<String> = schema.get_item(3)?.extract()?;
+    let children: Vec<Part<'_>> = schema.get_item(4)?.extract()?;
+    let field = match field.data_type() {
+        DataType::Struct(fields) => {
+            let pairs = fields.iter().zip(&children);
+            let fields =
+                pairs.map(|(child, schema)| extended(child.as_ref().clone(), schema)).collect::<PyResult<Vec<_>>>()?;
+            field.with_data_type(DataType::Struct(fields.into()))
+        }
+        _ => field,
+    };
+    Ok(match extension {
+        Some(extension) => with_extension(field, &extension),
+        None => field,
+    })
+}
+
+/// An array as `_capsules.py` gives it: length, null count, offset, buffers, children and dictionary.
+type Parts<'py> = (usize, i64, usize, Vec<Option<Bound<'py, PyBytes>>>, Vec<Part<'py>>, Option<Part<'py>>);
+
+fn data(array: &Part<'_>, data_type: &DataType) -> PyResult<ArrayData> {
+    let (length, _null_count, offset, buffers, children, dictionary): Parts<'_> = array.extract()?;
+    let mut buffers = buffers.into_iter().map(|bytes| bytes.map(|bytes| Buffer::from(bytes.as_bytes())));
+    let validity = buffers.next().flatten();
+    let mut child_data = Vec::new();
+    let child_types: Vec<&DataType> = match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| field.data_type()).collect(),
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => {
+            vec![field.data_type()]
+        }
+        DataType::Dictionary(_, words) => vec![words.as_ref()],
+        _ => Vec::new(),
+    };
+    for (child, child_type) in children.iter().chain(&dictionary).zip(child_types) {
+        child_data.push(data(child, child_type)?);
+    }
+    ArrayData::builder(data_type.clone())
+        .len(length)
+        .offset(offset)
+        .null_bit_buffer(validity)
+        .buffers(buffers.map(Option::unwrap_or_default).collect())
+        .child_data(child_data)
+        .build()
+        .map_err(as_value_error)
+}

@@ -1,0 +1,284 @@
+//! Lists as tables: which columns, in which batches, for which library. `arrow/reading.rs` reads them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{FieldRef, SchemaRef};
+use pyo3::{
+    exceptions::{PyModuleNotFoundError, PyValueError},
+    prelude::*,
+    types::{PyCapsule, PyDict, PyTuple},
+};
+
+use crate::{
+    arrow::{
+        export,
+        reading::{ROWS, ReadColumns, Reading, Wanted, schema},
+    },
+    error::invalid_argument,
+    lot::Handle,
+};
+
+/// A list as a table that is yet to be read.
+#[derive(Clone)]
+pub(crate) struct Table {
+    handle: Handle,
+    /// All columns that the list has.
+    columns: Arc<[FieldRef]>,
+    /// The places of those that are wanted.
+    places: Vec<usize>,
+    limit: Option<usize>,
+    read: Arc<ReadColumns>,
+}
+
+impl Table {
+    pub(crate) fn of(handle: &Handle, columns: Vec<FieldRef>, limit: Option<usize>, read: Arc<ReadColumns>) -> Self {
+        let places = (0..columns.len()).collect();
+        Self { handle: handle.clone(), columns: columns.into(), places, limit, read }
+    }
+
+    /// The same, read otherwise.
+    pub(crate) fn read_by(self, read: Arc<ReadColumns>) -> Self {
+        Self { read, ..self }
+    }
+
+    /// The names of the columns that are wanted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.places.iter().filter_map(|place| Some(self.columns.get(*place)?.name().clone())).collect()
+    }
+
+    /// The same with these columns alone.
+    pub(crate) fn select(&self, py: Python<'_>, names: Option<Vec<String>>) -> PyResult<Self> {
+        let Some(names) = names else { return Ok(self.clone()) };
+        let (mut places, mut faults) = (Vec::new(), Vec::new());
+        for (index, name) in names.iter().enumerate() {
+            let at = format!("/columns/{index}");
+            match self.columns.iter().position(|column| column.name() == name) {
+                Some(place) if places.contains(&place) => {
+                    faults.push((at, format!("the column {name} is named twice")));
+                }
+                Some(place) => places.push(place),
+                None => faults.push((at, self.no_column(name))),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(invalid_argument(py, faults));
+        }
+        Ok(Self { places, ..self.clone() })
+    }
+
+    /// What is said of a name that is no column.
+    fn no_column(&self, name: &str) -> String {
+        let names = || self.columns.iter().map(|column| column.name().as_str());
+        match names().min_by_key(|known| distance(known, name)).filter(|known| distance(known, name) <= 3) {
+            Some(nearest) => format!("there is no column {name}; did you mean {nearest}?"),
+            None => format!("there is no column {name}; there are {}", names().collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    fn begin(&self, py: Python<'_>, rows: usize) -> PyResult<Reading> {
+        let wanted = Wanted { places: self.places.clone(), limit: self.limit, rows };
+        Reading::begin(py, self.handle.desk(py)?, &self.columns, wanted, Arc::clone(&self.read))
+    }
+
+    /// Reads all of it.
+    pub(crate) fn collect(&self, py: Python<'_>) -> PyResult<Collected> {
+        let (schema, batches) = self.begin(py, ROWS)?.all(py)?;
+        Ok(Collected { schema, batches: Mutex::new(batches) })
+    }
+
+    pub(crate) fn batches(&self, py: Python<'_>, rows: usize) -> PyResult<Batches> {
+        if rows == 0 {
+            return Err(PyValueError::new_err("batches have one row or more"));
+        }
+        Ok(Batches { reading: Mutex::new(Some(self.begin(py, rows)?)) })
+    }
+
+    pub(crate) fn c_schema<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        export::schema(py, &schema(&self.columns, &self.places))
+    }
+
+    pub(crate) fn c_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        export::stream(py, Box::new(self.begin(py, ROWS)?))
+    }
+}
+
+/// How many letters must be changed, put in or taken out to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (above, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (place, other_letter) in other.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != other_letter);
+            diagonal = row[place + 1];
+            row[place + 1] = changed.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// A table that was read, on its way to another library, which takes it once.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Collected {
+    schema: SchemaRef,
+    batches: Mutex<Vec<RecordBatch>>,
+}
+
+#[pymethods]
+impl Collected {
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches = std::mem::take(&mut *self.batches.lock().unwrap_or_else(PoisonError::into_inner));
+        export::stream_of(py, Arc::clone(&self.schema), batches)
+    }
+}
+
+impl Collected {
+    pub(crate) fn into_arrow(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        needed(py, "pyarrow", "to_arrow", "arrow")?.call_method1("table", (Py::new(py, self)?,))
+    }
+
+    pub(crate) fn into_polars(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        needed(py, "polars", "to_polars", "polars")?.call_method1("DataFrame", (Py::new(py, self)?,))
+    }
+
+    pub(crate) fn into_pandas(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let pandas = needed(py, "pandas", "to_pandas", "pandas")?;
+        needed(py, "pyarrow", "to_pandas", "pandas")?;
+        let types = PyDict::new(py);
+        types.set_item("types_mapper", pandas.getattr("ArrowDtype")?)?;
+        self.into_arrow(py)?.call_method("to_pandas", (), Some(&types))
+    }
+
+    pub(crate) fn into_duckdb<'py>(
+        self,
+        py: Python<'py>,
+        connection: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let duckdb = needed(py, "duckdb", "to_duckdb", "duckdb")?;
+        needed(py, "pyarrow", "to_duckdb", "duckdb")?;
+        let table = self.into_arrow(py)?;
+        match connection {
+            Some(connection) => connection.call_method1("from_arrow", (table,)),
+            None => duckdb.call_method1("from_arrow", (table,)),
+        }
+    }
+}
+
+/// Imports a package that this one can do without.
+fn needed<'py>(py: Python<'py>, package: &str, method: &str, extra: &str) -> PyResult<Bound<'py, PyModule>> {
+    py.import(package).map_err(|reason| {
+        if !reason.is_instance_of::<PyModuleNotFoundError>(py) {
+            return reason;
+        }
+        let missing = format!("{method} needs {package}, which is not installed: pip install 'jpauto[{extra}]'");
+        let raised = PyModuleNotFoundError::new_err(missing);
+        raised.set_cause(py, Some(reason));
+        raised
+    })
+}
+
+/// Iterates over the batches of a table once.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Batches {
+    reading: Mutex<Option<Reading>>,
+}
+
+#[pymethods]
+impl Batches {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        // Taken out while it waits: another thread of Python then finds nothing, and no lock is held meanwhile.
+        let taken = self.reading.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut reading) = taken else { return Ok(None) };
+        let batch = reading.next_batch(py)?;
+        if batch.is_some() {
+            *self.reading.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+        }
+        Ok(batch.map(|batch| Batch { batch }))
+    }
+
+    /// Ends the reading. What was handed out stays.
+    fn close(&self) {
+        drop(self.reading.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// Some rows of a table, in columns. Every library that reads Arrow takes it, such as `polars.DataFrame(batch)`.
+#[pyclass(frozen, module = "jpauto")]
+pub(crate) struct Batch {
+    batch: RecordBatch,
+}
+
+impl Batch {
+    fn collected(&self) -> Collected {
+        Collected { schema: self.batch.schema(), batches: Mutex::new(vec![self.batch.clone()]) }
+    }
+}
+
+#[pymethods]
+impl Batch {
+    fn __len__(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// The names of its columns, in their order.
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        self.batch.schema_ref().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// A `pyarrow.Table`. Raises `ModuleNotFoundError` without pyarrow (`pip install 'jpauto[arrow]'`).
+    fn to_arrow<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.collected().into_arrow(py)
+    }
+
+    /// A `polars.DataFrame`. Raises `ModuleNotFoundError` without polars (`pip install 'jpauto[polars]'`).
+    fn to_polars<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.collected().into_polars(py)
+    }
+
+    /// A `pandas.DataFrame` of `pandas.ArrowDtype`. Raises `ModuleNotFoundError` without pandas and pyarrow
+    /// (`pip install 'jpauto[pandas]'`).
+    fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.collected().into_pandas(py)
+    }
+
+    /// Its columns, for libraries that read Arrow.
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        export::schema(py, self.batch.schema_ref())
+    }
+
+    /// Its columns and rows, for libraries that read Arrow.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let _ = requested_schema;
+        export::array(py, &self.batch)
+    }
+
+    /// The same as a stream of one batch.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        self.collected().__arrow_c_stream__(py, requested_schema)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<jpauto.Batch of {} rows and {} columns>", self.batch.num_rows(), self.batch.num_columns())
+    }
+}
