@@ -153,7 +153,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
         at = behind;
     }
     if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
-        strike_history(chunks, &mut items);
+        set_history_aside(chunks, &mut items);
         apply_classes(texts, &mut items);
         items
     } else {
@@ -162,7 +162,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
 }
 
 /// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
-fn strike_history(chunks: &[Chunk], items: &mut [Item]) {
+fn set_history_aside(chunks: &[Chunk], items: &mut [Item]) {
     let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
     let dates: Vec<usize> = dates.take(DATES_MAX).collect();
     if dates.len() < 2 {
@@ -174,9 +174,8 @@ fn strike_history(chunks: &[Chunk], items: &mut [Item]) {
     let forward: Option<Vec<usize>> = dates.iter().map(|date| behind(*date)).collect();
     let dated = forward.or_else(|| dates.iter().map(|date| in_front(*date)).collect());
     for place in dated.into_iter().flatten() {
-        if let Kind::Amount(amount) = &mut items[place].kind {
-            amount.is_struck = true;
-        }
+        let former = Amount { own: Some(Stated::Value), wording: Wording::Whole, ..Amount::default() };
+        items[place].kind = Kind::Amount(former);
     }
 }
 

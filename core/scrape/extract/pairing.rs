@@ -161,8 +161,10 @@ impl<'b, 'd> Binder<'b, 'd> {
     /// amounts that are struck through.
     fn absorb(&mut self, start: usize) {
         let mut at = start;
+        let takes_turns = self.takes_turns(start);
         while at < self.loose.len() {
             let is_absorbed = |other: Option<&usize>| {
+                let other = other.filter(|other| self.are_near(self.loose[at], **other));
                 let caption = other.and_then(|other| self.items[*other].caption());
                 let amount = self.items[self.loose[at]].amount();
                 caption.zip(amount).is_some_and(|(caption, amount)| {
@@ -176,11 +178,20 @@ impl<'b, 'd> Binder<'b, 'd> {
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
             if before.is_some_and(|before| is_absorbed(self.loose.get(before))) {
                 self.loose.drain(at - 1..=at);
-            } else if is_absorbed(self.loose.get(behind)) {
+            } else if is_absorbed(self.loose.get(behind)) && !takes_turns {
                 self.loose.drain(at..=behind);
             }
             at += 1;
         }
+    }
+
+    /// Whether captions and the amounts that nothing is said of take turns, a caption first: then each has its own.
+    fn takes_turns(&self, start: usize) -> bool {
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        let mut count = 0;
+        let items = self.loose[start..].iter().filter(|item| is_caption(item) || is_open(&self.items[**item]));
+        let is_in_turns = items.inspect(|_| count += 1).enumerate().all(|(at, item)| is_caption(item) == (at % 2 == 0));
+        is_in_turns && count > 2 && count % 2 == 0
     }
 
     /// The amounts of a `dd` belong to the `dt` in front, or each to the one behind where the list begins with a `dd`.
