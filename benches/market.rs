@@ -34,6 +34,9 @@ const LISTINGS: &str = "
         FROM numbers;
 ";
 
+/// What recording keeps beside the listings.
+const AS_RECORDED: &str = include_str!("../migrations/sqlite/2026-11-29-000161_stored_transfers/up.sql");
+
 fn lot(folder: &std::path::Path) -> Desk {
     let path = folder.join("lot.db").display().to_string();
     let now = "2026-03-01T12:00:00Z".parse().expect("a time");
@@ -53,6 +56,7 @@ fn lot(folder: &std::path::Path) -> Desk {
     }
     let mut conn = SqliteConnection::establish(&path).expect("the same database");
     conn.batch_execute(LISTINGS).expect("the listings");
+    conn.batch_execute(AS_RECORDED).expect("what recording keeps beside them");
     desk
 }
 

@@ -63,6 +63,12 @@ const POSTGRES: Dialect = Dialect {
     whole_days: "(1772366400 - floor(extract(epoch FROM first_seen_at))::bigint) / 86400",
 };
 
+/// What recording keeps beside the listings.
+const AS_RECORDED: [&str; 2] = [
+    include_str!("../migrations/sqlite/2026-11-29-000161_stored_transfers/up.sql"),
+    include_str!("../migrations/postgres/2026-11-29-000161_stored_transfers/up.sql"),
+];
+
 /// Fifty dealers; 20 makes of 8 models over 12 years; one listing in ten became cheaper this week; a dealer's figures of a
 /// thousand days, and a listing's thousand prices.
 fn rows(dialect: &Dialect) -> String {
@@ -337,7 +343,7 @@ fn on_sqlite() {
     let path = folder.path().join("lot.db").display().to_string();
     let desk = desk(&format!("sqlite:{path}"));
     let mut conn = diesel::SqliteConnection::establish(&path).expect("the same database");
-    conn.batch_execute(&rows(&SQLITE)).expect("the rows");
+    conn.batch_execute(&(rows(&SQLITE) + AS_RECORDED[0])).expect("the rows");
     measure(&desk, &SQLITE, &mut conn);
 }
 
@@ -354,7 +360,7 @@ fn on_postgres() {
     {
         let desk = desk(&url);
         let mut conn = diesel::PgConnection::establish(&url).expect("the same database");
-        conn.batch_execute(&rows(&POSTGRES)).expect("the rows");
+        conn.batch_execute(&(rows(&POSTGRES) + AS_RECORDED[1])).expect("the rows");
         measure(&desk, &POSTGRES, &mut conn);
     }
     admin.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).expect("the schema is gone");

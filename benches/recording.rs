@@ -159,8 +159,8 @@ fn record_by_hand<C: Dialect>(conn: &mut C, competitor: CompetitorId, listings: 
             }
         };
         let price = C::money(price);
-        write!(points, "({}, {id}, {price}, {price}, {}, {time}),", new_id(), listing.mileage.expect("a mileage"))
-            .expect("a text");
+        let mileage = listing.mileage.expect("a mileage");
+        write!(points, "({}, {competitor}, {id}, {price}, {price}, {mileage}, {time}),", new_id()).expect("a text");
     }
     let mut sql = String::new();
     if !seen.is_empty() {
@@ -190,8 +190,8 @@ fn record_by_hand<C: Dialect>(conn: &mut C, competitor: CompetitorId, listings: 
     if !points.is_empty() {
         write!(
             sql,
-            "INSERT INTO competitor_price_history (id, competitor_inventory_id, price, min_price, mileage, recorded_at)
-             VALUES {};",
+            "INSERT INTO competitor_price_history
+                 (id, competitor_id, competitor_inventory_id, price, min_price, mileage, recorded_at) VALUES {};",
             points.trim_end_matches(',')
         )
         .expect("a text");

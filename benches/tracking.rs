@@ -217,8 +217,9 @@ mod sqlite {
                         highest_price = ?5, previous_price = ?6, price_changed_at = ?2 WHERE id = ?1",
             )?;
             let mut point = conn.prepare_cached(
-                "INSERT INTO competitor_price_history (id, competitor_inventory_id, price, min_price, mileage, recorded_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO competitor_price_history
+                     (id, competitor_inventory_id, price, min_price, mileage, recorded_at, competitor_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?;
             for listing in seen {
                 let price = listing.price.expect("a price").cents();
@@ -257,7 +258,8 @@ mod sqlite {
                     price,
                     lowest.min(price),
                     listing.mileage,
-                    at
+                    at,
+                    competitor
                 ])?;
             }
             conn.prepare_cached(
@@ -438,8 +440,8 @@ WITH changed AS (
       AND {details} IS DISTINCT FROM {seen}
     RETURNING listing.id, listing.price, listing.lowest_price, listing.mileage, listing.price_changed_at
 )
-INSERT INTO competitor_price_history (id, competitor_inventory_id, price, min_price, mileage, recorded_at)
-SELECT gen_random_uuid(), id, price, lowest_price, mileage, {at} FROM changed WHERE price_changed_at = {at};
+INSERT INTO competitor_price_history (id, competitor_id, competitor_inventory_id, price, min_price, mileage, recorded_at)
+SELECT gen_random_uuid(), '{id}', id, price, lowest_price, mileage, {at} FROM changed WHERE price_changed_at = {at};
 UPDATE competitor_inventory AS listing SET last_seen_at = {at} FROM seen
 WHERE listing.competitor_id = '{id}' AND NOT listing.is_sold AND listing.vin = seen.vin AND listing.last_seen_at < {at};
 INSERT INTO competitor_inventory (id, competitor_id, external_id, vin, stock_number, year, make, model, trim, price, mileage,

@@ -249,6 +249,11 @@ impl Desk {
         Ok(written)
     }
 
+    /// Whether transactions that write run one after the other here, so that each sees all that was written before.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        self.house.database.has_one_writer()
+    }
+
     /// Whether the actor may read. Answers the role, if the actor has one.
     fn authorize_read(&self, conn: &mut DbConnection, permission: Permission) -> DbResult<Option<Role>> {
         let Some(SeenRole { role, .. }) = self.seen.filter(|seen| seen.at.elapsed() < A_MOMENT) else {

@@ -30,7 +30,7 @@ pub(crate) fn rows(lines: Lines<'_>) -> BTreeMap<(String, String), Value> {
     for table in tables.iter().filter(|table| !table.starts_with("__diesel")) {
         for row in lines(&format!("SELECT to_jsonb(t)::text AS line FROM \"{table}\" t")) {
             let row: Value = serde_json::from_str(&row).unwrap();
-            let key = row.get("id").or_else(|| row.get("sid")).unwrap().to_string();
+            let key = row.get("id").or_else(|| row.get("sid")).unwrap_or(&row).to_string();
             rows.insert((table.clone(), key), row);
         }
     }

@@ -10,7 +10,7 @@ use jpauto::{
 };
 
 use crate::support::{
-    Lot, corolla,
+    Lot, as_recorded, corolla,
     statements::{self, watched},
 };
 
@@ -43,7 +43,7 @@ fn list(lot: &Lot, numbers: std::ops::Range<u32>) {
                  SELECT unhex(printf('b%031x', n)), unhex(printf('%032x', n)), (13000 + n * 7919 % 2000) * 100, '{cut}'
                  FROM numbers;"
         );
-        diesel::SqliteConnection::establish(path).unwrap().batch_execute(&sql).unwrap();
+        diesel::SqliteConnection::establish(path).unwrap().batch_execute(&(sql + as_recorded(&lot.url))).unwrap();
     }
     #[cfg(feature = "postgres")]
     if lot.url.starts_with("postgres:") {
@@ -63,21 +63,17 @@ fn list(lot: &Lot, numbers: std::ops::Range<u32>) {
                  SELECT gen_random_uuid(), lpad(to_hex(n), 32, '0')::uuid, 13000 + n::bigint * 7919 % 2000, timestamptz '{cut}'
                  FROM generate_series({first}, {last}) n;"
         );
-        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(&sql).unwrap();
+        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(&(sql + as_recorded(&lot.url))).unwrap();
     }
 }
 
 /// The listing of the one number turns out to be the vehicle of the other.
 fn make_one(lot: &Lot, number: u32, other: u32) {
-    let sql = format!("UPDATE competitor_inventory SET vin = '1M8GDM9A{number:09}' WHERE vin = '1M8GDM9A{other:09}'");
-    #[cfg(feature = "sqlite")]
-    if let Some(path) = lot.url.strip_prefix("sqlite:") {
-        diesel::SqliteConnection::establish(path).unwrap().batch_execute(&sql).unwrap();
-    }
-    #[cfg(feature = "postgres")]
-    if lot.url.starts_with("postgres:") {
-        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(&sql).unwrap();
-    }
+    let sql = format!(
+        "UPDATE competitor_inventory SET vin = '1M8GDM9A{number:09}' WHERE vin = '1M8GDM9A{other:09}';{}",
+        as_recorded(&lot.url)
+    );
+    lot.execute(&sql);
 }
 
 fn vehicles(lot: &Lot, count: u32) -> Vec<VehicleId> {

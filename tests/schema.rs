@@ -66,9 +66,17 @@ pub(crate) const OURS: &[Table] = &[
             ("condition", "STRING(50)", ""),
             ("odometer_status", "STRING(50)", ""),
             ("sale_status", "STRING(50)", ""),
+            ("transferred_at", "TIMESTAMP", ""),
         ],
         indexes: &["vin", "first_seen_at, id", "price, id", "mileage, id", "year, id"],
     },
+    Table { name: "competitor_price_history", columns: &[("competitor_id", "UUID", "")], indexes: &[] },
+    Table {
+        name: "listed_models",
+        columns: &[("year", "INTEGER", "NOT NULL"), ("make", "TEXT", "NOT NULL"), ("model", "TEXT", "NOT NULL")],
+        indexes: &["year, make, model"],
+    },
+    Table { name: "locks", columns: &[("slot", "INTEGER", "PK")], indexes: &[] },
     Table {
         name: "competitor_scrapes",
         columns: &[

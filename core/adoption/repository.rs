@@ -189,7 +189,8 @@ pub(super) fn set(
     (column, expression): (&str, &str),
     condition: &str,
 ) -> DbResult<u64> {
-    let sql = format!("UPDATE {table} SET {column} = {expression} WHERE {condition}");
+    // Said in the statement, for every other one that changes rows of competitors names the competitor.
+    let sql = format!("UPDATE {table} /* every row */ SET {column} = {expression} WHERE {condition}");
     let rows = on_each!(conn, c => sql_query(sql).execute(c))?;
     Ok(rows.try_into().unwrap_or(u64::MAX))
 }

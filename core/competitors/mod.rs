@@ -38,7 +38,7 @@ pub use report::{
     ChangedVehicle, LotVerdict, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle,
     TransferredVehicle,
 };
-pub(crate) use repository::{is_transferred, is_watched_since, seen_elsewhere};
+pub(crate) use repository::is_watched_since;
 pub use revisit::ScrapingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
 pub use service::{AddedCompetitor, Competitors};
@@ -301,8 +301,9 @@ pub struct Listing {
 ///
 /// A car that is gone here and was seen there afterwards was not sold to a customer: it changed lots, within a group or
 /// through an auction. The listing here keeps `is_sold`, because the car is gone, but it is not counted as a sale or as a sold
-/// comparable. Transfers are found by VINs and times on each reading and never stored, so the order in which lots are recorded
-/// does not matter. [`TrackingRules::transfer_days`] bounds the time between the two lots.
+/// comparable. Which listing it was is found by VINs and times on each reading. That it was a transfer is stored with the listing when the
+/// later of the two scrapes is recorded, so the order in which lots are recorded does not matter.
+/// [`TrackingRules::transfer_days`] bounds the time between the two lots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Transfer {

@@ -185,9 +185,13 @@ pub(super) struct Moving {
 }
 
 impl Moving {
-    fn of(vehicle: &RecordedVehicle, listing: &StoredListing, is_sold: bool) -> Self {
+    fn of(
+        vehicle: &RecordedVehicle,
+        listing: &StoredListing,
+        (is_sold, sold_at): (bool, Option<DateTime<Utc>>),
+    ) -> Self {
         let StoredListing { first_seen_at, last_seen_at, .. } = *listing;
-        let stay = Stay { listing: vehicle.id, first_seen_at, last_seen_at, is_sold, was_offered: true };
+        let stay = Stay::new(vehicle.id, (first_seen_at, last_seen_at), is_sold, sold_at);
         Self { vehicle: vehicle.clone(), stay }
     }
 }
@@ -218,7 +222,7 @@ impl Vehicles {
             let vehicle = RecordedVehicle::of(*id, &new.listing);
             // One first seen as sold neither came today nor went.
             if !new.listing.is_sold {
-                vehicles.moving.push(Moving::of(&vehicle, &new.listing, false));
+                vehicles.moving.push(Moving::of(&vehicle, &new.listing, (false, None)));
                 vehicles.new.push(vehicle);
             }
         }
@@ -230,7 +234,11 @@ impl Vehicles {
                 Turn::Sold => vehicles.note_sold(&vehicle, &changed.after),
             }
             if changed.turn != Turn::None {
-                vehicles.moving.push(Moving::of(&vehicle, &changed.after, changed.after.is_sold));
+                vehicles.moving.push(Moving::of(
+                    &vehicle,
+                    &changed.after,
+                    (changed.after.is_sold, changed.after.sold_at),
+                ));
             }
             vehicles.updated.push(ChangedVehicle { vehicle, columns: changed.columns.clone() });
         }
@@ -247,7 +255,7 @@ impl Vehicles {
         }
         for sold in &plan.sold_by_absence {
             let vehicle = RecordedVehicle::of(ids[sold.stored], &stored[sold.stored]);
-            vehicles.moving.push(Moving::of(&vehicle, &stored[sold.stored], true));
+            vehicles.moving.push(Moving::of(&vehicle, &stored[sold.stored], (true, Some(sold.sold_at))));
             let SoldByAbsence { sold_at, days_on_market, p_return, .. } = *sold;
             vehicles.sold.push(SoldVehicle { vehicle, sold_at, days_on_market, p_return });
         }

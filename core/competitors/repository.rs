@@ -39,15 +39,14 @@ pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, w
 pub(super) use reference::{NamedListing, candidates, listing_candidates};
 use scrape_log::ScrapeRow;
 pub(super) use scrape_log::{add_scrape, keep_scrape, pages_of_whole_lot, partial_scrapes, scrapes};
-pub(super) use transfers::{Here, of_listings as transfers};
-pub(crate) use transfers::{is_transferred, seen_elsewhere};
+pub(super) use transfers::{Here, Stays, store_transfers};
 pub(crate) use watched::is_watched_since;
 
-use super::{Competitor, CompetitorFilter, registration};
+use super::{Competitor, CompetitorFilter, TrackingRules, registration};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
-        functions::{lock_words, lower, lowered},
+        functions::{besides, lock_words, lower, lowered},
         in_index_order, lock_row,
         schema::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
@@ -78,6 +77,20 @@ macro_rules! newest_page {
     }};
 }
 use newest_page;
+
+/// The condition that listings which a statement names by their ids are of a competitor. The column is as [`besides`] has it.
+macro_rules! besides_ids {
+    ($column:expr, $competitor:expr) => {
+        diesel::dsl::sql::<diesel::sql_types::Bool>(&format!("{} = ", $column))
+            .bind::<crate::db::types::DbId, _>($competitor)
+    };
+}
+use besides_ids;
+
+/// The competitor of a listing, in a statement that names the ids of listings.
+fn competitor_besides(conn: &DbConnection) -> String {
+    besides(conn, "competitor_inventory.competitor_id")
+}
 
 /// A row of a statement, and how it becomes the record of the same fields.
 macro_rules! rows {
@@ -201,17 +214,28 @@ pub(super) fn update_scraping(conn: &mut DbConnection, competitor: &Competitor) 
     Ok(())
 }
 
-/// Deletes at most this many of the competitor's listings, with their prices. Returns how many it deleted.
-pub(super) fn delete_listings(conn: &mut DbConnection, id: CompetitorId, at_most: usize) -> DbResult<usize> {
-    let ids: Vec<Option<ListingId>> = competitor_inventory::table
+/// Deletes at most this many of the competitor's listings, with their prices. Returns how many it deleted. What had gone to its lot is no
+/// transfer any more.
+pub(super) fn delete_listings(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    at_most: usize,
+    rules: &TrackingRules,
+) -> DbResult<usize> {
+    let rows: Vec<(Option<ListingId>, Option<String>)> = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
         .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
-        .select(competitor_inventory::id.nullable())
+        .select((competitor_inventory::id.nullable(), competitor_inventory::vin))
         .load(conn)?;
-    let prices = competitor_price_history::competitor_inventory_id.eq_any(&ids);
-    diesel::delete(competitor_price_history::table.filter(prices)).execute(conn)?;
-    let listings = competitor_inventory::id.nullable().eq_any(&ids);
-    Ok(diesel::delete(competitor_inventory::table.filter(listings)).execute(conn)?)
+    let (ids, vins): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let prices = competitor_price_history::table.filter(competitor_price_history::competitor_id.eq(id));
+    diesel::delete(prices.filter(competitor_price_history::competitor_inventory_id.eq_any(&ids))).execute(conn)?;
+    let named = competitor_inventory::table.filter(competitor_inventory::id.nullable().eq_any(&ids));
+    let column = competitor_besides(conn);
+    let deleted = diesel::delete(named.filter(besides_ids!(column, id))).execute(conn)?;
+    let vins: Vec<String> = vins.into_iter().flatten().collect();
+    store_transfers(conn, &vins, rules)?;
+    Ok(deleted)
 }
 
 /// Deletes the competitor and all rows that belong to it besides its listings.

@@ -184,7 +184,7 @@ impl<'a> Competitors<'a> {
             let most = turns.rows();
             is_gone = turns.write(|conn, acting| {
                 let competitor = self.get_to_change(conn, id)?;
-                let deleted = repository::delete_listings(conn, id, most)?;
+                let deleted = repository::delete_listings(conn, id, most, self.desk.rules())?;
                 let last_turn = turns_of(id);
                 if deleted < most {
                     leases::forget(conn, &last_turn)?;
@@ -443,10 +443,12 @@ impl<'a> Competitors<'a> {
             recording.write_large_lot(id, None, &|turns, work| turns.write(work).map(Some))?;
             (key, was_added) = (Cow::Owned(id.into()), added);
         }
-        self.desk.write(Permission::ManageCompetitors, |conn, acting| {
+        let report = self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (competitor, added) = to_record(conn, acting, &key)?;
             recording.write(conn, acting, (competitor, was_added || added)).map(|recorded| recorded.report)
-        })
+        })?;
+        recording.look_again();
+        Ok(report)
     }
 }
 

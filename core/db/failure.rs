@@ -35,6 +35,11 @@ impl Failure {
         }
     }
 
+    /// Whether the database gave way to another transaction (SQLSTATE 40001).
+    pub(crate) fn is_serialization_failure(&self) -> bool {
+        matches!(self, Self::Database(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)))
+    }
+
     /// What the database said, if it was that the role may not do it.
     #[cfg(feature = "postgres")]
     pub(super) fn missing_right(&self) -> Option<&str> {

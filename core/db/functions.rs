@@ -2,7 +2,7 @@
 
 use diesel::sql_types::{SingleValue, SqlType};
 #[cfg(feature = "postgres")]
-use diesel::{RunQueryDsl as _, sql_query, sql_types::Text};
+use diesel::{RunQueryDsl as _, sql_query, sql_types::Integer};
 
 use super::{DbConnection, DbResult};
 
@@ -17,6 +17,17 @@ pub(crate) fn lowered(text: &str) -> [String; 2] {
     [text.to_lowercase(), text.to_ascii_lowercase()]
 }
 
+/// A column that a statement names besides the ids of its rows: no index of it is to be used. SQLite would choose one where many ids
+/// are named, and read every row of that value.
+pub(crate) fn besides(conn: &DbConnection, column: &str) -> String {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => column.to_owned(),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => format!("+{column}"),
+    }
+}
+
 /// A VIN as jpauto keeps it and as another application may have: both spellings are found by the index of the column.
 pub(crate) fn spellings(vin: &str) -> [String; 2] {
     [vin.to_ascii_uppercase(), vin.to_ascii_lowercase()]
@@ -24,12 +35,15 @@ pub(crate) fn spellings(vin: &str) -> [String; 2] {
 
 /// Keeps others who lock the same words out until the transaction ends, where no row is there yet that could be locked.
 /// SQLite's one writer has everything to itself already.
+///
+/// The row is one of a table of its own, and not an advisory lock: those are of one server, and a database may be of several. Words
+/// that share a row wait for each other.
 pub(crate) fn lock_words(conn: &mut DbConnection, words: &str) -> DbResult<()> {
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
-            sql_query("SELECT pg_advisory_xact_lock(hashtextextended('jpauto ' || $1, 0))")
-                .bind::<Text, _>(words)
+            sql_query("SELECT slot FROM locks WHERE slot = $1 FOR UPDATE")
+                .bind::<Integer, _>(slot_of(words))
                 .execute(conn)?;
         }
         #[cfg(feature = "sqlite")]
@@ -38,4 +52,21 @@ pub(crate) fn lock_words(conn: &mut DbConnection, words: &str) -> DbResult<()> {
         }
     }
     Ok(())
+}
+
+/// The row of `locks` for these words; every release must choose the same (FNV-1a, its bytes folded into one).
+#[cfg(feature = "postgres")]
+fn slot_of(words: &str) -> i32 {
+    let hash = words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    i32::from(hash.to_be_bytes().into_iter().fold(0, |slot, byte| slot ^ byte))
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use super::slot_of;
+
+    #[test]
+    fn words_keep_their_row_of_locks() {
+        assert_eq!(["scrapes", "competitors.name", ""].map(slot_of), [116, 48, 197]);
+    }
 }

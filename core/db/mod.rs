@@ -121,15 +121,21 @@ impl Database {
         Ok(database)
     }
 
-    /// Runs queries that change nothing; from the start on another connection when one turns out to be dead.
+    /// Runs queries that change nothing; from the start on another connection when one turns out to be dead, or when the server gave
+    /// way to another transaction, as a standby does to what it is sent.
     ///
     /// After a restart of the server every connection of the pool may be: each of them is tried once, and then a new one.
     pub(crate) fn read<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
-        let mut dead = 0;
+        let (mut attempt, mut dead) = (1, 0);
         loop {
             let outcome = self.with_connection(&queries)?;
             match outcome {
+                Err(failure) if attempt < ATTEMPTS && failure.is_serialization_failure() => {
+                    tracing::debug!(attempt, reason = %failure, "a read was overtaken; reading again");
+                    wait_for_others(attempt);
+                    attempt += 1;
+                }
                 Err(failure) if failure.is_lost_connection() && dead < self.pool.max_size() => {
                     tracing::warn!(reason = %failure, "a database connection was lost; reading again on another");
                     dead += 1;
@@ -214,7 +220,7 @@ impl Database {
                 Err(failure) if failure.is_lost_connection() && !has_begun && dead < self.pool.max_size() => dead += 1,
                 Err(failure) if attempt < ATTEMPTS && failure.is_overtaken() => {
                     tracing::debug!(attempt, reason = %failure, "a transaction was overtaken; running it again");
-                    std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));
+                    wait_for_others(attempt);
                     attempt += 1;
                 }
                 other => return other.map_err(Error::from),
@@ -229,6 +235,11 @@ impl Database {
         if self.writers.is_some() {
             std::thread::sleep(A_MOMENT.saturating_sub(since.elapsed()));
         }
+    }
+
+    /// Whether transactions that write run one after the other.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        self.writers.is_some()
     }
 
     /// How many connections there are at most.
@@ -346,6 +357,11 @@ fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()>
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL statement_timeout = 0"),
     }
+}
+
+/// Waits a little, and longer with each attempt.
+fn wait_for_others(attempt: u32) {
+    std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));
 }
 
 /// Keeps what the transaction did, or takes it back.

@@ -223,6 +223,7 @@ table! {
         condition -> Nullable<Text>,
         odometer_status -> Nullable<Text>,
         sale_status -> Nullable<Text>,
+        transferred_at -> Nullable<DbInstant>,
     }
 }
 
@@ -237,6 +238,19 @@ table! {
         min_price -> Nullable<DbMoney>,
         mileage -> Nullable<Integer>,
         recorded_at -> Nullable<DbInstant>,
+        competitor_id -> Nullable<DbId>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::db::types::*;
+
+    /// Every year, make and model that was ever listed, in the database's lower case.
+    listed_models (year, make, model) {
+        year -> Integer,
+        make -> Text,
+        model -> Text,
     }
 }
 
@@ -567,34 +581,11 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(
-    users,
-    pending_submissions,
-    inventory,
-    market_research_results,
-    market_price_history,
-    vin_evaluation_cache,
-    competitors,
-    competitor_inventory,
-    competitor_price_history,
-    competitor_metrics,
-    export_logs,
-    activity_logs,
-    storage_alerts,
-    job_history,
-    competitor_scrapes,
-    job_leases,
-    job_schedules,
-    competitor_pages,
-    call_budgets,
-    vin_decodes,
-    api_tokens,
-    sign_in_links,
-    sign_in_states,
-    sign_in_identities,
-    vehicle_sales,
-    idempotency_keys,
-    outbox,
-    notifications,
+allow_tables_to_appear_in_same_query! {
+    users, pending_submissions, inventory, market_research_results, market_price_history,
+    vin_evaluation_cache, competitors, competitor_inventory, competitor_price_history, listed_models,
+    competitor_metrics, export_logs, activity_logs, storage_alerts, job_history, competitor_scrapes,
+    job_leases, job_schedules, competitor_pages, call_budgets, vin_decodes, api_tokens, sign_in_links,
+    sign_in_states, sign_in_identities, vehicle_sales, idempotency_keys, outbox, notifications,
     notification_channels,
-);
+}

@@ -258,11 +258,9 @@ impl<'a> Market<'a> {
             make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
         });
         let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
-        let transfer_days = self.desk.rules::<TrackingRules>().transfer_days;
         let total = models.len();
         for (done, names) in (1..).zip(&models) {
-            let listings =
-                self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names, transfer_days))?;
+            let listings = self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
             backtest.add_model(listings);
             if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
                 break;
@@ -298,7 +296,6 @@ impl<'a> Market<'a> {
         Recency {
             seen_since: tracking.on_the_market_since(now),
             sold_since: config::before(now, config::days(self.pricing().sold_within_days)),
-            transfer_days: tracking.transfer_days,
         }
     }
 

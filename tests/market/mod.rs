@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use diesel::{Connection as _, connection::SimpleConnection as _};
 use jpauto::{
     Action, ActivityFilter, AlertFilter, AlertType, Change, ErrorKind, Money, NewVehicle, PageRequest, Role, Severity,
     Vehicle, VehicleFilter, VehicleId, VehicleStatus, VehicleUpdate,
@@ -16,7 +15,7 @@ use jpauto::{
 };
 use uuid::Uuid;
 
-use crate::support::{Lot, corolla, vin};
+use crate::support::{Lot, as_recorded, corolla, vin};
 
 mod facts;
 mod runs;
@@ -89,18 +88,7 @@ fn list(lot: &Lot, listings: impl IntoIterator<Item = Listing>) {
             row.join(", ")
         );
     }
-    execute(lot, &sql);
-}
-
-fn execute(lot: &Lot, sql: &str) {
-    #[cfg(feature = "sqlite")]
-    if let Some(path) = lot.url.strip_prefix("sqlite:") {
-        diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap();
-    }
-    #[cfg(feature = "postgres")]
-    if lot.url.starts_with("postgres:") {
-        diesel::PgConnection::establish(&lot.url).unwrap().batch_execute(sql).unwrap();
-    }
+    lot.execute(&(sql + as_recorded(&lot.url)));
 }
 
 /// Five listings whose median is 13,500.
@@ -402,7 +390,7 @@ on_both_databases! {
             id if lot.url.starts_with("sqlite:") => format!("X'{}'", id.simple()),
             id => format!("'{id}'"),
         };
-        let mark = |number, set: &str| execute(lot, &format!("UPDATE competitor_inventory SET {set} WHERE id = {}", id(number)));
+        let mark = |number, set: &str| lot.execute(&format!("UPDATE competitor_inventory SET {set} WHERE id = {}", id(number)));
         mark(11, "trim = 'LE - Salvage Title'");
         mark(12, "url = 'https://rival.example/used/corolla-rebuilt-title-12'");
         mark(13, r#"raw_data = '{"title_status": "Rebuilt"}'"#);

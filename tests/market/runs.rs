@@ -63,7 +63,7 @@ on_both_databases! {
         let vehicles: Vec<_> = (1..=9).map(|number| add(lot, number).id).collect();
         let broken = vehicles[5];
         let id = Uuid::from(broken);
-        execute(lot, &if lot.url.starts_with("sqlite:") {
+        lot.execute(&if lot.url.starts_with("sqlite:") {
             format!(
                 "CREATE TRIGGER broken BEFORE INSERT ON market_price_history WHEN NEW.inventory_id = X'{}'
                  BEGIN SELECT RAISE(ABORT, 'broken'); END", id.simple()

@@ -124,7 +124,7 @@ on_both_databases! {
         let vehicle = add(lot, 1);
         list(lot, five());
         lot.desk().market().analyze(vehicle.id).unwrap();
-        execute(lot, "UPDATE market_research_results SET price_recommendation = 'Reduce the price', data_source = 'kbb',
+        lot.execute("UPDATE market_research_results SET price_recommendation = 'Reduce the price', data_source = 'kbb',
                       search_parameters = '[]', comparable_vehicles = '{}', sample_size = NULL");
         let research = lot.desk().market().get(vehicle.id).unwrap();
         assert_eq!((research.price_recommendation, research.data_source, research.sample_size), (None, None, 0));
@@ -134,7 +134,7 @@ on_both_databases! {
         lot.desk().market().analyze(vehicle.id).unwrap();
         assert_eq!(lot.desk().market().get(vehicle.id).unwrap().analysis.unwrap().sample_size, 5);
         let later = "UPDATE market_research_results SET last_analyzed_at = '2026-03-02T00:00:00.000000Z'";
-        execute(lot, later);
+        lot.execute(later);
         assert_eq!(lot.desk().market().get(vehicle.id).unwrap().analysis, None, "it tells of another time than the row");
     }
 

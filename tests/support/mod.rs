@@ -65,6 +65,7 @@ impl Lot {
     }
 
     fn open(url: String, database: Box<dyn std::any::Any>) -> Self {
+        statements::watch();
         let now = Arc::new(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap()));
         let config = Config::new(&url).clock(clock_showing(&now));
         let dealership = Dealership::with_config(config).unwrap();
@@ -107,12 +108,14 @@ impl Lot {
     /// Runs SQL past the library, as another application that shares the database.
     pub fn execute(&self, sql: &str) {
         use diesel::{Connection as _, connection::SimpleConnection as _};
-        #[cfg(feature = "sqlite")]
-        if let Some(path) = self.url.strip_prefix("sqlite:") {
-            return diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap();
-        }
-        #[cfg(feature = "postgres")]
-        diesel::PgConnection::establish(&self.url).unwrap().batch_execute(sql).unwrap();
+        statements::past_the_library(|| match self.url.strip_prefix("sqlite:") {
+            #[cfg(feature = "sqlite")]
+            Some(path) => diesel::SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap(),
+            #[cfg(feature = "postgres")]
+            None => diesel::PgConnection::establish(&self.url).unwrap().batch_execute(sql).unwrap(),
+            #[allow(unreachable_patterns, reason = "where both databases are compiled in")]
+            _ => unreachable!("{}", self.url),
+        });
     }
 
     /// A number that SQL finds past the library.
@@ -180,6 +183,15 @@ impl Lot {
     /// Another handle on the same database, with its own pool: as a second process would have.
     pub fn another_process(&self) -> Dealership {
         Dealership::open(&self.url).unwrap()
+    }
+}
+
+/// What recording keeps beside the listings, for those that SQL has written past the library.
+pub fn as_recorded(url: &str) -> &'static str {
+    if url.starts_with("sqlite:") {
+        include_str!("../../migrations/sqlite/2026-11-29-000161_stored_transfers/up.sql")
+    } else {
+        include_str!("../../migrations/postgres/2026-11-29-000161_stored_transfers/up.sql")
     }
 }
 

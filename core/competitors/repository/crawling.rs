@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Row, dsl};
+use super::{Row, besides_ids, competitor_besides, dsl};
 use crate::{
     competitors::{
         Competitor,
@@ -147,11 +147,14 @@ pub(in crate::competitors) fn note_attempt(
 /// The listing that has not changed for the longest time: its place among the given ones, and since when.
 pub(in crate::competitors) fn longest_unchanged(
     conn: &mut DbConnection,
+    competitor: CompetitorId,
     listings: &[ListingId],
 ) -> DbResult<Option<(usize, DateTime<Utc>)>> {
     use competitor_inventory::dsl;
+    let column = competitor_besides(conn);
     let longest: Option<(ListingId, Option<Instant>)> = dsl::competitor_inventory
         .filter(dsl::id.eq_any(listings))
+        .filter(besides_ids!(column, competitor))
         .order((dsl::updated_at.is_null(), dsl::updated_at, dsl::id))
         .select((dsl::id, dsl::updated_at))
         .first(conn)
@@ -220,7 +223,7 @@ pub(in crate::competitors) fn keep_pages(
         !is_unchanged && (is_read_anew || read.to_the_end || !is_believed)
     };
     let over: Vec<PageId> = known.iter().filter(|page| is_over(page)).map(|page| page.0).collect();
-    diesel::delete(dsl::competitor_pages.filter(dsl::id.eq_any(over))).execute(conn)?;
+    diesel::delete(of_competitor.filter(dsl::id.eq_any(over))).execute(conn)?;
     for page in &read.new {
         let row = PageRow {
             id: PageId::new(now),

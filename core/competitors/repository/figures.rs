@@ -10,7 +10,7 @@ use diesel::{
     sql_types::{BigInt, Nullable},
 };
 
-use super::{dsl, get, is_transferred, list, newest_page, rows, scrape_log::ScrapeRow};
+use super::{dsl, get, list, newest_page, rows, scrape_log::ScrapeRow};
 use crate::{
     competitors::{
         Competitor, CompetitorFilter, CompetitorOverview, Metrics, MetricsRules, ScrapeRecord,
@@ -139,6 +139,9 @@ fn figures_of(
     ids: &[CompetitorId],
     (rules, latest): (&MetricsRules, DateTime<Utc>),
 ) -> DbResult<HashMap<CompetitorId, Figures>> {
+    if let [id] = ids {
+        return Ok(HashMap::from([(*id, figures_of_one(conn, *id, (rules, latest))?)]));
+    }
     // One look into an index a competitor, so that a long history costs nothing. What lies ahead of the clock is no newest.
     let newest_of = |table: &str, time: &str| {
         let newest = format!(
@@ -168,6 +171,31 @@ fn figures_of(
         figures.entry(id).or_default().2 = Some(row.into());
     }
     Ok(figures)
+}
+
+/// The same of one competitor, by the competitor alone.
+fn figures_of_one(
+    conn: &mut DbConnection,
+    id: CompetitorId,
+    (rules, latest): (&MetricsRules, DateTime<Utc>),
+) -> DbResult<Figures> {
+    let newest: Option<MetricsRow> = competitor_metrics::table
+        .filter(competitor_metrics::competitor_id.eq(id))
+        .filter(competitor_metrics::calculated_at.le(Instant(latest)))
+        .order((competitor_metrics::calculated_at.desc(), competitor_metrics::id.desc()))
+        .select(MetricsRow::as_select())
+        .first(conn)
+        .optional()?;
+    let newest: HashMap<CompetitorId, Metrics> = newest.into_iter().map(|row| (id, row.into())).collect();
+    let earlier = metrics_to_compare(conn, &newest, rules)?.remove(&id).unwrap_or_default();
+    let scrape: Option<ScrapeRow> = competitor_scrapes::table
+        .filter(competitor_scrapes::competitor_id.eq(id))
+        .filter(competitor_scrapes::observed_at.le(Instant(latest)))
+        .order((competitor_scrapes::observed_at.desc(), competitor_scrapes::id.desc()))
+        .select(ScrapeRow::as_select())
+        .first(conn)
+        .optional()?;
+    Ok((newest.into_values().next(), earlier, scrape.map(ScrapeRecord::from)))
 }
 
 /// The rows near enough to a week and to a month before each competitor's newest one.
@@ -213,9 +241,7 @@ rows!(CountRow => MetricCounts {
 /// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
 /// part in any figure and is not looked at, however much it is. SQLite numbers `$1` by its first appearance, so the numbers
 /// stand in that order.
-fn counts_sql(is_transferred: &str) -> String {
-    format!(
-        "SELECT count(*) FILTER (WHERE NOT gone) AS active,
+const COUNTS: &str = "SELECT count(*) FILTER (WHERE NOT gone) AS active,
                 count(price) FILTER (WHERE NOT gone) AS priced,
                 coalesce(sum(price) FILTER (WHERE NOT gone), 0) AS price_sum,
                 count(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1) AS sold_in_average,
@@ -228,12 +254,10 @@ fn counts_sql(is_transferred: &str) -> String {
              FROM competitor_inventory
              WHERE competitor_id = $3 AND (is_sold = false OR is_sold IS NULL)
              UNION ALL
-             SELECT true, NOT {is_transferred}, price, days_on_market, sold_at, first_seen_at, price_changed_at
-             FROM competitor_inventory AS listing
+             SELECT true, transferred_at IS NULL, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             FROM competitor_inventory
              WHERE competitor_id = $3 AND is_sold AND sold_at >= $4
-         ) AS figure"
-    )
-}
+         ) AS figure";
 
 /// The competitor's figures as of a time.
 pub(in crate::competitors) fn count_metrics(
@@ -241,12 +265,10 @@ pub(in crate::competitors) fn count_metrics(
     competitor: CompetitorId,
     at: DateTime<Utc>,
     rules: &MetricsRules,
-    transfer_days: u32,
 ) -> DbResult<Metrics> {
     let since = |days: u32| Instant(at - TimeDelta::days(days.into()));
-    let sql = counts_sql(&is_transferred(conn, "listing", transfer_days));
     let row: CountRow = on_each!(conn, conn => {
-        sql_query(&sql)
+        sql_query(COUNTS)
             .bind::<DbInstant, _>(since(rules.days_on_market_days))
             .bind::<DbInstant, _>(since(rules.recent_days))
             .bind::<DbId, _>(competitor)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{ScrapeRow, listing_row::StoredRow, recording::IDS_AT_ONCE};
+use super::{ScrapeRow, besides_ids, competitor_besides, listing_row::StoredRow, recording::IDS_AT_ONCE};
 use crate::{
     competitors::{IncompleteReason, ScrapeRecord},
     db::{
@@ -61,10 +61,10 @@ pub(in crate::competitors) fn believe_scrapes(
 /// Writes how the dealer's listings behave by the newest scrape, and how many more it has found sold.
 pub(in crate::competitors) fn add_sold(
     conn: &mut DbConnection,
-    scrape: ScrapeId,
+    (competitor, scrape): (CompetitorId, ScrapeId),
     (returns, sold): (Returns, usize),
 ) -> DbResult<()> {
-    diesel::update(dsl::competitor_scrapes.find(scrape))
+    diesel::update(dsl::competitor_scrapes.find(scrape).filter(dsl::competitor_id.eq(competitor)))
         .set((
             dsl::expected_returns.eq(Some(returns.expected)),
             dsl::returns_seen.eq(Some(returns.seen)),
@@ -81,7 +81,8 @@ pub(in crate::competitors) fn discard_scrape(
     now: DateTime<Utc>,
 ) -> DbResult<Vec<(ListingId, StoredListing)>> {
     use competitor_inventory::dsl as listings;
-    let recorded_at: Instant = dsl::competitor_scrapes.find(scrape.id).select(dsl::recorded_at).first(conn)?;
+    let of_competitor = || dsl::competitor_scrapes.filter(dsl::competitor_id.eq(scrape.competitor_id));
+    let recorded_at: Instant = of_competitor().filter(dsl::id.eq(scrape.id)).select(dsl::recorded_at).first(conn)?;
     let found_sold: Vec<StoredRow> = listings::competitor_inventory
         .filter(listings::competitor_id.eq(scrape.competitor_id))
         .filter(listings::is_sold.eq(true))
@@ -93,7 +94,9 @@ pub(in crate::competitors) fn discard_scrape(
         .load(conn)?;
     let ids: Vec<ListingId> = found_sold.iter().map(|row| row.id).collect();
     for some in ids.chunks(IDS_AT_ONCE) {
-        diesel::update(listings::competitor_inventory.filter(listings::id.eq_any(some)))
+        let column = competitor_besides(conn);
+        let named = listings::competitor_inventory.filter(listings::id.eq_any(some));
+        diesel::update(named.filter(besides_ids!(column, scrape.competitor_id)))
             .set((
                 listings::is_sold.eq(false),
                 listings::sold_at.eq(None::<Instant>),
@@ -103,7 +106,6 @@ pub(in crate::competitors) fn discard_scrape(
             ))
             .execute(conn)?;
     }
-    let of_competitor = || dsl::competitor_scrapes.filter(dsl::competitor_id.eq(scrape.competitor_id));
     // What it has fixed is what nobody had looked for before.
     let looked_before: Option<Instant> = of_competitor()
         .filter(dsl::observed_at.lt(Instant(scrape.observed_at)))
@@ -119,7 +121,7 @@ pub(in crate::competitors) fn discard_scrape(
             .execute(conn)?;
     }
     let discarded = Some(IncompleteReason::Discarded.as_str());
-    diesel::update(dsl::competitor_scrapes.find(scrape.id))
+    diesel::update(of_competitor().filter(dsl::id.eq(scrape.id)))
         .set((
             dsl::weight.eq(0.0),
             dsl::complete.eq(false),

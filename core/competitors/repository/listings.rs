@@ -11,7 +11,7 @@ use diesel::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Here, MOST_WORDS, SECONDS_A_DAY, listing_row::ListingRow, transfers};
+use super::{Here, MOST_WORDS, SECONDS_A_DAY, Stays, listing_row::ListingRow};
 use crate::{
     competitors::{Listing, ListingFilter, ListingSort, TrackingRules, transfer::Stay},
     db::{
@@ -56,7 +56,7 @@ fn set_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &Trac
     if here.is_empty() {
         return Ok(());
     }
-    let found = transfers::of_listings(conn, &here, rules)?;
+    let found = Stays::of(conn, here.iter().map(|here| here.vin))?.transfers(&here, rules);
     for (listing, (from, to)) in listings.iter_mut().filter(|listing| listing.vin.is_some()).zip(found) {
         (listing.transferred_from, listing.transferred_to) = (from, to);
     }
@@ -395,7 +395,10 @@ pub(super) const LEAST_CUT: Money = Money::from_cents(1);
 /// force then or later. `listing` is the name of the row in the query. The amount and the time stand between the three
 /// parts. The condition holds only where the price has changed since that time, which an index knows.
 pub(super) fn fell(listing: &str) -> [String; 3] {
-    let of_listing = |row: &str| format!("{row}.competitor_inventory_id = {listing}.id");
+    // A price stands beside its listing, where both are kept by competitor.
+    let of_listing = |row: &str| {
+        format!("{row}.competitor_inventory_id = {listing}.id AND {row}.competitor_id = {listing}.competitor_id")
+    };
     [
         format!(
             "EXISTS (SELECT 1 FROM competitor_price_history AS earlier

@@ -17,7 +17,6 @@ use super::{
     Instant,
     listings::{LEAST_CUT, fell},
     rows,
-    transfers::is_transferred,
     watched::is_watched,
 };
 use crate::{
@@ -291,7 +290,7 @@ fn lot(
     let ago = |days: u32| Bound::Time(Instant(now - TimeDelta::days(days.into())));
     let asked = |bounds: &mut Bounds| {
         let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
-        format!("{ON_SALE} AND {}{}", is_watched("listing", &seen_since), conditions(filter, lines, bounds))
+        format!("{ON_SALE} AND {}{}", is_watched(conn, "listing", &seen_since), conditions(filter, lines, bounds))
     };
     let is_all = *filter == MarketViewFilter { group: filter.group, ..MarketViewFilter::default() };
     // Without a filter the index on VINs alone tells which of them stand there twice.
@@ -305,7 +304,6 @@ fn lot(
     let asked_twice = asked(bounds);
     let sold_since = bounds.place(ago(rules.sold_days));
     let sold = conditions(filter, lines, bounds);
-    let is_transferred = is_transferred(conn, "listing", tracking.transfer_days);
     let keys = grouping.keys;
     format!(
         "repeated AS (
@@ -329,7 +327,7 @@ fn lot(
              UNION ALL
              SELECT {keys} make, model, NULL, NULL, NULL, 0, 0, 1
              FROM competitor_inventory AS listing
-             WHERE is_sold AND sold_at >= {sold_since} {sold} AND NOT {is_transferred}
+             WHERE is_sold AND sold_at >= {sold_since} {sold} AND transferred_at IS NULL
          )"
     )
 }
@@ -357,7 +355,7 @@ pub(in crate::competitors) fn left_out(
     let since = || Bound::Time(Instant(tracking.on_the_market_since(now)));
     let (succeeded_since, seen_since) = (bounds.place(since()), bounds.place(since()));
     let conditions = conditions(filter, Lines::All, &mut bounds);
-    let is_watched = is_watched("listing", &seen_since);
+    let is_watched = is_watched(conn, "listing", &seen_since);
     // SQLite keeps the order of a cross join; joined otherwise, it looks up the listings dealer by dealer, eight times slower.
     let sql = format!(
         "SELECT count(*) AS listings, count(DISTINCT dealer.id) AS competitors,
@@ -480,7 +478,7 @@ pub(in crate::competitors) fn undercuts(
         more_conditions.push_str(&format!(" AND (vehicle.price - listing.price, listing.id, vehicle.id) < ({places})"));
     }
     let most = bounds.place(Bound::Count(request.rows_to_read()));
-    let is_watched = is_watched("listing", &seen_since);
+    let is_watched = is_watched(conn, "listing", &seen_since);
     let sql = format!(
         "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
                 vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,

@@ -10,7 +10,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend, in_index_order,
         schema::{competitor_inventory, competitor_price_history},
     },
-    ids::{ListingId, ListingPriceId},
+    ids::{CompetitorId, ListingId, ListingPriceId},
     money::Money,
     page::{Page, PageRequest},
 };
@@ -42,12 +42,12 @@ pub(in crate::competitors) fn price_history(
     listing: ListingId,
     request: &PageRequest,
 ) -> DbResult<Page<PricePoint>> {
-    let known: i64 = competitor_inventory::table.find(listing).count().get_result(conn)?;
-    if known == 0 {
-        return Err(listing_not_found().into());
-    }
-    let of_listing =
-        competitor_price_history::table.filter(competitor_price_history::competitor_inventory_id.eq(listing));
+    let of_listing = competitor_inventory::table.find(listing).select(competitor_inventory::competitor_id);
+    let competitor: Option<CompetitorId> = of_listing.first(conn).optional()?;
+    let competitor = competitor.ok_or_else(listing_not_found)?;
+    let of_listing = competitor_price_history::table
+        .filter(competitor_price_history::competitor_inventory_id.eq(listing))
+        .filter(competitor_price_history::competitor_id.eq(competitor));
     let page =
         newest_page!(conn, request, of_listing, PriceRow with ListingPriceId, competitor_price_history.recorded_at);
     Ok(page.map(PricePoint::from))

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::{Lot, listing_row::Written, newest_scrape};
+use super::{Lot, besides_ids, competitor_besides, listing_row::Written, newest_scrape};
 use crate::{
     competitors::days_on_market,
     db::{
@@ -72,6 +72,7 @@ impl<'a> WrittenListing<'a> {
 #[diesel(table_name = competitor_price_history, treat_none_as_default_value = false)]
 struct WrittenPrice {
     id: ListingPriceId,
+    competitor_id: CompetitorId,
     competitor_inventory_id: ListingId,
     price: Money,
     min_price: Money,
@@ -113,9 +114,11 @@ fn see_again(
     }
     let named: Vec<_> =
         reseen.iter().filter(|&&row| !all_but_others || lot.stored[row].is_sold).map(|&row| lot.ids[row]).collect();
+    let column = competitor_besides(conn);
     on_each!(conn, conn => {
         for ids in named.chunks(IDS_AT_ONCE) {
-            diesel::update(dsl::competitor_inventory.filter(dsl::id.eq_any(ids))).set(time).execute(conn)?;
+            let named = dsl::competitor_inventory.filter(dsl::id.eq_any(ids)).filter(besides_ids!(column, competitor));
+            diesel::update(named).set(time).execute(conn)?;
         }
     });
     Ok(())
@@ -231,6 +234,24 @@ fn within<'p>(points: &'p [(usize, usize)], range: &Range<usize>) -> &'p [(usize
     points.get(first..end).unwrap_or_default()
 }
 
+/// What new listings are called, and listings that were called otherwise before: year, make and model, each once.
+fn new_names<'p>(lot: &Lot, plan: &'p Plan, part: &SeenPart) -> Vec<(i32, &'p str, &'p str)> {
+    fn name(listing: &StoredListing) -> Option<(i32, &str, &str)> {
+        let details = &listing.details;
+        Some((details.year?, details.make.as_deref()?, details.model.as_deref()?))
+    }
+    let new = plan.new.get(part.new.clone()).unwrap_or_default().iter().filter_map(|new| name(&new.listing));
+    let changed = plan.changed.get(part.changed.clone()).unwrap_or_default().iter();
+    let renamed = changed.filter_map(|changed| {
+        let now = name(&changed.after)?;
+        lot.stored.get(changed.stored).is_none_or(|before| name(before) != Some(now)).then_some(now)
+    });
+    let mut names: Vec<_> = new.chain(renamed).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Writes a part of what was seen: each row is true by itself, whatever becomes of the others.
 pub(in crate::competitors) fn write_seen(
     conn: &mut DbConnection,
@@ -258,6 +279,7 @@ pub(in crate::competitors) fn write_seen(
         .map(|(_, place)| &plan.price_points[*place])
         .map(|point| WrittenPrice {
             id: ListingPriceId::new(now),
+            competitor_id: competitor,
             competitor_inventory_id: match point.of {
                 PriceOf::New(index) => rows.new_ids[index],
                 PriceOf::Stored(row) => lot.ids[row],
@@ -269,19 +291,24 @@ pub(in crate::competitors) fn write_seen(
         })
         .collect();
     let reseen = plan.reseen.get(part.reseen.clone()).unwrap_or_default();
+    let names = new_names(lot, plan, part);
     see_again(conn, competitor, lot, reseen, reseen.len() == plan.reseen.len())?;
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
-            postgres::change(conn, changed)?;
+            postgres::change(conn, competitor, changed)?;
             postgres::insert(conn, competitor, observed_at, new)?;
-            postgres::insert_prices(conn, prices)?;
+            postgres::insert_prices(conn, competitor, prices)?;
+            if !names.is_empty() {
+                postgres::note_models(conn, &names)?;
+            }
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
-            sqlite::change(conn, &changed)?;
+            sqlite::change(conn, competitor, &changed)?;
             sqlite::insert(conn, competitor, observed_at, &new)?;
             sqlite::insert_prices(conn, &prices)?;
+            sqlite::note_models(conn, &names)?;
         }
     }
     Ok(())
@@ -300,13 +327,13 @@ pub(in crate::competitors) fn write_plan(
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
-            postgres::mark_sold(conn, lot, plan, now)?;
-            postgres::see_earlier(conn, lot, plan)?;
+            postgres::mark_sold(conn, competitor, (lot, plan), now)?;
+            postgres::see_earlier(conn, competitor, (lot, plan))?;
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
-            sqlite::mark_sold(conn, lot, plan, now)?;
-            sqlite::see_earlier(conn, lot, plan)?;
+            sqlite::mark_sold(conn, competitor, (lot, plan), now)?;
+            sqlite::see_earlier(conn, competitor, (lot, plan))?;
         }
     }
     Ok(())

@@ -19,6 +19,8 @@ macro_rules! scrape_rows {
         #[diesel(table_name = competitor_scrapes, treat_none_as_default_value = false, treat_none_as_null = true)]
         pub(super) struct ScrapeRow {
             pub(super) id: ScrapeId,
+            // A row never moves to another competitor: a partition may be kept by it.
+            #[diesel(skip_update)]
             pub(super) competitor_id: CompetitorId,
             observed_at: Instant,
             complete: bool,
@@ -245,7 +247,8 @@ pub(in crate::competitors) fn keep_scrape(
     if is_new {
         diesel::insert_into(dsl::competitor_scrapes).values(&row).execute(conn)?;
     } else {
-        diesel::update(dsl::competitor_scrapes.find(row.id)).set(&row).execute(conn)?;
+        let of_competitor = dsl::competitor_scrapes.find(row.id).filter(dsl::competitor_id.eq(row.competitor_id));
+        diesel::update(of_competitor).set(&row).execute(conn)?;
     }
     Ok(kept)
 }

@@ -1,12 +1,17 @@
 //! Listings of one VIN at several competitors: which of them is a transfer of which.
 //!
-//! The rule is `transfer`; here it stands a second time in SQL, for counts over many rows.
+//! The rule is `transfer`. What follows of it for a sold listing is stored with it, in `transferred_at`, when a scrape is recorded
+//! that may change it, so that no count has to look through other dealers' listings.
 
 use std::collections::HashMap;
 
-use diesel::{dsl::count_star, prelude::*};
+use chrono::{DateTime, Utc};
+use diesel::{
+    dsl::{count, count_star},
+    prelude::*,
+};
 
-use super::{Instant, seen_between};
+use super::{Instant, besides_ids, competitor_besides, seen_between};
 use crate::{
     competitors::{
         TrackingRules, Transfer,
@@ -14,7 +19,10 @@ use crate::{
     },
     db::{
         DbConnection, DbResult,
-        schema::{competitor_inventory, competitors},
+        schema::{
+            competitor_inventory::{self, dsl},
+            competitors,
+        },
     },
     ids::{CompetitorId, ListingId},
     money::Money,
@@ -22,47 +30,6 @@ use crate::{
 
 /// The most VINs in one statement.
 const VINS_AT_ONCE: usize = 10_000;
-
-/// The SQL condition that a sold listing is a transfer, as [`transfer::moved`] has it: one look-up by VIN a row. `listing` is the
-/// name of the row in the query.
-pub(crate) fn is_transferred(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
-    format!("EXISTS (SELECT 1 {})", later_stays(conn, listing, transfer_days))
-}
-
-/// The SQL expression of the time when a sold listing was first seen on another lot; null where it is no transfer.
-pub(crate) fn seen_elsewhere(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
-    format!("(SELECT min(elsewhere.first_seen_at) {})", later_stays(conn, listing, transfer_days))
-}
-
-/// The later listings of the same vehicle at other competitors, named `elsewhere`.
-fn later_stays(conn: &DbConnection, listing: &str, transfer_days: u32) -> String {
-    let until = match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => {
-            format!("least({listing}.last_seen_at, {listing}.sold_at) + interval '{transfer_days} days'")
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => {
-            format!(
-                "strftime('%Y-%m-%dT%H:%M:%f', min({listing}.last_seen_at, coalesce({listing}.sold_at, {listing}.last_seen_at)), '+{transfer_days} days') || '999Z'"
-            )
-        }
-    };
-    // A sold vehicle may be shown for weeks after its sale.
-    let last_offered = |row: &str| {
-        format!(
-            "CASE WHEN {row}.is_sold IS TRUE AND {row}.sold_at < {row}.last_seen_at THEN {row}.sold_at ELSE {row}.last_seen_at END"
-        )
-    };
-    let (here_until, there_until) = (last_offered(listing), last_offered("elsewhere"));
-    format!(
-        "FROM competitor_inventory AS elsewhere
-         WHERE elsewhere.vin = {listing}.vin AND elsewhere.competitor_id <> {listing}.competitor_id
-           AND ({there_until}, elsewhere.id) > ({here_until}, {listing}.id)
-           AND elsewhere.first_seen_at <= {until}
-           AND (elsewhere.is_sold IS NOT TRUE OR elsewhere.sold_at IS NOT NULL)"
-    )
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = competitor_inventory)]
@@ -76,6 +43,7 @@ struct StayRow {
     created_at: Option<Instant>,
     is_sold: Option<bool>,
     sold_at: Option<Instant>,
+    transferred_at: Option<Instant>,
 }
 
 /// A listing whose transfers are asked for.
@@ -85,59 +53,159 @@ pub(in crate::competitors) struct Here<'a> {
     pub(in crate::competitors) stay: Stay,
 }
 
-/// Where each of the listings came from and went to, in their order. Two queries, by the index on VINs.
-pub(in crate::competitors) fn of_listings(
-    conn: &mut DbConnection,
-    listings: &[Here<'_>],
-    rules: &TrackingRules,
-) -> DbResult<Vec<(Option<Transfer>, Option<Transfer>)>> {
-    let mut by_vin: HashMap<String, Vec<(Stay, Transfer)>> = HashMap::new();
-    let mut vins: Vec<&str> = listings.iter().map(|listing| listing.vin).collect();
-    vins.sort_unstable();
-    vins.dedup();
-    for some in vins.chunks(VINS_AT_ONCE) {
-        // Most vehicles were on one lot only, and the index alone tells which.
-        let elsewhere_too: Vec<Option<String>> = competitor_inventory::table
-            .filter(competitor_inventory::vin.eq_any(some.iter().copied()))
-            .group_by(competitor_inventory::vin)
-            .having(count_star().gt(1))
-            .select(competitor_inventory::vin)
-            .load(conn)?;
-        if elsewhere_too.is_empty() {
-            continue;
+/// A vehicle on one lot, and what is stored of its transfer.
+struct Stood {
+    competitor: CompetitorId,
+    stay: Stay,
+    transferred_at: Option<DateTime<Utc>>,
+    /// What is told of it; `None` where its listing is still to be written.
+    transfer: Option<Transfer>,
+}
+
+/// The vehicles that stand, or stood, at several places, by VIN.
+#[derive(Default)]
+pub(in crate::competitors) struct Stays(HashMap<String, Vec<Stood>>);
+
+impl Stays {
+    /// Looks up which of these VINs stand at several competitors. Two queries, by the index on VINs.
+    pub(in crate::competitors) fn of<'a>(
+        conn: &mut DbConnection,
+        vins: impl Iterator<Item = &'a str>,
+    ) -> DbResult<Self> {
+        // Most vehicles were on one lot only. One whose other lot is gone is no transfer any more.
+        Self::where_found(conn, vins, |conn, some| {
+            let several = count_star().gt(1).or(count(dsl::transferred_at).gt(0));
+            let of_vins = dsl::competitor_inventory.filter(dsl::vin.eq_any(some.iter().copied()));
+            Ok(of_vins.group_by(dsl::vin).having(several).select(dsl::vin).load(conn)?)
+        })
+    }
+
+    /// Looks up which of these listings of one competitor stand at others, whether or not they are written yet.
+    pub(in crate::competitors) fn beside(
+        conn: &mut DbConnection,
+        competitor: CompetitorId,
+        listings: &[Here<'_>],
+        more_vins: &[&str],
+    ) -> DbResult<Self> {
+        let vins = listings.iter().map(|here| here.vin).chain(more_vins.iter().copied());
+        let mut stays = Self::where_found(conn, vins, |conn, some| {
+            let elsewhere = dsl::competitor_id.ne(competitor).or(dsl::transferred_at.is_not_null());
+            let of_vins = dsl::competitor_inventory.filter(dsl::vin.eq_any(some.iter().copied()));
+            Ok(of_vins.filter(elsewhere).select(dsl::vin).distinct().load(conn)?)
+        })?;
+        // As they are about to be written.
+        for here in listings {
+            let Some(known) = stays.0.get_mut(here.vin) else { continue };
+            match known.iter_mut().find(|stood| stood.stay.listing == here.stay.listing) {
+                Some(stood) => stood.stay = here.stay,
+                None => known.push(Stood { competitor, stay: here.stay, transferred_at: None, transfer: None }),
+            }
         }
-        let rows: Vec<(StayRow, String)> = competitor_inventory::table
-            .inner_join(competitors::table.on(competitors::id.eq(competitor_inventory::competitor_id)))
-            .filter(competitor_inventory::vin.eq_any(elsewhere_too))
-            .select((StayRow::as_select(), competitors::name))
-            .load(conn)?;
-        for (row, competitor) in rows {
-            let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
-            let is_sold = row.is_sold.unwrap_or(false);
-            let sold_at = row.sold_at.map(Into::into);
-            let stay = Stay::new(row.id, (first_seen_at, last_seen_at), is_sold, sold_at);
-            let transfer = Transfer {
+        Ok(stays)
+    }
+
+    fn where_found<'a>(
+        conn: &mut DbConnection,
+        vins: impl Iterator<Item = &'a str>,
+        found: impl Fn(&mut DbConnection, &[&str]) -> DbResult<Vec<Option<String>>>,
+    ) -> DbResult<Self> {
+        let mut stays = Self::default();
+        let mut vins: Vec<&str> = vins.collect();
+        vins.sort_unstable();
+        vins.dedup();
+        for some in vins.chunks(VINS_AT_ONCE) {
+            let found = found(conn, some)?;
+            if found.is_empty() {
+                continue;
+            }
+            let rows: Vec<(StayRow, String)> = dsl::competitor_inventory
+                .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
+                .filter(dsl::vin.eq_any(found))
+                .select((StayRow::as_select(), competitors::name))
+                .load(conn)?;
+            rows.into_iter().for_each(|(row, competitor)| stays.take_in(row, competitor));
+        }
+        Ok(stays)
+    }
+
+    fn take_in(&mut self, row: StayRow, competitor: String) {
+        let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+        let is_sold = row.is_sold.unwrap_or(false);
+        let sold_at = row.sold_at.map(Into::into);
+        let stood = Stood {
+            competitor: row.competitor_id,
+            stay: Stay::new(row.id, (first_seen_at, last_seen_at), is_sold, sold_at),
+            transferred_at: row.transferred_at.map(DateTime::from),
+            transfer: Some(Transfer {
                 listing_id: row.id,
                 competitor_id: row.competitor_id,
                 competitor,
                 price: row.price,
                 first_seen_at,
                 last_seen_at,
-            };
-            by_vin.entry(row.vin.unwrap_or_default()).or_default().push((stay, transfer));
-        }
+            }),
+        };
+        self.0.entry(row.vin.unwrap_or_default()).or_default().push(stood);
     }
-    Ok(listings
-        .iter()
-        .map(|here| {
-            let elsewhere: Vec<_> = by_vin
-                .get(here.vin)
-                .into_iter()
-                .flatten()
-                .filter(|(_, there)| there.competitor_id != here.competitor)
-                .cloned()
-                .collect();
+
+    /// Where each of the listings came from and went to, in their order.
+    pub(in crate::competitors) fn transfers(
+        &self,
+        listings: &[Here<'_>],
+        rules: &TrackingRules,
+    ) -> Vec<(Option<Transfer>, Option<Transfer>)> {
+        let found = |here: &Here<'_>| {
+            let all = self.0.get(here.vin).into_iter().flatten();
+            let elsewhere = all.filter(|there| there.competitor != here.competitor);
+            let elsewhere: Vec<_> =
+                elsewhere.filter_map(|there| Some((there.stay, there.transfer.as_ref()?))).collect();
             transfer::between(&here.stay, &elsewhere, rules)
-        })
-        .collect())
+        };
+        listings.iter().map(found).collect()
+    }
+
+    /// What is stored otherwise than it is, in order: the dealer, when the vehicle left for another, and the listing.
+    fn wrong(&self, rules: &TrackingRules) -> Vec<(CompetitorId, Option<DateTime<Utc>>, ListingId)> {
+        let mut wrong = Vec::new();
+        for stood in self.0.values() {
+            let stays: Vec<_> = stood.iter().map(|stood| (stood.competitor, stood.stay)).collect();
+            for (stood, moved_at) in stood.iter().zip(transfer::moved_at(&stays, rules)) {
+                if stood.transferred_at != moved_at {
+                    wrong.push((stood.competitor, moved_at, stood.stay.listing));
+                }
+            }
+        }
+        wrong.sort_unstable();
+        wrong
+    }
+
+    /// Whether anything is stored otherwise than it is.
+    pub(in crate::competitors) fn are_wrong(&self, rules: &TrackingRules) -> bool {
+        !self.wrong(rules).is_empty()
+    }
+
+    /// Stores when each of the vehicles left a lot for another, where that is not what is stored. One statement a dealer and time, in
+    /// the order of the dealers, so that two recordings do not wait for each other.
+    pub(in crate::competitors) fn store(&self, conn: &mut DbConnection, rules: &TrackingRules) -> DbResult<()> {
+        let (wrong, column) = (self.wrong(rules), competitor_besides(conn));
+        for same in wrong.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            let Some((competitor, moved_at, _)) = same.first() else { continue };
+            let listings: Vec<ListingId> = same.iter().map(|(.., listing)| *listing).collect();
+            for some in listings.chunks(VINS_AT_ONCE) {
+                let named = dsl::competitor_inventory.filter(dsl::id.eq_any(some));
+                let of_dealer = named.filter(besides_ids!(column, *competitor));
+                diesel::update(of_dealer).set(dsl::transferred_at.eq(moved_at.map(Instant))).execute(conn)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stores anew whether these vehicles were transferred.
+pub(in crate::competitors) fn store_transfers(
+    conn: &mut DbConnection,
+    vins: &[String],
+    rules: &TrackingRules,
+) -> DbResult<()> {
+    Stays::of(conn, vins.iter().map(String::as_str))?.store(conn, rules)
 }

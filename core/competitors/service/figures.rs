@@ -12,7 +12,6 @@ use crate::{
     desk::Turns,
     error::{Error, Result},
     page::PageRequest,
-    tracking::TrackingRules,
 };
 
 /// Called with each competitor and the error where its figures could not be counted.
@@ -45,12 +44,11 @@ impl Competitors<'_> {
     }
 
     fn count_metrics_of(&self, turns: &Turns<'_>, competitor: &Competitor) -> Result<()> {
-        let tracking: &TrackingRules = self.desk.rules();
         turns.write(|conn, acting| {
             // One that was deleted meanwhile has no figures.
             let Some(competitor) = repository::find_to_change(conn, competitor.id)? else { return Ok(()) };
             let (id, rules) = (competitor.id, self.desk.rules());
-            let metrics = repository::count_metrics(conn, id, acting.now, rules, tracking.transfer_days)?;
+            let metrics = repository::count_metrics(conn, id, acting.now, rules)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             let changes = Map::from_iter([("metrics".to_owned(), json!({"from": null, "to": acting.now}))]);
             activity::record_changes(conn, acting, Action::Record, Competitor::RESOURCE, id.into(), changes)

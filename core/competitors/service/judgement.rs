@@ -46,10 +46,13 @@ impl Competitors<'_> {
             repository::write_plan(conn, id, (&lot, &mut plan, &rows), acting.now)?;
             let oldest = lot.stored.iter().map(|listing| listing.last_seen_at).min().unwrap_or(from);
             let scrapes = repository::believe_scrapes(conn, &newest, (from, oldest.min(from)))?;
-            repository::add_sold(conn, newest.id, (plan.returns, plan.sold()))?;
+            repository::add_sold(conn, (id, newest.id), (plan.returns, plan.sold()))?;
             let about_the_lot =
                 [AlertType::InventoryDropped, AlertType::InventoryReplaced, AlertType::InventoryIncomplete];
             update_alerts(conn, id, &about_the_lot.map(Verdict::Close), acting.now)?;
+            let vins: Vec<String> =
+                plan.sold_by_absence.iter().filter_map(|sold| lot.stored.get(sold.stored)?.keys.vin.clone()).collect();
+            repository::store_transfers(conn, &vins, tracking)?;
             let sold = Vehicles::of(&plan, &lot.stored, &lot.ids, &[]).sold;
             let verdict = LotVerdict {
                 competitor_id: id,
@@ -73,6 +76,8 @@ impl Competitors<'_> {
         self.desk.write(Permission::ManageCompetitors, |conn, acting| {
             let (competitor, newest) = self.newest(conn, acting, id)?;
             let undone = repository::discard_scrape(conn, &newest, acting.now)?;
+            let vins: Vec<String> = undone.iter().filter_map(|(_, listing)| listing.keys.vin.clone()).collect();
+            repository::store_transfers(conn, &vins, self.desk.rules())?;
             // These alerts are about what this scrape saw. `inventory_incomplete` stays: the lot still has not been seen
             // whole for long.
             let about_the_scrape = [AlertType::InventoryDropped, AlertType::InventoryReplaced];
@@ -115,9 +120,9 @@ impl Competitors<'_> {
         (verdict, newest): (&LotVerdict, &ScrapeRecord),
         word: &str,
     ) -> DbResult<()> {
-        let (tracking, figures): (&TrackingRules, &MetricsRules) = (self.desk.rules(), self.desk.rules());
+        let figures: &MetricsRules = self.desk.rules();
         let id = verdict.competitor_id;
-        let metrics = repository::count_metrics(conn, id, newest.observed_at, figures, tracking.transfer_days)?;
+        let metrics = repository::count_metrics(conn, id, newest.observed_at, figures)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
         let mut changes = Map::new();
         changes.insert("completeness".into(), json!({"from": newest.completeness, "to": word}));

@@ -19,10 +19,10 @@ pub(super) struct MissingPages {
 
 impl MissingPages {
     /// The pages of the cars that a scrape misses. `None` if no car can be the control.
-    pub(super) fn of(conn: &mut DbConnection, Draft { lot, plan, .. }: &Draft) -> DbResult<Option<Self>> {
+    pub(super) fn of(conn: &mut DbConnection, Draft { competitor, lot, plan, .. }: &Draft) -> DbResult<Option<Self>> {
         let suspects = missing::suspects(plan, &lot.stored);
         let controls: Vec<_> = suspects.controls.iter().map(|&row| lot.ids[row]).collect();
-        let Some((place, unchanged_since)) = repository::longest_unchanged(conn, &controls)? else {
+        let Some((place, unchanged_since)) = repository::longest_unchanged(conn, competitor.id, &controls)? else {
             return Ok(None);
         };
         let control = suspects.controls[place];

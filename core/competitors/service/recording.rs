@@ -21,8 +21,8 @@ use crate::{
         ScrapeRecord, ScrapedListing, TrackingRules, TransferredVehicle,
         alert::{self, PartialScrapes},
         registration,
-        report::{Moving, Vehicles},
-        repository::{self, Here, Lot, SeenRows},
+        report::Vehicles,
+        repository::{self, Here, Lot, SeenRows, Stays},
         scrape_log,
     },
     db::{DbConnection, DbResult},
@@ -53,6 +53,8 @@ pub(super) struct Recording<'a> {
     draft: RefCell<Option<Draft>>,
     /// Whether a part was written in turns.
     has_taken_turns: Cell<bool>,
+    /// The VINs of what came onto the lot, left it or is known otherwise now.
+    moved: RefCell<Vec<String>>,
 }
 
 /// A plan that was made before the transaction that writes it.
@@ -93,6 +95,9 @@ pub(super) struct ReportedVehicles {
     vehicles: Vehicles,
     arrived: Vec<TransferredVehicle>,
     departed: Vec<TransferredVehicle>,
+    /// Where the vehicles stand, or stood, that it may have moved.
+    stays: Stays,
+    vins: Vec<String>,
 }
 
 impl ReportedVehicles {
@@ -103,8 +108,21 @@ impl ReportedVehicles {
         rules: &TrackingRules,
     ) -> DbResult<Self> {
         let vehicles = Vehicles::of(plan, &lot.stored, &lot.ids, &rows.new_ids);
-        let (arrived, departed) = transfers(conn, competitor, &vehicles.moving, rules)?;
-        Ok(Self { vehicles, arrived, departed })
+        let moving = vehicles.moving.iter();
+        let here: Vec<_> = moving
+            .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
+            .collect();
+        let otherwise = known_otherwise(lot, plan);
+        let stays = Stays::beside(conn, competitor, &here, &otherwise)?;
+        let vins = here.iter().map(|here| here.vin).chain(otherwise).map(str::to_owned).collect();
+        let (mut arrived, mut departed) = (Vec::new(), Vec::new());
+        let with_vin = vehicles.moving.iter().filter(|moving| moving.vehicle.vin.is_some());
+        for (moving, (from, to)) in with_vin.zip(stays.transfers(&here, rules)) {
+            let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
+            arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
+            departed.extend(to.map(of));
+        }
+        Ok(Self { vehicles, arrived, departed, stays, vins })
     }
 }
 
@@ -161,8 +179,8 @@ impl<'a> Recording<'a> {
             .map(|listing| Sighting { is_on_unchanged_page: is_on_unchanged_page(&listing), ..Sighting::from(listing) })
             .collect();
         identity::disown_shared_keys(&mut sightings);
-        let (reader, gone, draft, has_taken_turns) = (None, Vec::new(), RefCell::default(), Cell::default());
-        Self { desk, sightings, seen, observed_at, reader, gone, draft, has_taken_turns }
+        let (draft, has_taken_turns, moved) = (RefCell::default(), Cell::default(), RefCell::default());
+        Self { desk, sightings, seen, observed_at, reader: None, gone: Vec::new(), draft, has_taken_turns, moved }
     }
 
     pub(super) fn desk(&self) -> &'a Desk {
@@ -224,6 +242,12 @@ impl<'a> Recording<'a> {
         let (id, counts) = (planned.competitor.id, planned.plan.counts());
         let rows = &planned.rows;
         repository::write_plan(conn, id, (&planned.lot, &mut planned.plan, rows), acting.now)?;
+        let told = match planned.told.take() {
+            Some(told) => told,
+            None => ReportedVehicles::of(conn, id, (&planned.lot, &planned.plan, rows), self.desk.rules())?,
+        };
+        told.stays.store(conn, self.desk.rules())?;
+        self.moved.replace(told.vins);
         let (kept, metrics) = self.keep(conn, acting, &mut planned)?;
         let (observed_at, plan) = (planned.lot.facts.observed_at, &planned.plan);
         let partial = match plan.completeness().is_complete() {
@@ -237,13 +261,9 @@ impl<'a> Recording<'a> {
         changes.insert("counts".into(), json!({"from": null, "to": counts}));
         audit(conn, acting, id, changes)?;
         let warnings = self.warnings(&planned);
-        let Planned { competitor, is_current_reader, lot, plan, rows, told } = planned;
+        let Planned { competitor, is_current_reader, plan, .. } = planned;
         let (completeness, doubts, weight) = (plan.completeness(), plan.doubts.0.clone(), plan.weight);
-        let told = match told {
-            Some(told) => told,
-            None => ReportedVehicles::of(conn, id, (&lot, &plan, &rows), self.desk.rules())?,
-        };
-        let ReportedVehicles { vehicles, arrived, departed } = told;
+        let ReportedVehicles { vehicles, arrived, departed, .. } = told;
         let Vehicles { new, updated, price_changes, sold, relisted, refused, .. } = vehicles;
         let report = RecordReport {
             competitor_id: id,
@@ -270,6 +290,27 @@ impl<'a> Recording<'a> {
         let lost_pages = completeness.reason() == Some(IncompleteReason::PageFailed);
         let partial_scrapes = partial.filter(|_| lost_pages).map(|partial| partial.count);
         Ok(Recorded { report, competitor, error_type: kept.error_type, partial_scrapes, is_current_reader })
+    }
+
+    /// Looks once more at the vehicles that moved, after the transaction. Another dealer's scrape may have been recorded at the same time:
+    /// neither transaction saw the other's rows, and the later of the two looks now.
+    pub(super) fn look_again(&self) {
+        let vins = self.moved.take();
+        if vins.is_empty() || self.desk.has_one_writer() {
+            return;
+        }
+        let rules: &TrackingRules = self.desk.rules();
+        let are_wrong =
+            |conn: &mut DbConnection| Ok(Stays::of(conn, vins.iter().map(String::as_str))?.are_wrong(rules));
+        let store = |conn: &mut DbConnection, _: Acting<'_>| repository::store_transfers(conn, &vins, rules);
+        let outcome = self.desk.read(Permission::ManageCompetitors, are_wrong).and_then(|are_wrong| match are_wrong {
+            true => self.desk.write(Permission::ManageCompetitors, store),
+            false => Ok(()),
+        });
+        if let Err(reason) = outcome {
+            // The scrape is recorded all the same.
+            tracing::warn!(%reason, "transfers between dealers that were recorded at the same time may be missing");
+        }
     }
 
     /// Returns how far the scrape came, and whether its pages were read by the competitor's present address and configuration.
@@ -337,7 +378,7 @@ impl<'a> Recording<'a> {
         let kept = keep(conn, scrape, acting.now)?;
         // A late scrape corrects the figures of the newest one.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
-        let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules(), tracking.transfer_days)?;
+        let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules())?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
         competitor.note(&kept, tracking.latest(acting.now));
         competitor.platform_type = competitor.platform_type.take().or_else(|| self.seen.platform.clone());
@@ -403,27 +444,13 @@ pub(super) fn to_record(
     }
 }
 
-/// The vehicles of a scrape that came from another competitor's lot, and those that went to one.
-fn transfers(
-    conn: &mut DbConnection,
-    competitor: CompetitorId,
-    moving: &[Moving],
-    rules: &TrackingRules,
-) -> DbResult<(Vec<TransferredVehicle>, Vec<TransferredVehicle>)> {
-    let with_vin = |moving: &'_ Moving| -> bool { moving.vehicle.vin.is_some() };
-    let moving: Vec<_> = moving.iter().filter(|moving| with_vin(moving)).collect();
-    if moving.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let here: Vec<_> = moving
-        .iter()
-        .filter_map(|moving| Some(Here { vin: moving.vehicle.vin.as_deref()?, competitor, stay: moving.stay }))
-        .collect();
-    let (mut arrived, mut departed) = (Vec::new(), Vec::new());
-    for (moving, (from, to)) in moving.iter().zip(repository::transfers(conn, &here, rules)?) {
-        let of = |other| TransferredVehicle { vehicle: moving.vehicle.clone(), other };
-        arrived.extend(from.filter(|_| !moving.stay.is_sold).map(of));
-        departed.extend(to.map(of));
-    }
-    Ok((arrived, departed))
+/// The VINs of listings that have another one now, or were first seen earlier than was known.
+fn known_otherwise<'p>(lot: &'p Lot, plan: &'p Plan) -> Vec<&'p str> {
+    let vin_before = |row: usize| lot.stored.get(row).and_then(|listing| listing.keys.vin.as_deref());
+    let with_another = plan.changed.iter().filter_map(|changed| {
+        let (before, now) = (vin_before(changed.stored), changed.after.keys.vin.as_deref());
+        (before != now).then_some([before, now])
+    });
+    let earlier = plan.seen_earlier.iter().map(|seen| vin_before(seen.stored));
+    with_another.flatten().chain(earlier).flatten().collect()
 }

@@ -6,17 +6,16 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_query,
     sql_types::{Bool, Nullable, Text},
 };
 
 use crate::{
-    competitors::{is_transferred as is_transferred_sql, is_watched_since as is_watched_since_sql},
+    competitors::is_watched_since as is_watched_since_sql,
     db::{
-        DbConnection, DbResult, Instant,
+        DbConnection, DbResult, Instant, MultiBackend,
         functions::lower,
         on_each,
-        schema::{competitor_inventory, competitor_metrics, competitors},
+        schema::{competitor_inventory, competitor_metrics, competitors, listed_models},
         types::DbInstant,
     },
     extract::OdometerStatus,
@@ -40,36 +39,8 @@ struct ListedModel {
     model: String,
 }
 
-#[derive(QueryableByName)]
-struct ListedMake {
-    #[diesel(sql_type = Text)]
-    make: String,
-}
-
-/// The makes of these years as competitors' listings spell them, in order.
-///
-/// Both databases read every listing for a DISTINCT. This goes from each make to the next through the index, in two look-ups
-/// a make and year.
-fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<String>> {
-    let next = |found: &str, order: &str| {
-        format!("(SELECT id FROM competitor_inventory WHERE {found} ORDER BY {order} LIMIT 1)")
-    };
-    let make = next("year = listed.year AND lower(make) > listed.make", "lower(make)");
-    let year = next(&format!("year > listed.year AND year <= {last} AND lower(make) > ''"), "year, lower(make)");
-    let query = format!(
-        "WITH RECURSIVE listed (year, make) AS (
-             SELECT CAST({first} AS INTEGER), ''
-             UNION ALL
-             SELECT following.year, lower(following.make)
-             FROM listed JOIN competitor_inventory AS following ON following.id = coalesce({make}, {year})
-         )
-         SELECT DISTINCT make FROM listed WHERE make <> '' ORDER BY make"
-    );
-    let makes: Vec<ListedMake> = on_each!(conn, c => sql_query(query).load(c))?;
-    Ok(makes.into_iter().map(|listed| listed.make).collect())
-}
-
-/// Every year and spelling of a model among the competitors' listings, loaded once a run.
+/// Every year and spelling of a model among the competitors' listings, loaded once a run. Recording keeps a table of them
+/// (`listed_models`), for both databases read every listing for a DISTINCT.
 ///
 /// The rule compares names without punctuation (`F-150` is `f150`), which SQL cannot do portably. So the rule compares the few
 /// spellings, and listings are then found by the exact ones, through the index.
@@ -77,34 +48,32 @@ fn listed_makes(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Vec<
 pub(in crate::market) struct ListedModels(Vec<ListedModel>);
 
 impl ListedModels {
-    /// Those of these model years, of any make. It reads every listing of the years, so it is for many vehicles at once.
+    /// Those of these model years, of any make.
     pub(in crate::market) fn of_years(conn: &mut DbConnection, first: i32, last: i32) -> DbResult<Self> {
         Self::of(conn, first, last, None)
     }
 
-    /// Those of these model years and one make. It reads that make's listings through the index.
+    /// Those of these model years and one make.
     pub(in crate::market) fn of_make(conn: &mut DbConnection, first: i32, last: i32, make: &str) -> DbResult<Self> {
-        let mut makes: Vec<String> = listed_makes(conn, first, last)?;
+        use listed_models::dsl;
+        let of_years = dsl::listed_models.filter(dsl::year.ge(first).and(dsl::year.le(last)));
+        let mut makes: Vec<String> = of_years.select(dsl::make).distinct().load(conn)?;
         makes.retain(|listed| same_name(listed, make));
-        makes.dedup();
         if makes.is_empty() { Ok(Self(Vec::new())) } else { Self::of(conn, first, last, Some(makes)) }
     }
 
     fn of(conn: &mut DbConnection, first: i32, last: i32, makes: Option<Vec<String>>) -> DbResult<Self> {
-        use competitor_inventory::dsl;
-        let (make, model) = (lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null()));
-        // With exactly the indexed expressions SQLite reads the index alone.
-        let are_named = sql::<Bool>("lower(make) IS NOT NULL AND lower(model) IS NOT NULL");
-        let named =
-            dsl::competitor_inventory.filter(are_named).select((dsl::year.assume_not_null(), make, model)).distinct();
-        let rows: Vec<(i32, String, String)> = match makes {
-            // One year after the other, so that the index leads to the make within each.
-            Some(makes) if last.saturating_sub(first) < 100 => named
-                .filter(dsl::year.eq_any((first..=last).collect::<Vec<_>>()))
-                .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
-                .load(conn)?,
-            _ => named.filter(dsl::year.ge(first).and(dsl::year.le(last))).load(conn)?,
+        use listed_models::dsl;
+        let mut query = dsl::listed_models.into_boxed::<MultiBackend>();
+        query = match makes {
+            // One year after the other, so that the key leads to the make within each.
+            Some(makes) if last.saturating_sub(first) < 100 => {
+                query.filter(dsl::year.eq_any((first..=last).collect::<Vec<_>>())).filter(dsl::make.eq_any(makes))
+            }
+            Some(makes) => query.filter(dsl::year.ge(first).and(dsl::year.le(last))).filter(dsl::make.eq_any(makes)),
+            None => query.filter(dsl::year.ge(first).and(dsl::year.le(last))),
         };
+        let rows: Vec<(i32, String, String)> = query.select((dsl::year, dsl::make, dsl::model)).load(conn)?;
         Ok(Self(rows.into_iter().map(|(year, make, model)| ListedModel { year, make, model }).collect()))
     }
 
@@ -158,8 +127,6 @@ pub(in crate::market) struct Recency {
     pub(in crate::market) seen_since: DateTime<Utc>,
     /// A sold one was sold then or later.
     pub(in crate::market) sold_since: DateTime<Utc>,
-    /// A listing that appears at another competitor within this many days was not sold; see `TrackingRules::transfer_days`.
-    pub(in crate::market) transfer_days: u32,
 }
 
 /// A competitor's listing, as far as a comparable needs it.
@@ -311,13 +278,11 @@ pub(in crate::market) fn comparables_of_model(
     if years.is_empty() {
         return Ok(Vec::new());
     }
-    // A car that moved to another lot was not sold. It counts there.
-    let is_transferred = is_transferred_sql(conn, "competitor_inventory", recency.transfer_days);
     let fewest = queries.iter().map(|query| query.miles().0).min().unwrap_or(i32::MIN);
     let most = queries.iter().map(|query| query.miles().1).max().unwrap_or(i32::MAX);
     let within = dsl::mileage.ge(fewest).and(dsl::mileage.le(most));
-    let is_watched =
-        sql::<Bool>(&is_watched_since_sql("competitor_inventory")).bind::<DbInstant, _>(Instant(recency.seen_since));
+    let is_watched = sql::<Bool>(&is_watched_since_sql(conn, "competitor_inventory"))
+        .bind::<DbInstant, _>(Instant(recency.seen_since));
     let on_offer = dsl::is_sold.is_null().or(dsl::is_sold.eq(false)).and(is_watched);
     let counts = on_offer.or(dsl::sold_at.ge(Instant(recency.sold_since)));
     // Reading rows is most of the cost, so each database's own connection reads them, not the enum over both.
@@ -330,7 +295,8 @@ pub(in crate::market) fn comparables_of_model(
         .filter(counts)
         // A mileage below zero counts as unknown.
         .filter(dsl::mileage.is_null().or(dsl::mileage.lt(0)).or(within))
-        .filter(sql::<Bool>(&format!("NOT (competitor_inventory.is_sold IS TRUE AND {is_transferred})")))
+        // A car that moved to another lot was not sold. It counts there.
+        .filter(sql::<Bool>("NOT (competitor_inventory.is_sold IS TRUE AND competitor_inventory.transferred_at IS NOT NULL)"))
         .select((ListingRow::as_select(), competitors::name, sql::<Nullable<Text>>(record)))
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(row, dealer, record)| row.into_comparable(dealer, record.as_deref())).collect())

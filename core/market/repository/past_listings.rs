@@ -11,12 +11,10 @@ use diesel::{
 
 use super::comparables::{ListingRow, title_record};
 use crate::{
-    competitors::seen_elsewhere as seen_elsewhere_sql,
     db::{
         DbConnection, DbResult, Instant,
         functions::lower,
-        schema::{competitor_inventory, competitor_price_history, competitors},
-        types::DbInstant,
+        schema::{competitor_inventory, competitor_price_history, competitors, listed_models},
     },
     ids::ListingId,
     market::{backtest::PastListing, pricing::names::folded},
@@ -32,12 +30,8 @@ pub(in crate::market) struct ModelNames {
 
 /// Every model among the competitors' listings, its spellings together, sorted by name.
 pub(in crate::market) fn listed_models(conn: &mut DbConnection) -> DbResult<Vec<ModelNames>> {
-    use competitor_inventory::dsl;
-    let rows: Vec<(String, String)> = dsl::competitor_inventory
-        .filter(dsl::make.is_not_null().and(dsl::model.is_not_null()))
-        .select((lower(dsl::make.assume_not_null()), lower(dsl::model.assume_not_null())))
-        .distinct()
-        .load(conn)?;
+    use listed_models::dsl;
+    let rows: Vec<(String, String)> = dsl::listed_models.select((dsl::make, dsl::model)).distinct().load(conn)?;
     let mut models: BTreeMap<(String, String), ModelNames> = BTreeMap::new();
     for (make, model) in rows {
         let key = (folded(&make), folded(&model));
@@ -49,30 +43,25 @@ pub(in crate::market) fn listed_models(conn: &mut DbConnection) -> DbResult<Vec<
 }
 
 /// All listings of one model, of any time, each with its price history. Two queries.
-pub(in crate::market) fn past_listings(
-    conn: &mut DbConnection,
-    names: &ModelNames,
-    transfer_days: u32,
-) -> DbResult<Vec<PastListing>> {
+pub(in crate::market) fn past_listings(conn: &mut DbConnection, names: &ModelNames) -> DbResult<Vec<PastListing>> {
     use competitor_inventory::dsl;
     let of_model = || {
         lower(dsl::make.assume_not_null())
             .eq_any(names.makes.clone())
             .and(lower(dsl::model.assume_not_null()).eq_any(names.models.clone()))
     };
-    let seen_elsewhere = seen_elsewhere_sql(conn, "competitor_inventory", transfer_days);
-    let moved_at =
-        sql::<Nullable<DbInstant>>(&format!("CASE WHEN competitor_inventory.is_sold THEN {seen_elsewhere} END"));
     let record = sql::<Nullable<Text>>(title_record(conn));
     let rows: Vec<(ListingRow, String, Option<Instant>, Option<String>)> = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(of_model())
         .filter(dsl::year.is_not_null())
-        .select((ListingRow::as_select(), competitors::name, moved_at, record))
+        .select((ListingRow::as_select(), competitors::name, dsl::transferred_at, record))
         .load(conn)?;
     let points: Vec<(Option<ListingId>, Money, Option<Instant>)> = competitor_price_history::table
         .inner_join(
-            dsl::competitor_inventory.on(competitor_price_history::competitor_inventory_id.eq(dsl::id.nullable())),
+            dsl::competitor_inventory.on(competitor_price_history::competitor_inventory_id
+                .eq(dsl::id.nullable())
+                .and(competitor_price_history::competitor_id.eq(dsl::competitor_id.nullable()))),
         )
         .filter(of_model())
         .filter(dsl::year.is_not_null())
@@ -92,7 +81,8 @@ pub(in crate::market) fn past_listings(
         let mut prices = prices.remove(&row.id).unwrap_or_default();
         prices.sort_unstable();
         let comparable = row.into_comparable(dealer, record.as_deref())?;
-        Some(PastListing { comparable, prices, moved_at: moved_at.map(DateTime::from) })
+        let moved_at = moved_at.filter(|_| comparable.sold_at.is_some()).map(DateTime::from);
+        Some(PastListing { comparable, prices, moved_at })
     };
     let mut listings: Vec<_> = rows.into_iter().filter_map(past).collect();
     // Which events are thinned out must not depend on the order in which a database returns rows.

@@ -5,7 +5,7 @@ use diesel::{
     PgConnection, RunQueryDsl as _,
     pg::Pg,
     sql_query,
-    sql_types::{Array, Double, Integer, Nullable},
+    sql_types::{Array, Double, Integer, Nullable, Text},
 };
 
 use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
@@ -41,7 +41,11 @@ fn bind_listings<'q>(query: ArrayQuery<'q>, listings: Vec<WrittenListing<'q>>) -
     Written::bind(query, &columns)
 }
 
-pub(super) fn change(conn: &mut PgConnection, changed: Vec<WrittenListing<'_>>) -> DbResult<()> {
+pub(super) fn change(
+    conn: &mut PgConnection,
+    competitor: CompetitorId,
+    changed: Vec<WrittenListing<'_>>,
+) -> DbResult<()> {
     if changed.is_empty() {
         return Ok(());
     }
@@ -51,12 +55,12 @@ pub(super) fn change(conn: &mut PgConnection, changed: Vec<WrittenListing<'_>>) 
                 raw_data = coalesce(seen.raw_data, listing.raw_data),
                 days_on_market = CASE WHEN seen.is_sold THEN coalesce(seen.days_on_market, listing.days_on_market) END
          FROM unnest({values}) AS seen (id, days_on_market, raw_data, {columns})
-         WHERE listing.id = seen.id",
+         WHERE listing.id = seen.id AND listing.competitor_id = $1",
         set = set.join(", "),
-        values = placeholders(0, 3 + Written::COLUMNS.len()),
+        values = placeholders(1, 3 + Written::COLUMNS.len()),
         columns = Written::COLUMNS.join(", "),
     );
-    bind_listings(query(sql), changed).execute(conn)?;
+    bind_listings(query(sql).bind::<DbId, _>(competitor), changed).execute(conn)?;
     Ok(())
 }
 
@@ -82,7 +86,12 @@ pub(super) fn insert(
     Ok(())
 }
 
-pub(super) fn mark_sold(conn: &mut PgConnection, lot: &Lot, plan: &Plan, now: DateTime<Utc>) -> DbResult<()> {
+pub(super) fn mark_sold(
+    conn: &mut PgConnection,
+    competitor: CompetitorId,
+    (lot, plan): (&Lot, &Plan),
+    now: DateTime<Utc>,
+) -> DbResult<()> {
     let sold = &plan.sold_by_absence;
     if sold.is_empty() {
         return Ok(());
@@ -92,18 +101,23 @@ pub(super) fn mark_sold(conn: &mut PgConnection, lot: &Lot, plan: &Plan, now: Da
          SET is_sold = true, sold_at = gone.sold_at, days_on_market = gone.days_on_market, p_return = gone.p_return,
              updated_at = $1
          FROM unnest($2, $3, $4, $5) AS gone (id, sold_at, days_on_market, p_return)
-         WHERE listing.id = gone.id",
+         WHERE listing.id = gone.id AND listing.competitor_id = $6",
     )
     .bind::<DbInstant, _>(Instant(now))
     .bind::<Array<DbId>, _>(sold.iter().map(|sold| lot.ids[sold.stored]).collect::<Vec<_>>())
     .bind::<Array<DbInstant>, _>(sold.iter().map(|sold| Instant(sold.sold_at)).collect::<Vec<_>>())
     .bind::<Array<Integer>, _>(sold.iter().map(|sold| sold.days_on_market).collect::<Vec<_>>())
     .bind::<Array<Nullable<Double>>, _>(sold.iter().map(|sold| sold.p_return).collect::<Vec<_>>())
+    .bind::<DbId, _>(competitor)
     .execute(conn)?;
     Ok(())
 }
 
-pub(super) fn see_earlier(conn: &mut PgConnection, lot: &Lot, plan: &Plan) -> DbResult<()> {
+pub(super) fn see_earlier(
+    conn: &mut PgConnection,
+    competitor: CompetitorId,
+    (lot, plan): (&Lot, &Plan),
+) -> DbResult<()> {
     let earlier = &plan.seen_earlier;
     if earlier.is_empty() {
         return Ok(());
@@ -112,28 +126,52 @@ pub(super) fn see_earlier(conn: &mut PgConnection, lot: &Lot, plan: &Plan) -> Db
         "UPDATE competitor_inventory AS listing
          SET first_seen_at = seen.at, days_on_market = coalesce(seen.days_on_market, listing.days_on_market)
          FROM unnest($1, $2, $3) AS seen (id, at, days_on_market)
-         WHERE listing.id = seen.id",
+         WHERE listing.id = seen.id AND listing.competitor_id = $4",
     )
     .bind::<Array<DbId>, _>(earlier.iter().map(|seen| lot.ids[seen.stored]).collect::<Vec<_>>())
     .bind::<Array<DbInstant>, _>(earlier.iter().map(|seen| Instant(seen.first_seen_at)).collect::<Vec<_>>())
     .bind::<Array<Nullable<Integer>>, _>(earlier.iter().map(|seen| seen.days_on_market).collect::<Vec<_>>())
+    .bind::<DbId, _>(competitor)
     .execute(conn)?;
     Ok(())
 }
 
-pub(super) fn insert_prices(conn: &mut PgConnection, prices: Vec<WrittenPrice>) -> DbResult<()> {
+pub(super) fn insert_prices(
+    conn: &mut PgConnection,
+    competitor: CompetitorId,
+    prices: Vec<WrittenPrice>,
+) -> DbResult<()> {
     let Some(first) = prices.first() else { return Ok(()) };
     sql_query(
         "INSERT INTO competitor_price_history
-                (recorded_at, id, competitor_inventory_id, price, min_price, mileage)
-         SELECT $1, point.* FROM unnest($2, $3, $4, $5, $6) AS point",
+                (recorded_at, competitor_id, id, competitor_inventory_id, price, min_price, mileage)
+         SELECT $1, $2, point.* FROM unnest($3, $4, $5, $6, $7) AS point",
     )
     .bind::<DbInstant, _>(first.recorded_at)
+    .bind::<DbId, _>(competitor)
     .bind::<Array<DbId>, _>(prices.iter().map(|point| point.id).collect::<Vec<_>>())
     .bind::<Array<DbId>, _>(prices.iter().map(|point| point.competitor_inventory_id).collect::<Vec<_>>())
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.price).collect::<Vec<_>>())
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.min_price).collect::<Vec<_>>())
     .bind::<Array<Nullable<Integer>>, _>(prices.iter().map(|point| point.mileage).collect::<Vec<_>>())
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Adds what no listing was called before. Two that add the same name at the same time wait for each other in one order.
+pub(super) fn note_models(conn: &mut PgConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
+    sql_query(
+        "INSERT INTO listed_models (year, make, model)
+         SELECT seen.year, lower(seen.make) AS make, lower(seen.model) AS model
+         FROM unnest($1, $2, $3) AS seen (year, make, model)
+         WHERE NOT EXISTS (SELECT FROM listed_models AS known
+                           WHERE known.year = seen.year AND known.make = lower(seen.make) AND known.model = lower(seen.model))
+         ORDER BY 1, 2, 3
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<Array<Integer>, _>(names.iter().map(|(year, ..)| *year).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(names.iter().map(|(_, make, _)| *make).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(names.iter().map(|(.., model)| *model).collect::<Vec<_>>())
     .execute(conn)?;
     Ok(())
 }

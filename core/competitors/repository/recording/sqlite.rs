@@ -1,18 +1,28 @@
 //! The plan on SQLite: prepared statements, because SQLite has no network round trip.
 
 use chrono::{DateTime, Utc};
-use diesel::{SqliteConnection, prelude::*};
+use diesel::{SqliteConnection, prelude::*, sql_types::Text};
 
 use super::{Lot, Plan, WrittenListing, WrittenPrice, competitor_price_history, dsl};
 use crate::{
-    db::{DbResult, Instant},
-    ids::CompetitorId,
+    db::{DbResult, Instant, functions::lower, schema::listed_models},
+    ids::{CompetitorId, ListingId},
 };
 
-pub(super) fn change(conn: &mut SqliteConnection, changed: &[WrittenListing<'_>]) -> DbResult<()> {
+/// A listing, found by its key.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_competitor(competitor: CompetitorId, listing: ListingId) -> _ {
+    dsl::competitor_inventory.find(listing).filter(dsl::competitor_id.eq(competitor))
+}
+
+pub(super) fn change(
+    conn: &mut SqliteConnection,
+    competitor: CompetitorId,
+    changed: &[WrittenListing<'_>],
+) -> DbResult<()> {
     for listing in changed {
         let keeps_days = listing.columns.is_sold && listing.days_on_market.is_none();
-        diesel::update(dsl::competitor_inventory.find(listing.id))
+        diesel::update(of_competitor(competitor, listing.id))
             .set((
                 &listing.columns,
                 (!keeps_days).then_some(dsl::days_on_market.eq(listing.days_on_market)),
@@ -45,9 +55,14 @@ pub(super) fn insert(
     Ok(())
 }
 
-pub(super) fn mark_sold(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan, now: DateTime<Utc>) -> DbResult<()> {
+pub(super) fn mark_sold(
+    conn: &mut SqliteConnection,
+    competitor: CompetitorId,
+    (lot, plan): (&Lot, &Plan),
+    now: DateTime<Utc>,
+) -> DbResult<()> {
     for sold in &plan.sold_by_absence {
-        diesel::update(dsl::competitor_inventory.find(lot.ids[sold.stored]))
+        diesel::update(of_competitor(competitor, lot.ids[sold.stored]))
             .set((
                 dsl::is_sold.eq(true),
                 dsl::sold_at.eq(Instant(sold.sold_at)),
@@ -60,9 +75,13 @@ pub(super) fn mark_sold(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan, now
     Ok(())
 }
 
-pub(super) fn see_earlier(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan) -> DbResult<()> {
+pub(super) fn see_earlier(
+    conn: &mut SqliteConnection,
+    competitor: CompetitorId,
+    (lot, plan): (&Lot, &Plan),
+) -> DbResult<()> {
     for seen in &plan.seen_earlier {
-        diesel::update(dsl::competitor_inventory.find(lot.ids[seen.stored]))
+        diesel::update(of_competitor(competitor, lot.ids[seen.stored]))
             .set((
                 dsl::first_seen_at.eq(Instant(seen.first_seen_at)),
                 seen.days_on_market.map(|days| dsl::days_on_market.eq(days)),
@@ -75,6 +94,20 @@ pub(super) fn see_earlier(conn: &mut SqliteConnection, lot: &Lot, plan: &Plan) -
 pub(super) fn insert_prices(conn: &mut SqliteConnection, prices: &[WrittenPrice]) -> DbResult<()> {
     for point in prices {
         diesel::insert_into(competitor_price_history::table).values(point).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Adds what no listing was called before.
+pub(super) fn note_models(conn: &mut SqliteConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
+    for (year, make, model) in names {
+        diesel::insert_or_ignore_into(listed_models::table)
+            .values((
+                listed_models::year.eq(year),
+                listed_models::make.eq(lower(make.into_sql::<Text>())),
+                listed_models::model.eq(lower(model.into_sql::<Text>())),
+            ))
+            .execute(conn)?;
     }
     Ok(())
 }
