@@ -16,6 +16,7 @@ use crate::{
     jobs::Timetable,
     market::{self, AutoDev},
     notifications::Notifier,
+    partitions::{self, PartitionReport},
     scrape::fetch::Fetcher,
     sessions::SessionConfig,
     sign_in::Providers,
@@ -80,6 +81,23 @@ impl Dealership {
     /// `migration_failed`, in which case nothing was changed; `database_newer`.
     pub fn migrate(&self) -> Result<MigrationReport> {
         adoption::migrate(&self.house.database, self.house.clock.now())
+    }
+
+    /// Keeps the tables of competitors in this many partitions, by competitor; 0 makes them whole again. PostgreSQL only.
+    ///
+    /// The rows are copied dealer by dealer while everybody works on, and the copies take the place of the tables at the end, in one
+    /// short transaction. The observer is called after each step. When it breaks, the copy stays: the same call goes on with it, and one
+    /// with the number that holds gives it up.
+    ///
+    /// # Errors
+    /// `invalid_partitions`; `partitions_unsupported` on SQLite; `partitioning_refused`, where another program's constraints, triggers or
+    /// views stand in the way, in which case nothing was changed.
+    pub fn partition_competitors(
+        &self,
+        partitions: u32,
+        observer: &mut partitions::Observer<'_>,
+    ) -> Result<PartitionReport> {
+        partitions::partition(&self.house.database, partitions, observer)
     }
 
     /// Looks for what in the rows is not as jpauto writes it, by kind, and changes nothing.

@@ -82,6 +82,7 @@ mod network;
 mod openapi;
 mod outbox;
 mod page;
+mod partitions;
 mod scrape;
 mod secret;
 mod sessions;
@@ -137,6 +138,7 @@ pub use money::{InvalidMoney, Money};
 pub use network::client_network;
 pub use notifications::Notifications;
 pub use page::{Page, PageRequest};
+pub use partitions::{MOST_PARTITIONS, PartitionProgress, PartitionReport};
 pub use scrape::{
     browser::{BrowserConfig, Sandbox},
     extract,

@@ -32,7 +32,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("nouns", &["competitors", "inventory", "sessions", "sign_in", "submissions", "tokens", "users"]),
     (
         "services over several nouns",
-        &["adoption", "evaluation", "exports", "jobs", "market", "notifications", "storage"],
+        &["adoption", "evaluation", "exports", "jobs", "market", "notifications", "partitions", "storage"],
     ),
     ("dealership", &["config", "dealership"]),
 ];

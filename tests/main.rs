@@ -42,6 +42,7 @@ mod market_view;
 #[cfg(feature = "postgres")]
 mod node_sessions;
 mod notifications;
+mod partitions;
 mod permissions;
 mod platforms;
 mod probe;

@@ -817,6 +817,15 @@ catalogue! {
         MigrationFailed: Refused, "migration_failed",
             "The schema of the database could not be changed. It is as it was before.",
             "Read the message for what stands in the way, and correct that.";
+        InvalidPartitions: InvalidInput, "invalid_partitions",
+            "The tables of competitors cannot be kept in so many partitions.",
+            "Ask for 2 to 256, or for 0 to have whole tables again.";
+        PartitionsUnsupported: Refused, "partitions_unsupported",
+            "The database has no partitions: it is a SQLite file.",
+            "Use PostgreSQL where one file is too small. See docs/scaling.md.";
+        PartitioningRefused: Refused, "partitioning_refused",
+            "Something that another program has made stands in the way of partitions. Nothing was changed.",
+            "Read the message for what it is, and drop it first.";
         MigrationsUnreadable: Internal, "migrations_unreadable",
             "The migrations inside this build could not be read.",
             "Install the release again. Report it if it stays so.";

@@ -17,6 +17,7 @@ use crate::{
     import::ImportCommand,
     job::JobCommand,
     market::{self, MarketCommand},
+    migrate::MigrateArgs,
     notification::NotificationCommand,
     output::Format,
     photo::{self, PhotoCommand},
@@ -216,7 +217,7 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database's schema to this release's
     #[command(after_help = MIGRATE_HELP)]
-    Migrate,
+    Migrate(MigrateArgs),
     /// Name what another application has left in the rows that jpauto reads otherwise
     #[command(after_help = check::HELP)]
     Check,
@@ -232,7 +233,11 @@ Safe at each start and from several machines at once. A new SQLite file needs no
 
 What another application has left in the rows is repaired where it is certain what it means (letters, blanks, shapes of lists, \
 times under another name), each repair with its entry in the audit trail, and the rest is named. `jpauto check` tells the same \
-and changes nothing. Make a backup first: jpauto backup FILE.";
+and changes nothing. Make a backup first: jpauto backup FILE.
+
+--partition-competitors copies the tables beside what is there while everybody works on, dealer by dealer, and lets the copies take \
+their place at the end. Ended early, it goes on where it was when it is called again; called with the number that holds, it gives \
+the copy up. The disk needs room for both until then. docs/scaling.md says when partitions are worth it.";
 
 impl Command {
     /// What is logged where nothing else is asked for. A server logs its requests.
@@ -250,7 +255,7 @@ impl Command {
         }
         matches!(
             self,
-            Self::Migrate
+            Self::Migrate(_)
                 | Self::Work(_)
                 | Self::Import(_)
                 | Self::Submission(SubmissionCommand::Submit { .. })

@@ -136,7 +136,7 @@ fn refuse(wrong: &clap::Error) -> ExitCode {
 
 fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
-        Command::Migrate => migrate::run(context),
+        Command::Migrate(arguments) => migrate::run(context, &arguments),
         Command::Check => check::run(context),
         Command::Backup(arguments) => backup::run(&arguments, context),
         Command::Config(command) => config::run(&command, context),
