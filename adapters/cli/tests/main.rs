@@ -20,6 +20,7 @@ mod import_vehicles;
 mod interrupted;
 mod job;
 mod judgement;
+mod killed;
 mod market;
 mod market_command;
 mod notifications;

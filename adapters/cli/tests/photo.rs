@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{CAMRY, Lot};
 
 /// A grey PNG of 100 by 80 pixels, written without a library: deflate's stored blocks need no compression.
-fn png() -> Vec<u8> {
+pub(crate) fn png() -> Vec<u8> {
     let row = [vec![0], vec![128; 100]].concat();
     let data = row.repeat(80);
     let length = u16::try_from(data.len()).unwrap();

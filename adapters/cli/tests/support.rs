@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// How often an export or an import is killed; `JPAUTO_TEST_KILLS` says otherwise.
+/// How often a command is killed in the tests that kill it; `JPAUTO_TEST_KILLS` says otherwise.
 pub(crate) fn kills() -> u32 {
     std::env::var("JPAUTO_TEST_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(10)
 }
