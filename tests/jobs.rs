@@ -319,7 +319,8 @@ on_both_databases! {
     fn backups_are_made_and_the_oldest_removed(lot: &Lot) {
         let folder = tempfile::tempdir().unwrap();
         let desk = opened(lot, |config| {
-            (config.jobs.backup_folder, config.jobs.backup_copies) = (Some(folder.path().into()), 2);
+            // The folder is made where it is missing.
+            (config.jobs.backup_folder, config.jobs.backup_copies) = (Some(folder.path().join("copies")), 2);
         });
         let mut run = None;
         for _ in 0..3 {
@@ -334,6 +335,6 @@ on_both_databases! {
         }
         let Some(JobReport::Backup(report)) = run.report() else { panic!("{run:?}") };
         assert!(report.bytes > 0 && std::path::Path::new(&report.path).exists());
-        assert_eq!((report.removed, std::fs::read_dir(folder.path()).unwrap().count()), (1, 2));
+        assert_eq!((report.removed, std::fs::read_dir(folder.path().join("copies")).unwrap().count()), (1, 2));
     }
 }

@@ -319,6 +319,10 @@ fn backup(desk: &Desk) -> Result<Done> {
             "there is no folder for backups: configure jobs.backup_folder",
         ));
     };
+    fs::create_dir_all(folder).map_err(|reason| {
+        let message = format!("the folder {} for backups cannot be made: {reason}", folder.display());
+        Error::new(ErrorCode::BackupFailed, message).with_source(reason)
+    })?;
     let made = desk.database().backup(&folder.join(name_of_backup(desk.now())))?;
     let Some(bytes) = made.bytes else {
         let message = format!("PostgreSQL makes its backups itself: have the system call {}", made.command.join(" "));
