@@ -1,6 +1,6 @@
 //! When jobs run: each time of a schedule once, the latest missed one made up; and what clean-up removes.
 
-use std::{ops::ControlFlow, sync::Mutex, thread, time::Duration};
+use std::{env, fs, ops::ControlFlow, process::Command, sync::Mutex, thread, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
@@ -187,4 +187,73 @@ on_both_databases! {
         assert!(lot.count("SELECT count(*) FROM activity_logs") > 0, "the audit trail stays");
         assert!(lot.count("SELECT count(*) FROM activity_logs WHERE action = 'delete' AND resource_type = 'jobs'") > 0);
     }
+}
+
+on_both_databases! {
+    fn the_audit_trail_is_kept_until_the_owner_says_for_how_long(lot: &Lot) {
+        let clean_up = |days: u32| {
+            let desk = opened(lot, |config: &mut Config| config.jobs.retention.audit_trail_days = days);
+            let run = desk.jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+            let Some(JobReport::CleanUp(report)) = run.report() else { panic!("{run:?}") };
+            report.removed.get("audit_trail").copied()
+        };
+        lot.desk().inventory().add(&corolla(1)).unwrap();
+        lot.pass(TimeDelta::days(400));
+        lot.desk().inventory().add(&corolla(2)).unwrap();
+        let entries = lot.count("SELECT count(*) FROM activity_logs WHERE action = 'create'");
+        assert_eq!(clean_up(0), None, "nothing of it goes by itself");
+        assert_eq!(lot.count("SELECT count(*) FROM activity_logs WHERE action = 'create'"), entries);
+        assert!(clean_up(365) >= Some(1), "what is older than a year goes");
+        assert_eq!(lot.count("SELECT count(*) FROM activity_logs WHERE action = 'create'"), entries - 1);
+        let told = "SELECT count(*) FROM activity_logs WHERE action = 'delete' AND resource_type = 'activity'";
+        assert_eq!(lot.count(told), 1, "the trail tells that it was cut");
+    }
+}
+
+/// So often does a worker look within an hour in which nothing is due, and some more.
+const LOOKS: i64 = 1_200;
+
+/// The memory that this process holds, in KiB.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// An hour of a worker that has nothing to do, and what it has taken more at its end than after its first looks, in KiB.
+fn idle_for_an_hour(lot: &Lot) -> u64 {
+    // The jobs as they are: at noon in Los Angeles none of them is due.
+    let desk = opened(lot, |config: &mut Config| config.jobs.time_zone = "UTC".into());
+    let look = |_| {
+        lot.pass(TimeDelta::seconds(3_600 / LOOKS));
+        assert_eq!(due(&desk), []);
+        assert_eq!(desk.notifications().deliver_due(&Stop::default(), &mut |_| {}).unwrap(), 0);
+    };
+    (0..LOOKS / 4).for_each(look);
+    let before = resident();
+    (0..LOOKS).for_each(look);
+    resident().saturating_sub(before)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_is_idle_for_an_hour_takes_no_more_memory() {
+    const ALONE: &str = "JPAUTO_TEST_IDLE";
+    if env::var_os(ALONE).is_some() {
+        println!("sqlite: {} KiB more", idle_for_an_hour(&Lot::on_sqlite()));
+        if env::var_os("JPAUTO_TEST_POSTGRES").is_some() {
+            println!("postgres: {} KiB more", idle_for_an_hour(&Lot::on_postgres()));
+        }
+        return;
+    }
+    // In a process of its own, for the other tests of this one take memory as well.
+    let name = "jobs_due::a_worker_that_is_idle_for_an_hour_takes_no_more_memory";
+    let mut alone = Command::new(env::current_exe().unwrap());
+    let ran = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
+    let more: Vec<u64> =
+        told.lines().filter_map(|line| line.strip_suffix(" KiB more")?.rsplit_once(' ')?.1.parse().ok()).collect();
+    assert!(!more.is_empty() && more.iter().all(|more| *more <= 512), "{told}");
+    print!("{told}");
 }

@@ -257,7 +257,8 @@ fn remove_all(desk: &Desk, report: &mut CleanUpReport, steps: &mut Steps<'_>) ->
         let _ = note("evaluations", expired.evaluations, steps);
         go_on = note("vpic_answers", expired.decodes, steps);
     }
-    for retention in &RETENTIONS {
+    let rules = &desk.part::<Timetable>()?.rules.retention;
+    for retention in RETENTIONS.iter().filter(|retention| retention.is_on(rules)) {
         if go_on.is_break() {
             break;
         }

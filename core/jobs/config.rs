@@ -63,6 +63,8 @@ numbers! {
         runs_days: u32 = 180,
         /// Days that an API token is kept after its end (180).
         ended_tokens_days: u32 = 180,
+        /// Days that an entry of the audit trail is kept; 0 keeps all of them for good (0).
+        audit_trail_days: u32 = 0,
     }
 }
 

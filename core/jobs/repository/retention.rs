@@ -24,10 +24,12 @@ pub(in crate::jobs) struct Retention {
     /// Which of them are over, as SQL: `$1` is the time up to which they are, `KEPT` the number that stays in any case.
     is_over: &'static str,
     days: fn(&RetentionRules) -> u32,
+    /// Whether 0 days keep all of them, rather than none.
+    is_kept_at_zero: bool,
 }
 
 /// All of them. A table whose rows end and are of no use afterwards is one row more.
-pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
+pub(in crate::jobs) const RETENTIONS: [Retention; 8] = [
     Retention {
         name: "research",
         noun: "inventory",
@@ -35,6 +37,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         is_over: "EXISTS (SELECT 1 FROM inventory WHERE inventory.id = kept.inventory_id AND inventory.status = 'sold' \
                   AND inventory.sold_at < $1)",
         days: |rules| rules.research_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "price_history",
@@ -44,6 +47,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
                   WHERE newer.inventory_id = kept.inventory_id AND newer.recorded_at > kept.recorded_at \
                   LIMIT 1 OFFSET KEPT)",
         days: |rules| rules.price_history_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "dismissed_alerts",
@@ -51,6 +55,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         table: "storage_alerts",
         is_over: "kept.dismissed AND coalesce(kept.dismissed_at, kept.created_at) < $1",
         days: |rules| rules.dismissed_alerts_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "notifications",
@@ -58,6 +63,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         table: "notifications",
         is_over: "coalesce(kept.ended_at, kept.raised_at) < $1",
         days: |rules| rules.notifications_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "untold_events",
@@ -65,6 +71,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         table: "outbox",
         is_over: "kept.raised_at < $1",
         days: |rules| rules.outbox_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "runs",
@@ -72,6 +79,7 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         table: "job_history",
         is_over: "coalesce(kept.completed_at, kept.started_at) < $1 AND (kept.status IS NULL OR kept.status <> 'running')",
         days: |rules| rules.runs_days,
+        is_kept_at_zero: false,
     },
     Retention {
         name: "ended_tokens",
@@ -79,6 +87,16 @@ pub(in crate::jobs) const RETENTIONS: [Retention; 7] = [
         table: "api_tokens",
         is_over: "(kept.revoked_at < $1 OR kept.expires_at < $1)",
         days: |rules| rules.ended_tokens_days,
+        is_kept_at_zero: false,
+    },
+    // Last, so that it has the entries of the others' removal.
+    Retention {
+        name: "audit_trail",
+        noun: "activity",
+        table: "activity_logs",
+        is_over: "kept.created_at < $1",
+        days: |rules| rules.audit_trail_days,
+        is_kept_at_zero: true,
     },
 ];
 
@@ -95,6 +113,11 @@ struct Count {
 }
 
 impl Retention {
+    /// Whether any of these rows go.
+    pub(in crate::jobs) fn is_on(&self, rules: &RetentionRules) -> bool {
+        (self.days)(rules) > 0 || !self.is_kept_at_zero
+    }
+
     fn condition(&self, rules: &RetentionRules) -> String {
         self.is_over.replace("KEPT", &rules.price_history_kept.saturating_sub(1).to_string())
     }

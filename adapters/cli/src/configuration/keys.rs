@@ -168,7 +168,7 @@ keys! {
     }
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, notifications_days,
-        outbox_days, runs_days, ended_tokens_days,
+        outbox_days, runs_days, ended_tokens_days, audit_trail_days,
     }
     "dealership" in (exports.dealership) {
         name, street, city, state, zip, country, phone, email, website, latitude, longitude,
