@@ -104,7 +104,8 @@ impl Folder {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|failed| failed.error)?;
-            Ok(())
+            // A row names the photo next, so that its name must outlive a failure of power. Windows opens no folder as a file.
+            if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
         };
         // An empty folder may be removed between the two steps.
         let outcome = written().or_else(|reason| match reason.kind() {
