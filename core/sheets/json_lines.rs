@@ -28,9 +28,16 @@ pub(super) fn find(file: &SheetFile, limits: SheetLimits) -> Result<Sheet<'_>> {
     let mut sheet = Sheet { file, limits, place: Place::JsonLines { encoding }, columns: Vec::new(), shape };
     let mut places = HashMap::new();
     let mut columns: Vec<String> = Vec::new();
-    each_line(&sheet, encoding, &mut |_, line| {
-        // What is no object is told when the rows are read.
-        let Ok(Members(members)) = serde_json::from_slice::<Members>(line) else { return Ok(()) };
+    let mut first_fault = None;
+    each_line(&sheet, encoding, &mut |number, line| {
+        let members = match serde_json::from_slice::<Members>(line) {
+            Ok(Members(members)) => members,
+            // Beside lines that are objects it is told when the rows are read.
+            Err(reason) => {
+                first_fault.get_or_insert_with(|| format!("line {number} is no JSON object: {reason}"));
+                return Ok(());
+            }
+        };
         for (name, _) in members {
             if !places.contains_key(&name) {
                 places.insert(name.clone(), columns.len());
@@ -42,6 +49,9 @@ pub(super) fn find(file: &SheetFile, limits: SheetLimits) -> Result<Sheet<'_>> {
         }
         Ok::<(), Error>(())
     })?;
+    if let Some(fault) = first_fault.filter(|_| columns.is_empty()) {
+        return Err(unreadable(fault));
+    }
     sheet.columns = columns;
     Ok(sheet)
 }
@@ -170,5 +180,14 @@ mod tests {
             rows.iter().map(|row| (row.number, row.fault.is_some())).collect::<Vec<_>>(),
             [(1, false), (3, false), (4, true), (5, true)]
         );
+    }
+
+    #[test]
+    fn a_file_without_one_object_says_what_is_wrong_with_its_first_line() {
+        for text in ["\n{\"vin\": \"A\",\n", "\n{'vin': 'A'}\n", "\n{\"a\": 1, \"a\": 2}\n"] {
+            let file = SheetFile::from_bytes("stock.jsonl", text.as_bytes());
+            let refusal = Sheet::find(&file, SheetLimits::default(), SheetChoices::default(), &|_| false).unwrap_err();
+            assert!(refusal.to_string().starts_with("line 2 is no JSON object: "), "{text:?}: {refusal}");
+        }
     }
 }
