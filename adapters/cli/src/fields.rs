@@ -336,14 +336,17 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    /// A list is a JSON array, or a single text.
+    /// A list is a JSON array, or a text a line.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.given {
             Given::Text(text) if text.is_empty() => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
             Given::Text(text) if text.starts_with('[') => {
                 serde_json::Deserializer::from_str(text).deserialize_seq(visitor).map_err(de::Error::custom)
             }
-            Given::Text(text) => visitor.visit_seq(SeqDeserializer::new(std::iter::once(text.as_str()))),
+            Given::Text(text) => {
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                visitor.visit_seq(SeqDeserializer::new(lines))
+            }
             Given::Json(value) => value.deserialize_seq(visitor).map_err(de::Error::custom),
         }
     }
@@ -406,7 +409,7 @@ mod tests {
             "doors=4",
             "service_records=true",
             "features=[\"Tow, heavy\", \"Roof\"]",
-            "images=https://lot.example/a,b.jpg",
+            "images=https://lot.example/a,b.jpg\n\n https://lot.example/c.jpg\n",
         ])
         .build_update()
         .unwrap();
@@ -419,7 +422,7 @@ mod tests {
             doors: Change::Set(4),
             service_records: Change::Set(true),
             features: Some(vec!["Tow, heavy".into(), "Roof".into()]),
-            images: Some(vec!["https://lot.example/a,b.jpg".into()]),
+            images: Some(vec!["https://lot.example/a,b.jpg".into(), "https://lot.example/c.jpg".into()]),
             ..VehicleUpdate::default()
         };
         assert_eq!(update, expected);
