@@ -194,7 +194,8 @@ fuzz: ## feeds one reader of outside bytes with mutations for ten minutes: ARGS=
 	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:api
 	@touch $@
 
-# numpy and scipy, which slopes and quantiles are compared with, and PyYAML, which reads pages back.
+# numpy and scipy, which slopes and quantiles are compared with, PyYAML, which reads pages back, and the servers of tests.
 .venv/agreement: .venv/ready bindings/python/pyproject.toml
-	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement --group bindings/python/pyproject.toml:s3
+	"$(VENV)/python" -m pip install --quiet --group bindings/python/pyproject.toml:agreement --group bindings/python/pyproject.toml:s3 \
+		--group bindings/python/pyproject.toml:sftp
 	@touch $@

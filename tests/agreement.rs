@@ -4,11 +4,9 @@
 //! `JPAUTO_TEST_OFFLINE` skips the test where nothing can be installed.
 
 use std::{
-    env,
     io::Write as _,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
 };
 
 use jpauto::market::{
@@ -17,10 +15,10 @@ use jpauto::market::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::support::python;
+
 const SETS: usize = 1_000;
 const TOLERANCE: f64 = 1e-9;
-/// Where the two are named, with their versions.
-const PACKAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/pyproject.toml:agreement");
 
 #[derive(Serialize)]
 struct Set {
@@ -62,44 +60,14 @@ fn set(number: usize, rng: &mut fastrand::Rng) -> Set {
     Set { x, y, strata, shares: [0.0, 0.25, 0.5, 0.75, 1.0, rng.f64()] }
 }
 
-/// A Python with numpy, scipy and `PyYAML`, installed where it is not yet.
-pub(crate) fn python() -> PathBuf {
-    if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON") {
-        return named.into();
-    }
-    // One test installs it, and the others wait.
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _waiting = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("agreement");
-    let (python, ready) = (folder.join("bin/python"), folder.join("ready-with-yaml"));
-    if !ready.exists() {
-        let run = |command: &mut Command| {
-            let done = command.output().unwrap();
-            let said = String::from_utf8_lossy(&done.stderr);
-            assert!(
-                done.status.success(),
-                "{command:?} failed: {said}\nJPAUTO_TEST_PYTHON may name a Python with numpy and scipy"
-            );
-        };
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"]));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--group", PACKAGES]));
-        std::fs::write(&ready, "").unwrap();
-    }
-    python
-}
-
 #[test]
 fn slopes_and_quantiles_are_those_of_scipy_and_numpy() {
-    if env::var_os("JPAUTO_TEST_OFFLINE").is_some() {
-        println!("skipped: JPAUTO_TEST_OFFLINE is set, and scipy would have to be installed");
-        return;
-    }
+    let Some(python) = python::with("numpy, scipy", "agreement") else { return };
     let mut rng = fastrand::Rng::with_seed(4);
     let sets: Vec<_> = (0..SETS).map(|number| set(number, &mut rng)).collect();
     assert!(sets.iter().any(|set| set.x.len() > PAIRWISE_POINTS), "selection is tried, too");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agreement.py");
-    let mut python = Command::new(python()).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut python = Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = python.stdin.take().unwrap();
     input.write_all(&serde_json::to_vec(&sets).unwrap()).unwrap();
     drop(input);

@@ -3,8 +3,13 @@
 //! `make packages` installs both; a test is skipped where its server is not installed.
 
 use std::{
-    net::{TcpListener, TcpStream},
+    io::{self, BufRead as _, BufReader, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -15,7 +20,7 @@ use jpauto::{
 };
 
 use super::*;
-use crate::support::corolla;
+use crate::support::{corolla, python};
 
 /// A server of the system, which ends with the test.
 struct Server {
@@ -228,6 +233,109 @@ on_both_databases! {
         let answer = arrives_whole_and_takes_the_place_of_the_one_before(lot, &server, destination, server.ftp_login());
         assert!(answer.starts_with("250 "), "{answer}");
     }
+}
+
+/// A server that lets one user in by password: its folder, the process, its port and the fingerprint of its key.
+fn sftp_by_password(method: &str) -> Option<(Server, String)> {
+    let python = python::with("asyncssh", "sftp")?;
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/sftp_server.py");
+    let mut command = Command::new(python);
+    command.arg(script).arg(method).arg(folder.path()).args(["motors", "open-sesame"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    let (port, fingerprint) = told.trim().split_once(' ').expect("the server says its port and its key");
+    Some((Server { folder, child, port: port.parse().unwrap() }, fingerprint.to_owned()))
+}
+
+#[test]
+fn a_feed_goes_by_sftp_with_a_password_however_it_is_asked_for() {
+    for method in ["password", "keyboard-interactive"] {
+        let Some((server, fingerprint)) = sftp_by_password(method) else { return };
+        let lot = Lot::on_sqlite();
+        let destination = format!("sftp://127.0.0.1:{}/in/", server.port);
+        let login = Login {
+            user: Some("motors".into()),
+            password: Some("open-sesame".into()),
+            host_key: Some(fingerprint),
+            allow_private_network: true,
+            ..Login::default()
+        };
+        let wrong = Login { password: Some("open-barley".into()), ..login.clone() };
+        let refused = run_export(&desk(&lot, destination.clone(), wrong), &Export::of(Platform::Csv)).unwrap_err();
+        assert_eq!(refused.code(), "delivery_refused", "{method}: {refused}");
+        assert!(!refused.to_string().contains("open-barley"), "{refused}");
+        assert_eq!(names_in(&server.path("in")), [""; 0]);
+        let answer = arrives_whole_and_takes_the_place_of_the_one_before(&lot, &server, destination, login);
+        assert!(answer.ends_with(" as /in/inventory.csv"), "{method}: {answer}");
+    }
+}
+
+/// A port in front of a server whose first callers find it out of order: the connection breaks, or they are told to come again.
+/// Answers the port, and how many have called.
+fn busy_at_first(port: u16, greetings: &'static [&'static str]) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let front = listener.local_addr().unwrap().port();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    thread::spawn(move || {
+        for caller in listener.incoming() {
+            let mut caller = caller.unwrap();
+            if let Some(greeting) = greetings.get(counted.fetch_add(1, Ordering::SeqCst)) {
+                let _ = caller.write_all(greeting.as_bytes());
+                let _ = caller.shutdown(Shutdown::Both);
+                continue;
+            }
+            let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from_server, mut to_caller) = (server.try_clone().unwrap(), caller.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = io::copy(&mut from_server, &mut to_caller);
+                let _ = to_caller.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                let _ = io::copy(&mut caller, &mut &server);
+                let _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (front, calls)
+}
+
+/// What an FTP server says to one caller too many, and one that breaks off.
+const BUSY: &[&str] = &["421 There are too many connected users, please try later.\r\n", ""];
+
+/// Exports to a server that is out of order for the first two calls.
+#[track_caller]
+fn arrives_at_the_third_call(server: &Server, greetings: &'static [&'static str], address: &str, login: Login) {
+    let lot = Lot::on_sqlite();
+    lot.desk().inventory().add(&corolla(1)).unwrap();
+    let (port, calls) = busy_at_first(server.port, greetings);
+    let desk = desk(&lot, address.replace("PORT", &port.to_string()), login);
+    run_export(&desk, &Export::of(Platform::Csv)).unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 3, "two calls failed, and the third did not");
+    assert_eq!(names_in(&server.path("in")), ["inventory.csv"]);
+}
+
+#[test]
+fn a_busy_ftps_server_is_asked_again() {
+    let Some(server) = Server::ftps() else { return };
+    arrives_at_the_third_call(&server, BUSY, "ftps://localhost:PORT/in/", server.ftp_login());
+}
+
+#[test]
+fn a_busy_ftp_server_is_asked_again() {
+    let Some(server) = Server::ftp("ssl_enable=NO\n") else { return };
+    let login = Login { allow_unencrypted_ftp: true, ..server.ftp_login() };
+    arrives_at_the_third_call(&server, BUSY, "ftp://127.0.0.1:PORT/in/", login);
+}
+
+#[test]
+fn an_sftp_server_that_breaks_off_is_asked_again() {
+    let Some(server) = Server::sftp() else { return };
+    let address = format!("sftp://127.0.0.1:PORT{}/", server.path("in").display());
+    arrives_at_the_third_call(&server, &["", "SSH-2.0-"], &address, server.login());
 }
 
 #[test]

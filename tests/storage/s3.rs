@@ -1,10 +1,9 @@
 //! The S3 servers of the tests: moto's, which is a real one, and one that makes up as many keys as it is told.
 
 use std::{
-    env,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc, OnceLock,
@@ -15,8 +14,7 @@ use std::{
 
 use jpauto::storage::BucketConfig;
 
-/// Where moto is named, with its version.
-const PACKAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/python/pyproject.toml:s3");
+use crate::support::python;
 
 /// Who we are to moto, which lets everybody in.
 pub const KEY: &str = "an-access-key";
@@ -30,12 +28,9 @@ pub fn endpoint() -> Option<&'static str> {
 }
 
 fn start() -> Option<(String, Child)> {
-    if env::var_os("JPAUTO_TEST_OFFLINE").is_some() {
-        println!("the tests on S3 are skipped: JPAUTO_TEST_OFFLINE is set, and moto would have to be installed");
-        return None;
-    }
+    let python = python::with("moto.moto_server", "s3")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/storage/s3_server.py");
-    let mut server = Command::new(python())
+    let mut server = Command::new(python)
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -46,29 +41,6 @@ fn start() -> Option<(String, Child)> {
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port: u16 = line.trim().parse().expect("moto's server says its port");
     Some((format!("http://127.0.0.1:{port}"), server))
-}
-
-/// A Python that has moto, installed where it is not yet.
-fn python() -> PathBuf {
-    let has_moto = |python: &Path| {
-        let asked = Command::new(python).args(["-c", "import moto.moto_server"]).stderr(Stdio::null()).status();
-        asked.is_ok_and(|status| status.success())
-    };
-    if let Some(named) = env::var_os("JPAUTO_TEST_PYTHON").map(PathBuf::from).filter(|named| has_moto(named)) {
-        return named;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("s3");
-    let python = folder.join("bin/python");
-    if !has_moto(&python) {
-        let run = |command: &mut Command| {
-            let done = command.output().unwrap();
-            assert!(done.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&done.stderr));
-        };
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"]));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--group", PACKAGES]));
-    }
-    python
 }
 
 /// An empty bucket of moto's server.

@@ -5,6 +5,8 @@ pub mod made_up_market;
 pub mod openid;
 #[allow(dead_code, reason = "only one test walks the operations")]
 pub mod operations;
+#[allow(dead_code, reason = "only some tests run it")]
+pub mod python;
 #[allow(dead_code, reason = "only some tests look at statements")]
 pub mod statements;
 #[allow(dead_code, reason = "benchmarks and the command line's tests use other parts of it")]
