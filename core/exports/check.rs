@@ -16,6 +16,7 @@ const MOST_FAULTS: usize = 1_000;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct CheckedFeed {
     /// The feed whose rules were applied.
@@ -40,6 +41,7 @@ impl CheckedFeed {
 
 /// A fault of a feed's file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct FeedFault {
     /// The line of the file; in XML, JSON-LD and pages the number of the vehicle. 0 for the file as a whole.
@@ -118,7 +120,26 @@ impl<'f> Findings<'f> {
                 });
             }
         }
+        self.look_at_whole(row);
         ControlFlow::Continue(())
+    }
+
+    /// Looks at the values of a row beside each other.
+    fn look_at_whole(&mut self, row: &ReadRow<'_>) {
+        let feed = self.feed;
+        let text_of = |name: &str| {
+            let place = feed.columns.iter().position(|column| column.name == name)?;
+            row.cells.get(place).copied().flatten().filter(|text| !text.trim().is_empty())
+        };
+        if let Some((column, rule)) = (feed.mismatch)(&text_of) {
+            self.add(FeedFault {
+                row: row.place,
+                page: row.name.map(str::to_owned),
+                column: Some(column.to_owned()),
+                rule: rule.to_owned(),
+                found: text_of(column).map(shortened),
+            });
+        }
     }
 
     fn look_at_head(&mut self, missing: &[String], repeated: &[String]) {
@@ -142,11 +163,16 @@ pub(super) fn fault_of(column: &Column, text: Option<&str>) -> Option<String> {
     match text.filter(|text| !text.trim().is_empty()) {
         None if column.is_required => Some("expected a value, which is required".to_owned()),
         None => None,
-        Some(text) => column.rule.fault(text, &column.separator).or_else(|| {
-            let longest = column.longest.filter(|longest| text.len() > *longest)?;
-            (text.chars().count() > longest).then(|| format!("expected at most {longest} characters"))
-        }),
+        Some(text) => column.rule.fault(text, &column.separator).or_else(|| excess(column, text)),
     }
+}
+
+/// What a text has too much of.
+fn excess(column: &Column, text: &str) -> Option<String> {
+    let too_long = column.longest.filter(|longest| text.len() > *longest && text.chars().count() > *longest);
+    let too_many = column.most.filter(|most| text.split(&*column.separator).count() > *most);
+    let characters = too_long.map(|longest| format!("expected at most {longest} characters"));
+    characters.or_else(|| too_many.map(|most| format!("expected at most {most} values")))
 }
 
 /// The values of the columns in which no two rows have the same.

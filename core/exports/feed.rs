@@ -53,6 +53,8 @@ pub(super) struct Column {
     pub(super) separator: Cow<'static, str>,
     /// At most this many characters.
     pub(super) longest: Option<usize>,
+    /// At most this many values in one cell.
+    pub(super) most: Option<usize>,
     pub(super) lines: Lines,
     /// The configuration that a missing value is a matter of.
     pub(super) configured_by: Option<&'static str>,
@@ -77,6 +79,7 @@ impl Column {
             rule: Rule::Any,
             separator: Cow::Borrowed("|"),
             longest: None,
+            most: None,
             lines: Lines::One,
             configured_by: None,
             is_unique: false,
@@ -101,6 +104,12 @@ impl Column {
 
     pub(super) fn at_most(mut self, characters: usize) -> Self {
         self.longest = Some(characters);
+        self
+    }
+
+    /// The same, with at most so many values in a cell.
+    pub(super) fn of_at_most(mut self, values: usize) -> Self {
+        self.most = Some(values);
         self
     }
 
@@ -145,6 +154,12 @@ fn reworded<'v>(value: Value<'v>, words: &'v [(String, String)]) -> Value<'v> {
 /// Why a vehicle is no matter of a feed: the field, and the reason.
 pub(super) type Refusal = (Cow<'static, str>, String);
 
+/// The text of the column of this name in a row.
+pub(super) type TextOf<'r> = dyn Fn(&str) -> Option<&'r str> + 'r;
+
+/// What is wrong with the values of a row beside each other: the column, and what was expected.
+pub(super) type Mismatch = (&'static str, &'static str);
+
 /// A feed.
 #[derive(Clone)]
 pub(super) struct Feed {
@@ -158,8 +173,12 @@ pub(super) struct Feed {
     /// Sold vehicles are taken for this many days after their sale.
     pub(super) days_after_sale: Option<i64>,
     pub(super) columns: Vec<Column>,
+    /// Columns without which a vehicle goes, and the report says so, with what they are of a vehicle.
+    pub(super) expects: &'static [(&'static str, ColumnValue)],
     /// What else a feed does not carry.
     pub(super) refuses: fn(&Vehicle) -> Option<Refusal>,
+    /// What the rules of single columns cannot say. What leaves never has such a fault, for `refuses` knows of it.
+    pub(super) mismatch: fn(&TextOf<'_>) -> Option<Mismatch>,
     /// The name of the file, without its folder.
     pub(super) file_name: fn(&Surroundings<'_>, FeedFormat) -> String,
     /// A name that the configuration gives instead.
@@ -177,7 +196,9 @@ impl Feed {
             statuses: vec![VehicleStatus::Available],
             days_after_sale: None,
             columns,
+            expects: &[],
             refuses: |_| None,
+            mismatch: |_| None,
             file_name: |_, _| String::new(),
             named: None,
             body: None,

@@ -280,7 +280,7 @@ pub struct Omission {
     pub vin: String,
     /// Its stock number.
     pub stock_number: Option<String>,
-    /// Whether the whole vehicle was left out, or this value of it.
+    /// Whether the whole vehicle was left out, or this value of it, or whether it has no such value.
     pub what: Omitted,
     /// The column, as the feed calls it, or the field of the vehicle.
     pub field: String,
@@ -298,15 +298,18 @@ pub enum Omitted {
     Vehicle,
     /// One value of it.
     Value,
+    /// Nothing: the vehicle has no such value, and the platform shows it worse without.
+    Missing,
 }
 
 impl Omitted {
-    /// The word for it: `vehicle` or `value`.
+    /// The word for it: `vehicle`, `value` or `missing`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Vehicle => "vehicle",
             Self::Value => "value",
+            Self::Missing => "missing",
         }
     }
 }

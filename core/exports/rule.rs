@@ -22,16 +22,26 @@ pub(super) enum Rule {
     Year,
     /// A whole number, zero or more.
     Whole,
-    /// A whole number with a unit behind it, such as `52,777 miles`.
+    /// A whole number, with a unit behind it or without, such as `52,777 miles`.
     Miles,
+    /// The same with its unit.
+    MilesWithUnit,
     /// An amount above zero, such as `10499.00`.
     Price,
     /// The same with the currency, such as `10499.00 USD`.
     PriceInDollars,
     /// The address of a page or picture.
     Url,
-    /// Several of them.
+    /// The address of a page with this in it.
+    UrlWith(&'static str),
+    /// Several addresses.
     Urls,
+    /// The address of a picture that is a JPEG, PNG or GIF, as far as the address says.
+    Photo,
+    /// Several of them.
+    Photos,
+    /// One of these words of schema.org, with its address in front or without.
+    SchemaOrg(&'static [&'static str]),
     /// A day, such as `2026-03-01`.
     Day,
     /// Degrees between these.
@@ -44,14 +54,8 @@ impl Rule {
         let expected = |holds: bool, what: &str| (!holds).then(|| format!("expected {what}"));
         match self {
             Self::Any => None,
-            Self::OneOf(words) => {
-                let holds = words.iter().any(|word| word.eq_ignore_ascii_case(text));
-                (!holds).then(|| format!("expected one of {}", words.join(", ")))
-            }
-            Self::OneOfThese(words) => {
-                let holds = words.iter().any(|word| word.eq_ignore_ascii_case(text));
-                (!holds).then(|| format!("expected one of {}", words.join(", ")))
-            }
+            Self::OneOf(words) => not_one_of(words.iter().copied(), text),
+            Self::OneOfThese(words) => not_one_of(words.iter().map(String::as_str), text),
             Self::VinOrChassisNumber => {
                 let is_one = (5..=17).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
                 expected(is_one, "a VIN of 17 characters, or the chassis number of a car before 1981")
@@ -59,19 +63,15 @@ impl Rule {
             Self::Vin => expected(text.len() == 17 && Vin::parse(text).is_ok(), "a VIN of 17 characters"),
             Self::Year => expected(text.len() == 4 && is_digits(text), "a year of four digits"),
             Self::Whole => expected(is_digits(text), "a whole number"),
-            Self::Miles => {
-                let number = text.trim_end_matches(|sign: char| sign.is_ascii_alphabetic() || sign == ' ');
-                expected(is_digits(&number.replace(',', "")), "a whole number of miles")
+            Self::Miles => expected(unit_of(text).is_some(), "a whole number of miles, such as 52777 miles"),
+            Self::MilesWithUnit => {
+                let holds = unit_of(text).is_some_and(|unit| !unit.is_empty());
+                expected(holds, "a whole number with its unit, such as 52777 miles")
             }
             Self::Price => expected(is_price(text), "an amount above zero, such as 10499.00"),
             Self::PriceInDollars => {
                 let holds = text.strip_suffix(" USD").is_some_and(is_price);
                 expected(holds, "an amount above zero with its currency, such as 10499.00 USD")
-            }
-            Self::Url => expected(is_web_address(text), "an address that begins with http:// or https://"),
-            Self::Urls => {
-                let holds = text.split(separator).all(|part| is_web_address(part.trim()));
-                expected(holds, "addresses that begin with http:// or https://")
             }
             Self::Day => {
                 let day = text.get(..10).unwrap_or(text);
@@ -81,8 +81,58 @@ impl Rule {
                 let holds = text.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= *most);
                 expected(holds, &format!("degrees between -{most} and {most}"))
             }
+            Self::Url | Self::UrlWith(_) | Self::Urls | Self::Photo | Self::Photos => {
+                self.fault_of_address(text, separator)
+            }
+            Self::SchemaOrg(words) => {
+                let word = ["https://schema.org/", "http://schema.org/"].iter().find_map(|it| text.strip_prefix(it));
+                not_one_of(words.iter().copied(), word.unwrap_or(text))
+            }
         }
     }
+
+    fn fault_of_address(&self, text: &str, separator: &str) -> Option<String> {
+        let are_all = |is_one: fn(&str) -> bool| text.split(separator).all(|part| is_one(part.trim()));
+        let (holds, expected) = match self {
+            Self::UrlWith(part) => {
+                let expected = format!("expected an address of the web with {part}");
+                return (!is_web_address(text) || !text.contains(part)).then_some(expected);
+            }
+            Self::Urls => (are_all(is_web_address), "expected addresses that begin with http:// or https://"),
+            Self::Photo => (is_photo(text), "expected the address of a JPEG, PNG or GIF"),
+            Self::Photos => (are_all(is_photo), "expected addresses of JPEG, PNG or GIF pictures"),
+            _ => (is_web_address(text), "expected an address that begins with http:// or https://"),
+        };
+        (!holds).then(|| expected.to_owned())
+    }
+}
+
+/// Says which words are taken, where the text is none of them in any case of letters.
+fn not_one_of<'w>(words: impl Iterator<Item = &'w str> + Clone, text: &str) -> Option<String> {
+    let holds = words.clone().any(|word| word.eq_ignore_ascii_case(text));
+    (!holds).then(|| format!("expected one of {}", words.collect::<Vec<_>>().join(", ")))
+}
+
+/// Units of a mileage, in small letters.
+const UNITS: &[&str] = &["mi", "mile", "miles", "km", "kilometers", "kilometres"];
+
+/// The unit behind the whole number that a text is, in small letters; empty without one. `None` where it is anything else.
+fn unit_of(text: &str) -> Option<&'static str> {
+    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != ',').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let is_number = is_digits(&number.replace(',', ""));
+    std::iter::once(&"").chain(UNITS).find(|known| is_number && known.eq_ignore_ascii_case(unit.trim())).copied()
+}
+
+/// Whether the address can be one of a picture that every platform takes.
+fn is_photo(address: &str) -> bool {
+    is_web_address(address) && !is_of_another_kind(address)
+}
+
+/// Whether the address says that its picture is neither a JPEG nor a PNG nor a GIF. One that does not say its kind may be any.
+pub(super) fn is_of_another_kind(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".webp", ".svg", ".avif", ".heic"].iter().any(|kind| path.ends_with(kind))
 }
 
 fn is_digits(text: &str) -> bool {
@@ -112,11 +162,28 @@ mod tests {
             (Rule::VinOrChassisNumber, &["4T1B11HK5KU211111", "11334"], &["1133", "113 34"]),
             (Rule::Year, &["2019"], &["19", "20190", "20a9"]),
             (Rule::Whole, &["0", "52777"], &["", "-1", "52,777", "1.0"]),
-            (Rule::Miles, &["52777", "52,777 miles"], &["miles", "many miles"]),
+            (Rule::Miles, &["52777", "52,777 miles", "9 km"], &["miles", "many miles", "5 bananas", "-5 miles", ""]),
+            (Rule::MilesWithUnit, &["52777 miles", "52,777 MI", "9km"], &["52777", "5 bananas", "miles"]),
             (Rule::Price, &["1", "10499.00", "0.50"], &["0", "0.00", "-1.00", "1.005", "1e3", "$5"]),
             (Rule::PriceInDollars, &["10499.00 USD"], &["10499.00", "0.00 USD", "10499.00 EUR"]),
             (Rule::Url, &["https://example.com/1.jpg"], &["example.com", "javascript:alert(1)", "ftp://example.com"]),
             (Rule::Urls, &["https://a.example/1|http://b.example"], &["https://a.example/1|", "x"]),
+            (Rule::UrlWith("{store}"), &["https://a.example/?s={store}"], &["https://a.example/", "{store}"]),
+            (
+                Rule::Photo,
+                &["https://a.example/1.jpg", "https://a.example/1"],
+                &["https://a.example/1.WebP?x", "1.jpg"],
+            ),
+            (
+                Rule::Photos,
+                &["https://a.example/1|https://a.example/2.png"],
+                &["https://a.example/1|https://a.example/2.svg"],
+            ),
+            (
+                Rule::SchemaOrg(&["InStock"]),
+                &["InStock", "http://schema.org/InStock"],
+                &["https://schema.org/Gone", ""],
+            ),
             (Rule::Day, &["2026-03-01", "2026-03-01T12:00:00Z"], &["03/01/2026", "2026-13-01"]),
             (Rule::Degrees(90.0), &["-33.9", "90"], &["91", "north"]),
         ] {

@@ -42,7 +42,7 @@ pub(super) struct Written {
     pub(super) omissions: Vec<Omission>,
     pub(super) omissions_not_listed: u64,
     /// How often each field was at fault, by what was left out and why.
-    counts: BTreeMap<(String, String, bool), u64>,
+    counts: BTreeMap<(String, String, &'static str), u64>,
 }
 
 /// Kinds of omissions that the history keeps.
@@ -50,7 +50,7 @@ const MOST_KINDS: usize = 200;
 
 impl Written {
     fn add(&mut self, vehicle: &Vehicle, what: Omitted, field: &str, reason: String, most: usize) {
-        let kind = (field.to_owned(), reason.clone(), what == Omitted::Vehicle);
+        let kind = (field.to_owned(), reason.clone(), what.as_str());
         if self.counts.len() < MOST_KINDS || self.counts.contains_key(&kind) {
             *self.counts.entry(kind).or_default() += 1;
         }
@@ -73,8 +73,7 @@ impl Written {
         let omissions: Vec<_> = self
             .counts
             .iter()
-            .map(|((field, reason, is_vehicle), count)| {
-                let what = if *is_vehicle { Omitted::Vehicle } else { Omitted::Value };
+            .map(|((field, reason, what), count)| {
                 json!({"field": field, "reason": reason, "what": what, "count": count})
             })
             .collect();
@@ -156,6 +155,12 @@ impl Work<'_> {
         }
         for (field, reason) in left_empty {
             self.written.add(vehicle, Omitted::Value, field, reason, most_omissions);
+        }
+        for (field, value) in feed.expects {
+            if value(vehicle, surroundings) == Value::Missing {
+                let reason = "the vehicle has none".to_owned();
+                self.written.add(vehicle, Omitted::Missing, field, reason, most_omissions);
+            }
         }
         let body = feed.body.map_or(Value::Missing, |body| body(vehicle, surroundings).cleaned(Lines::Kept, None));
         let page = if feed.body.is_some() { fields::page_id(vehicle) } else { String::new() };

@@ -198,6 +198,16 @@ on_both_databases! {
             assert_eq!((report.vehicle_count, &fields[..]), (count, expected), "{platform}");
             assert_eq!(report.left_out_count, expected.len() as u64, "{platform}");
         }
+        for (platform, color) in [(Platform::DealerCenter, "Exterior Color"), (Platform::CarsForSale, "ExteriorColor")] {
+            let report = run_export(&desk, &Export::of(platform).dry_run()).unwrap();
+            let missing = report.omissions.iter().filter(|omission| omission.what == Omitted::Missing);
+            let fields: BTreeSet<_> = missing.map(|omission| (&*omission.vin, &*omission.field)).collect();
+            let text = if platform == Platform::DealerCenter { "WebAdDescription" } else { "Description" };
+            let fourth = corolla(4).vin;
+            let expected = ["PhotoURLs", text, "Transmission", color].map(|field| (&*fourth, field));
+            assert_eq!(fields, BTreeSet::from(expected), "{platform}: it goes without them");
+            assert_eq!(report.vehicle_count, 3, "{platform}");
+        }
         lot.execute("UPDATE inventory SET price = 0");
         let report = run_export(&desk, &Export::of(Platform::Cargurus).dry_run()).unwrap();
         assert_eq!((report.vehicle_count, report.omissions[0].field.as_str()), (0, "Price"));
@@ -226,36 +236,165 @@ on_both_databases! {
     }
 }
 
-/// A row of Meta's file with one value changed; `None` takes the column away.
-fn meta_with(changed: &str, value: Option<&str>) -> String {
-    let usual = [
-        ("vehicle_id", "A1"),
-        ("vin", "4T1B11HK5KU211111"),
-        ("title", "2019 Toyota Camry"),
-        ("description", "Fine"),
-        ("url", "https://motors.example/1"),
-        ("make", "Toyota"),
-        ("model", "Camry"),
-        ("year", "2019"),
-        ("mileage.value", "52000"),
-        ("mileage.unit", "MI"),
-        ("body_style", "sedan"),
-        ("drivetrain", "4X2"),
-        ("price", "15000.00 USD"),
-        ("exterior_color", "Red"),
-        ("state_of_vehicle", "Used"),
-        ("availability", "AVAILABLE"),
-        ("address.addr1", "1 Main St"),
-        ("address.city", "Los Angeles"),
-        ("address.region", "CA"),
-        ("address.country", "US"),
-        ("image[0].url", "https://img.example/1.jpg"),
-    ];
-    let columns = usual.iter().filter(|(name, _)| *name != changed || value.is_some());
-    let (names, values): (Vec<_>, Vec<_>) =
-        columns.map(|(name, usual)| (*name, if *name == changed { value.unwrap() } else { usual })).unzip();
-    format!("{}\n{}\n", names.join(","), values.join(","))
+/// The values of one vehicle by their columns.
+type Columns = &'static [(&'static str, &'static str)];
+
+const META: Columns = &[
+    ("vehicle_id", "A1"),
+    ("vin", "4T1B11HK5KU211111"),
+    ("title", "2019 Toyota Camry"),
+    ("description", "Fine"),
+    ("url", "https://motors.example/1"),
+    ("make", "Toyota"),
+    ("model", "Camry"),
+    ("year", "2019"),
+    ("mileage.value", "52000"),
+    ("mileage.unit", "MI"),
+    ("body_style", "sedan"),
+    ("drivetrain", "4X2"),
+    ("price", "15000.00 USD"),
+    ("exterior_color", "Red"),
+    ("state_of_vehicle", "Used"),
+    ("availability", "AVAILABLE"),
+    ("address.addr1", "1 Main St"),
+    ("address.city", "Los Angeles"),
+    ("address.region", "CA"),
+    ("address.country", "US"),
+    ("image[0].url", "https://img.example/1.jpg"),
+];
+
+const LISTINGS: Columns = &[
+    ("store_code", "S1"),
+    ("id", "A1"),
+    ("vin", "4T1B11HK5KU211111"),
+    ("year", "2019"),
+    ("make", "Toyota"),
+    ("model", "Camry"),
+    ("mileage", "52000 miles"),
+    ("condition", "used"),
+    ("price", "15000 USD"),
+    ("dealership_name", "Example Motors"),
+    ("dealership_address", "1 Main St"),
+];
+
+const ADS: Columns = &[
+    ("id", "A1"),
+    ("vin", "4T1B11HK5KU211111"),
+    ("store_code", "S1"),
+    ("title", "2019 Toyota Camry"),
+    ("brand", "Toyota"),
+    ("model", "Camry"),
+    ("year", "2019"),
+    ("condition", "Used"),
+    ("mileage", "52000 miles"),
+    ("color", "Red"),
+    ("price", "15000 USD"),
+    ("image_link", "https://img.example/1.jpg"),
+    ("link", "https://motors.example/1"),
+    ("link_template", "https://motors.example/1?store={store_code}"),
+    ("google_product_category", "916"),
+];
+
+const CARGURUS: Columns = &[
+    ("VIN", "4T1B11HK5KU211111"),
+    ("Year", "2019"),
+    ("Make", "Toyota"),
+    ("Model", "Camry"),
+    ("Price", "15000"),
+    ("Mileage", "52000"),
+    ("Main Image", "https://img.example/1.jpg"),
+    ("Dealer ID", "sp1"),
+    ("Dealer Name", "Example Motors"),
+];
+
+/// A file with one vehicle of which one value is changed; `None` takes the column away. A column that is not there is added.
+fn with(usual: Columns, changed: &str, value: Option<&str>) -> String {
+    let mut columns: Vec<_> = usual.iter().filter(|(name, _)| *name != changed).copied().collect();
+    let place = usual.iter().position(|(name, _)| *name == changed).unwrap_or(columns.len());
+    if let Some(value) = value.filter(|_| !changed.is_empty()) {
+        columns.insert(place, (changed, value));
+    }
+    let quoted = |values: Vec<&str>| values.iter().map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(",");
+    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    format!("{}\n{}\n", quoted(names), quoted(values))
 }
+
+/// What the check finds in such a file: row, column and rule.
+#[track_caller]
+fn faults(desk: &Desk, platform: Platform, text: &str) -> Vec<(u64, String, String)> {
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    fs::write(file.path(), text).unwrap();
+    let checked = desk.exports().check(file.path(), platform, None).unwrap();
+    assert_eq!(checked.fault_count, checked.faults.len() as u64);
+    checked.faults.into_iter().map(|fault| (fault.row, fault.column.unwrap_or_default(), fault.rule)).collect()
+}
+
+#[test]
+fn what_each_platform_asks_for_is_checked() {
+    let desk = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+    let (listings, ads) = (Platform::GoogleVehicleListings, Platform::GoogleVehicleAds);
+    for (platform, usual) in [(listings, LISTINGS), (ads, ADS), (Platform::Cargurus, CARGURUS), (Platform::Meta, META)]
+    {
+        assert_eq!(faults(&desk, platform, &with(usual, "", None)), [], "{platform}");
+    }
+    for (platform, usual, column, good) in [
+        (listings, LISTINGS, "condition", Some("U")),
+        (listings, LISTINGS, "mileage", Some("52,000")),
+        (listings, LISTINGS, "certified_pre_owned", Some("1")),
+        (ads, ADS, "mileage", Some("52000 km")),
+        (ads, ADS, "google_product_category", Some(CATEGORY)),
+        (Platform::Cargurus, CARGURUS, "Main Image", Some("https://img.example/1")),
+        (Platform::Cargurus, CARGURUS, "Main Image", None),
+        (Platform::Meta, META, "fuel_type", Some("plugin_hybrid")),
+    ] {
+        assert_eq!(faults(&desk, platform, &with(usual, column, good)), [], "{platform} {column} {good:?}");
+    }
+    let eleven = vec!["https://img.example/2.jpg"; 11].join(",");
+    for (platform, usual, column, bad, rule) in [
+        (listings, LISTINGS, "vin", Some("11334"), "expected a VIN of 17 characters from model year 1981 on"),
+        (listings, LISTINGS, "mileage", None, "expected the mileage of a used vehicle"),
+        (listings, LISTINGS, "mileage", Some("5 bananas"), "expected a whole number of miles"),
+        (listings, LISTINGS, "condition", Some("good"), "expected one of new, n, used, u"),
+        (listings, LISTINGS, "price", Some("15000"), "expected an amount above zero with its currency"),
+        (listings, LISTINGS, "certified_pre_owned", Some("maybe"), "expected one of 1, yes, 0, no"),
+        (listings, LISTINGS, "date_in_stock", Some("03/01/2026"), "expected a day such as 2026-03-01"),
+        (ads, ADS, "vin", Some("11334"), "expected a VIN of 17 characters"),
+        (ads, ADS, "mileage", Some("52000"), "expected a whole number with its unit"),
+        (
+            ads,
+            ADS,
+            "link_template",
+            Some("https://motors.example/1"),
+            "expected an address of the web with {store_code}",
+        ),
+        (ads, ADS, "google_product_category", Some("Cars"), "expected one of "),
+        (ads, ADS, "additional_image_link", Some(&eleven), "expected at most 10 values"),
+        (
+            Platform::Cargurus,
+            CARGURUS,
+            "Main Image",
+            Some("https://img.example/1.webp"),
+            "expected the address of a JPEG",
+        ),
+        (Platform::Cargurus, CARGURUS, "Image URLs", Some("https://img.example/1.svg"), "expected addresses of JPEG"),
+        (Platform::Cargurus, CARGURUS, "Certified", Some("yes"), "expected one of Y, N"),
+        (Platform::Meta, META, "fuel_type", Some("steam"), "expected one of DIESEL"),
+        (Platform::Meta, META, "availability", Some("soon"), "expected one of AVAILABLE"),
+    ] {
+        let found = faults(&desk, platform, &with(usual, column, bad));
+        assert_eq!(found.len(), 1, "{platform} {column}: {found:?}");
+        let (row, at, told) = &found[0];
+        assert_eq!((*row, at.as_str()), (2, column), "{platform}");
+        assert!(told.starts_with(rule), "{platform} {column}: {told}");
+    }
+    let old = with(LISTINGS, "year", Some("1967")).replace("4T1B11HK5KU211111", "11334");
+    assert_eq!(faults(&desk, listings, &old), [], "a car before 1981 has a chassis number");
+    let new = with(LISTINGS, "mileage", None).replace("used", "new");
+    assert_eq!(faults(&desk, listings, &new), [], "a new car has no mileage");
+}
+
+/// The category that Google vehicle ads ask for.
+const CATEGORY: &str = "Vehicles & Parts > Vehicles > Motor Vehicles > Cars, Trucks & Vans";
 
 #[test]
 fn the_check_names_row_column_and_rule() {
@@ -266,7 +405,7 @@ fn the_check_names_row_column_and_rule() {
         fs::write(&path, text).unwrap();
         desk.exports().check(&path, Platform::Meta, None).unwrap()
     };
-    assert_eq!(check(&meta_with("", None)).faults, []);
+    assert_eq!(check(&with(META, "", None)).faults, []);
     for (column, value, row, rule) in [
         ("mileage.unit", Some("MILES"), 2, "expected one of MI, KM"),
         ("drivetrain", Some("TWO_WD"), 2, "expected one of 4X2"),
@@ -277,13 +416,13 @@ fn the_check_names_row_column_and_rule() {
         ("image[0].url", Some(""), 2, "expected a value, which is required"),
         ("exterior_color", None, 0, "expected this column, which is required"),
     ] {
-        let checked = check(&meta_with(column, value));
+        let checked = check(&with(META, column, value));
         assert_eq!(checked.fault_count, 1, "{column}: {:?}", checked.faults);
         let fault = &checked.faults[0];
         assert_eq!((fault.row, fault.column.as_deref()), (row, Some(column)));
         assert!(fault.rule.starts_with(rule), "{}", fault.rule);
     }
-    let twice = meta_with("", None);
+    let twice = with(META, "", None);
     let twice = format!("{twice}{}", twice.lines().nth(1).unwrap());
     let columns: Vec<_> = check(&twice).faults.into_iter().map(|fault| (fault.row, fault.column.unwrap())).collect();
     assert_eq!(columns, [(3, "vehicle_id".to_owned()), (3, "vin".to_owned())]);

@@ -235,12 +235,9 @@ impl Row for Omission {
     ];
 
     fn cells(&self) -> Vec<Cell> {
-        let (what, tone) = match self.what {
-            Omitted::Vehicle => ("vehicle", Tone::Bad),
-            _ => ("value", Tone::Warning),
-        };
+        let tone = if self.what == Omitted::Vehicle { Tone::Bad } else { Tone::Warning };
         vec![
-            Cell::new(what).tone(tone),
+            Cell::new(self.what.as_str()).tone(tone),
             self.field.as_str().into(),
             self.reason.as_str().into(),
             self.vin.as_str().into(),

@@ -58,7 +58,7 @@ record! {
             vin: String,
             /// Its stock number.
             stock_number: Option<String>,
-            /// Whether the whole `vehicle` was left out, or a `value` of it.
+            /// Whether the whole `vehicle` was left out, or a `value` of it; `missing` where it has no such value, which the platform wants.
             what: &'static str,
             /// The column of the feed, or the field of the vehicle.
             field: String,

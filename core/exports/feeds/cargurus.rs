@@ -8,7 +8,7 @@ use crate::{
         enumerations::{State, state},
         feed::{Column, Feed, Surroundings},
         fields,
-        rule::Rule,
+        rule::{Rule, is_of_another_kind},
         value::Value,
     },
     inventory::Vehicle,
@@ -35,8 +35,8 @@ pub(super) fn feed() -> Feed {
         Column::new("Is New", |vehicle, _| yes_no(state(vehicle) == State::New)).rule(YES_NO),
         Column::new("Installed Options", fields::features),
         Column::new("Dealer Comments", fields::description),
-        Column::new("Main Image", |vehicle, _| Value::text_of(pictures(vehicle).next())).rule(Rule::Url),
-        Column::new("Image URLs", image_urls).rule(Rule::Urls),
+        Column::new("Main Image", |vehicle, _| Value::text_of(pictures(vehicle).next())).rule(Rule::Photo),
+        Column::new("Image URLs", image_urls).rule(Rule::Photos),
         Column::new("Dealer ID", fields::dealer_id).configured_by("exports.cargurus.dealer_id"),
         Column::new("Dealer Name", fields::dealer_name).configured_by("dealership.name"),
         Column::new("Dealer Street Address", fields::dealer_street),
@@ -58,10 +58,7 @@ fn yes_no(yes: bool) -> Value<'static> {
 
 /// The pictures of a kind that is taken; an address that does not say its kind may be one.
 fn pictures(vehicle: &Vehicle) -> impl Iterator<Item = &str> {
-    fields::pictures(vehicle).filter(|picture| {
-        let path = picture.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        ![".webp", ".svg", ".avif", ".heic"].iter().any(|kind| path.ends_with(kind))
-    })
+    fields::pictures(vehicle).filter(|picture| !is_of_another_kind(picture))
 }
 
 fn image_urls<'v>(vehicle: &'v Vehicle, _: &'v Surroundings<'_>) -> Value<'v> {

@@ -32,6 +32,12 @@ pub(super) fn feed() -> Feed {
     ];
     let mut feed = Feed::new(Platform::CarsForSale, &[FeedFormat::Csv], columns);
     feed.has_header = false;
+    feed.expects = &[
+        ("PhotoURLs", fields::all_pictures),
+        ("Description", fields::description),
+        ("Transmission", fields::transmission),
+        ("ExteriorColor", fields::exterior_color),
+    ];
     feed.file_name = |_, _| "inventory.txt".to_owned();
     feed
 }

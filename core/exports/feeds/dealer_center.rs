@@ -41,6 +41,12 @@ pub(super) fn feed() -> Feed {
         Column::new("LatestPhotoModifiedDate", photos_changed_on).rule(Rule::Day),
     ];
     let mut feed = Feed::new(Platform::DealerCenter, &[FeedFormat::Csv], columns);
+    feed.expects = &[
+        ("PhotoURLs", fields::all_pictures),
+        ("WebAdDescription", fields::description),
+        ("Transmission", fields::transmission),
+        ("Exterior Color", fields::exterior_color),
+    ];
     feed.file_name = |surroundings, _| {
         let dealer: String =
             surroundings.dealer_id.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();

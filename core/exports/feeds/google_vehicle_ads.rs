@@ -13,6 +13,9 @@ use crate::inventory::Vehicle;
 /// The category of every vehicle.
 const CATEGORY: &str = "Vehicles & Parts > Vehicles > Motor Vehicles > Cars, Trucks & Vans";
 
+/// The same in Google's taxonomy.
+const CATEGORY_NUMBER: &str = "916";
+
 /// At most this many pictures beside the main one.
 const PICTURES: usize = 10;
 
@@ -30,14 +33,16 @@ pub(super) fn feed() -> Feed {
         Column::new("condition", |vehicle, _| Value::text(if state(vehicle) == State::New { "New" } else { "Used" }))
             .required()
             .rule(Rule::OneOf(&["New", "Used"])),
-        Column::new("mileage", fields::mileage_in_miles).required().rule(Rule::Miles),
+        Column::new("mileage", fields::mileage_in_miles).required().rule(Rule::MilesWithUnit),
         Column::new("color", fields::exterior_color).required(),
         Column::new("price", fields::price_in_dollars).required().rule(Rule::PriceInDollars),
         Column::new("image_link", fields::main_image).required().rule(Rule::Url),
-        Column::new("additional_image_link", more_pictures).rule(Rule::Urls).separated_by(","),
+        Column::new("additional_image_link", more_pictures).rule(Rule::Urls).separated_by(",").of_at_most(PICTURES),
         Column::new("link", fields::url).configured_by("exports.vehicle_url").rule(Rule::Url),
-        Column::new("link_template", link_template).required().rule(Rule::Any),
-        Column::constant("google_product_category", CATEGORY).required(),
+        Column::new("link_template", link_template).required().rule(Rule::UrlWith("{store_code}")),
+        Column::constant("google_product_category", CATEGORY)
+            .required()
+            .rule(Rule::OneOf(&[CATEGORY, CATEGORY_NUMBER])),
     ];
     let mut feed = Feed::new(Platform::GoogleVehicleAds, &[FeedFormat::Csv, FeedFormat::Tsv], columns);
     feed.refuses =

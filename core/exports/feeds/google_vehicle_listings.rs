@@ -6,7 +6,7 @@ use crate::{
     exports::{
         FeedFormat, Platform,
         enumerations::{State, state},
-        feed::{Column, Feed},
+        feed::{Column, Feed, Mismatch, TextOf},
         fields,
         rule::Rule,
         value::Value,
@@ -25,7 +25,7 @@ pub(super) fn feed() -> Feed {
         Column::new("trim", fields::trim),
         Column::new("exterior_color", fields::exterior_color),
         Column::new("interior_color", fields::interior_color),
-        Column::new("mileage", fields::mileage_in_miles).required().rule(Rule::Miles),
+        Column::new("mileage", fields::mileage_in_miles).rule(Rule::Miles),
         Column::new("condition", |vehicle, _| Value::text(if state(vehicle) == State::New { "new" } else { "used" }))
             .required()
             .rule(Rule::OneOf(&["new", "n", "used", "u"])),
@@ -50,9 +50,26 @@ pub(super) fn feed() -> Feed {
         Column::new("date_in_stock", fields::listed_on).rule(Rule::Day),
     ];
     let mut feed = Feed::new(Platform::GoogleVehicleListings, &[FeedFormat::Csv, FeedFormat::Tsv], columns);
-    feed.refuses = |vehicle| {
-        let has_vin = vehicle.vin.len() == 17 || vehicle.year < 1981;
-        (!has_vin).then(|| ("vin".into(), "expected a VIN of 17 characters".to_owned()))
-    };
+    feed.refuses =
+        |vehicle| (!is_identified(&vehicle.vin, vehicle.year)).then(|| ("vin".into(), EXPECTED_VIN.to_owned()));
+    feed.mismatch = mismatch;
     feed
+}
+
+const EXPECTED_VIN: &str = "expected a VIN of 17 characters from model year 1981 on";
+
+fn is_identified(vin: &str, year: i32) -> bool {
+    year < 1981 || Rule::Vin.fault(vin, "").is_none()
+}
+
+/// A VIN is asked of younger cars alone, and a mileage of used ones.
+fn mismatch(text_of: &TextOf<'_>) -> Option<Mismatch> {
+    let year = text_of("year").and_then(|year| year.parse().ok());
+    if let (Some(vin), Some(year)) = (text_of("vin"), year)
+        && !is_identified(vin, year)
+    {
+        return Some(("vin", EXPECTED_VIN));
+    }
+    let is_used = text_of("condition").is_some_and(|word| ["used", "u"].iter().any(|it| it.eq_ignore_ascii_case(word)));
+    (is_used && text_of("mileage").is_none()).then_some(("mileage", "expected the mileage of a used vehicle"))
 }

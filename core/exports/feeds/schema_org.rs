@@ -40,7 +40,7 @@ pub(super) fn feed() -> Feed {
         Column::new("bodyType", fields::body_style),
         Column::new("numberOfDoors", |vehicle, _| Value::whole_of(vehicle.doors)).rule(Rule::Whole),
         Column::new("driveWheelConfiguration", |vehicle, _| Value::text_of(drive(vehicle).and_then(wheels)))
-            .rule(Rule::Url),
+            .rule(Rule::SchemaOrg(WHEELS)),
         Column::new("vehicleEngine.@type", |vehicle, _| {
             let is_known = vehicle.fuel_type.is_some() || vehicle.engine.is_some();
             if is_known { Value::text("EngineSpecification") } else { Value::Missing }
@@ -56,6 +56,30 @@ pub(super) fn feed() -> Feed {
     feed
 }
 
+/// The wheels that are driven, in schema.org's words.
+const WHEELS: &[&str] = &[
+    "AllWheelDriveConfiguration",
+    "FourWheelDriveConfiguration",
+    "FrontWheelDriveConfiguration",
+    "RearWheelDriveConfiguration",
+];
+
+/// Whether an offer can be taken, in schema.org's words.
+const AVAILABILITY: &[&str] = &[
+    "BackOrder",
+    "Discontinued",
+    "InStock",
+    "InStoreOnly",
+    "LimitedAvailability",
+    "MadeToOrder",
+    "OnlineOnly",
+    "OutOfStock",
+    "PreOrder",
+    "PreSale",
+    "Reserved",
+    "SoldOut",
+];
+
 /// What the vehicle is offered for.
 fn offer() -> Vec<Column> {
     vec![
@@ -64,7 +88,7 @@ fn offer() -> Vec<Column> {
             Value::text(format!("https://schema.org/{condition}"))
         })
         .required()
-        .rule(Rule::OneOf(&["https://schema.org/NewCondition", "https://schema.org/UsedCondition"])),
+        .rule(Rule::SchemaOrg(&["NewCondition", "UsedCondition", "RefurbishedCondition", "DamagedCondition"])),
         Column::constant("offers.@type", "Offer"),
         Column::new("offers.price", fields::price).required().rule(Rule::Price),
         Column::constant("offers.priceCurrency", "USD").required().rule(Rule::OneOf(&["USD"])),
@@ -77,7 +101,7 @@ fn offer() -> Vec<Column> {
             })
         })
         .required()
-        .rule(Rule::OneOf(&["https://schema.org/InStock", "https://schema.org/LimitedAvailability"])),
+        .rule(Rule::SchemaOrg(AVAILABILITY)),
         Column::new("offers.url", fields::url).rule(Rule::Url),
         Column::new("offers.seller.@type", |_, surroundings| {
             if surroundings.dealership.name.is_some() { Value::text("AutoDealer") } else { Value::Missing }
