@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
-use serde_json::Value;
 
 use super::{Head, LONGEST_ROW, Limited, Named, Unreadable, Visitor};
 use crate::exports::{feed::Feed, writing::GRAPH_HEAD};
@@ -33,37 +32,125 @@ pub(super) fn read_lines(
         if bytes.trim_ascii().is_empty() {
             continue;
         }
-        let object: Value = serde_json::from_slice(&bytes)
-            .map_err(|failed| Unreadable::At(line, format!("expected a JSON object: {failed}")))?;
-        if !object.is_object() {
-            return Err(Unreadable::At(line, "expected a JSON object".to_owned()));
-        }
         head.rows += 1;
-        row.clear();
-        add_all(&mut row, feed, "", &object);
+        read_object(&bytes, feed, &mut row)
+            .map_err(|failed| Unreadable::At(line, format!("expected a JSON object: {failed}")))?;
         if row.show(line, None, visitor).is_break() {
             return Ok(head);
         }
     }
 }
 
-/// Adds the values of an object, each under its path.
-fn add_all(row: &mut Named, feed: &Feed, path: &str, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::Bool(flag) => row.add(feed, path, if *flag { "true" } else { "false" }),
-        Value::Number(number) => row.add(feed, path, &number.to_string()),
-        Value::String(text) => row.add(feed, path, text),
-        Value::Array(values) => values.iter().for_each(|value| add_all(row, feed, path, value)),
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if path.is_empty() {
-                    add_all(row, feed, name, value);
-                } else {
-                    add_all(row, feed, &format!("{path}.{name}"), value);
-                }
+/// Reads the values of an object into a row, each under its path.
+fn read_object(bytes: &[u8], feed: &Feed, row: &mut Named) -> serde_json::Result<()> {
+    row.clear();
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    deserializer.deserialize_map(Cells { row, feed, path: &mut String::new() })?;
+    deserializer.end()
+}
+
+/// A value of an object, whose texts are added to a row under their paths as they are read.
+struct Cells<'c> {
+    row: &'c mut Named,
+    feed: &'c Feed,
+    path: &'c mut String,
+}
+
+impl Cells<'_> {
+    fn add(self, text: &str) {
+        self.row.add(self.feed, self.path, text);
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Cells<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> serde::de::Visitor<'de> for Cells<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        self.add(if flag { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.add(&number.to_string());
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.add(&number.to_string());
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.add(&number.to_string());
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.add(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        let Cells { row, feed, path } = self;
+        while values.next_element_seed(Cells { row: &mut *row, feed, path: &mut *path })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let Cells { row, feed, path } = self;
+        let length = path.len();
+        loop {
+            path.truncate(length);
+            if length > 0 {
+                path.push('.');
             }
+            if fields.next_key_seed(Name(&mut *path))?.is_none() {
+                break;
+            }
+            fields.next_value_seed(Cells { row: &mut *row, feed, path: &mut *path })?;
         }
+        path.truncate(length);
+        Ok(())
+    }
+}
+
+/// The name of a member, which is put at the end of a path.
+struct Name<'n>(&'n mut String);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl serde::de::Visitor<'_> for Name<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+        self.0.push_str(name);
+        Ok(())
     }
 }
 
@@ -117,10 +204,8 @@ fn read_node_lines(file: File, feed: &Feed, visitor: &mut Visitor<'_>) -> Result
             return Ok(head);
         }
         head.rows += 1;
-        let node: Value = serde_json::from_slice(line.strip_suffix(b",").unwrap_or(line))
+        read_object(line.strip_suffix(b",").unwrap_or(line), feed, &mut row)
             .map_err(|failed| Unreadable::At(head.rows, format!("expected a JSON-LD document: {failed}")))?;
-        row.clear();
-        add_all(&mut row, feed, "", &node);
         if row.show(head.rows, None, visitor).is_break() {
             return Ok(head);
         }
@@ -205,11 +290,14 @@ impl<'de> serde::de::Visitor<'de> for Nodes<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut nodes: A) -> Result<(), A::Error> {
         let graph = self.0;
         let mut row = Named::new(graph.feed);
-        while let Some(node) = nodes.next_element::<Value>()? {
+        loop {
+            row.clear();
+            let node = Cells { row: &mut row, feed: graph.feed, path: &mut String::new() };
+            if nodes.next_element_seed(node)?.is_none() {
+                break;
+            }
             graph.rows += 1;
             graph.meter.set(0);
-            row.clear();
-            add_all(&mut row, graph.feed, "", &node);
             if row.show(graph.rows, None, graph.visitor) == ControlFlow::Break(()) {
                 return Err(serde::de::Error::custom(STOPPED));
             }

@@ -116,32 +116,36 @@ fn unreadable(place: u64, reason: io::Error) -> Unreadable {
 
 /// The texts of a row by the names of its fields, for forms in which each row names them.
 struct Named {
-    texts: Vec<Option<String>>,
+    /// A text for each column of the feed, whose room stays for the next row.
+    texts: Vec<String>,
+    is_there: Vec<bool>,
 }
 
 impl Named {
     fn new(feed: &Feed) -> Self {
-        Self { texts: vec![None; feed.columns.len()] }
+        let columns = feed.columns.len();
+        Self { texts: vec![String::new(); columns], is_there: vec![false; columns] }
     }
 
     fn clear(&mut self) {
-        self.texts.iter_mut().for_each(|text| *text = None);
+        self.is_there.fill(false);
     }
 
     /// Adds a text; one that is there already is a list.
     fn add(&mut self, feed: &Feed, name: &str, text: &str) {
         let Some(place) = feed.columns.iter().position(|column| column.name == name) else { return };
-        match &mut self.texts[place] {
-            Some(list) => {
-                list.push_str(&feed.columns[place].separator);
-                list.push_str(text);
-            }
-            none => *none = Some(text.to_owned()),
+        let cell = &mut self.texts[place];
+        if std::mem::replace(&mut self.is_there[place], true) {
+            cell.push_str(&feed.columns[place].separator);
+        } else {
+            cell.clear();
         }
+        cell.push_str(text);
     }
 
     fn show(&self, place: u64, name: Option<&str>, visitor: &mut Visitor<'_>) -> ControlFlow<()> {
-        let cells: Vec<_> = self.texts.iter().map(Option::as_deref).collect();
+        let texts = self.texts.iter().zip(&self.is_there);
+        let cells: Vec<_> = texts.map(|(text, is_there)| is_there.then_some(text.as_str())).collect();
         visitor(&ReadRow { place, name, cells: &cells })
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
-use serde_json::Map;
 
 use super::{BUFFER, Row, RowWriter, synced};
 use crate::exports::{feed::Column, value::Value};
@@ -68,46 +67,85 @@ pub(in crate::exports) const GRAPH_HEAD: &str = r#"{"@context":"https://schema.o
 pub(super) struct Linked {
     out: BufWriter<File>,
     is_first: bool,
+    members: Vec<Member>,
+}
+
+/// A member of a node: a value, or an object with members of its own.
+enum Member {
+    /// Its name, and the place of its column.
+    Value(String, usize),
+    Object(String, Vec<Member>),
 }
 
 impl Linked {
-    pub(super) fn begin(file: File) -> io::Result<Self> {
+    pub(super) fn begin(file: File, columns: &[Column]) -> io::Result<Self> {
         let mut out = BufWriter::with_capacity(BUFFER, file);
         out.write_all(GRAPH_HEAD.as_bytes())?;
-        Ok(Self { out, is_first: true })
+        let mut paths: Vec<(Vec<&str>, usize)> =
+            columns.iter().enumerate().map(|(place, column)| (column.name.split('.').collect(), place)).collect();
+        paths.sort_unstable();
+        paths.dedup_by(|one, other| one.0 == other.0);
+        Ok(Self { out, is_first: true, members: members_of(&paths, 0) })
+    }
+}
+
+/// The members that these paths have at a depth. Paths that begin alike stand beside each other.
+fn members_of(paths: &[(Vec<&str>, usize)], depth: usize) -> Vec<Member> {
+    let name_of = |(path, _): &(Vec<&str>, usize)| path.get(depth).copied().unwrap_or_default().to_owned();
+    let groups = paths.chunk_by(|one, other| one.0.get(depth) == other.0.get(depth));
+    groups
+        .map(|group| match group {
+            [only] if only.0.len() <= depth + 1 => Member::Value(name_of(only), only.1),
+            group => Member::Object(name_of(&group[0]), members_of(group, depth + 1)),
+        })
+        .collect()
+}
+
+/// What a vehicle says of some members. What it does not say is not there.
+struct Node<'r> {
+    members: &'r [Member],
+    values: &'r [Value<'r>],
+}
+
+impl Node<'_> {
+    fn is_empty(&self) -> bool {
+        self.members.iter().all(|member| match member {
+            Member::Value(_, place) => self.values[*place] == Value::Missing,
+            Member::Object(_, members) => Node { members, values: self.values }.is_empty(),
+        })
+    }
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for member in self.members {
+            match member {
+                Member::Value(name, place) if self.values[*place] != Value::Missing => {
+                    object.serialize_entry(name, &self.values[*place])?;
+                }
+                Member::Object(name, members) => {
+                    let inner = Node { members, values: self.values };
+                    if !inner.is_empty() {
+                        object.serialize_entry(name, &inner)?;
+                    }
+                }
+                Member::Value(..) => {}
+            }
+        }
+        object.end()
     }
 }
 
 impl RowWriter for Linked {
-    fn write(&mut self, columns: &[Column], row: &Row<'_>) -> io::Result<()> {
-        let mut node = Map::new();
-        for (column, value) in columns.iter().zip(row.values) {
-            if *value != Value::Missing {
-                put(&mut node, &column.name, serde_json::to_value(value)?);
-            }
-        }
+    fn write(&mut self, _: &[Column], row: &Row<'_>) -> io::Result<()> {
         self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        Ok(serde_json::to_writer(&mut self.out, &node)?)
+        Ok(serde_json::to_writer(&mut self.out, &Node { members: &self.members, values: row.values })?)
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.out.write_all(b"\n]}\n")?;
         synced(&self.out.into_inner().map_err(io::IntoInnerError::into_error)?)
-    }
-}
-
-/// Puts a value at the end of a path of objects.
-fn put(node: &mut Map<String, serde_json::Value>, path: &str, value: serde_json::Value) {
-    match path.split_once('.') {
-        None => {
-            node.insert(path.to_owned(), value);
-        }
-        Some((first, rest)) => {
-            let inner = node.entry(first).or_insert_with(|| serde_json::Value::Object(Map::new()));
-            if let serde_json::Value::Object(inner) = inner {
-                put(inner, rest, value);
-            }
-        }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn begin(
         FeedFormat::Tsv => Box::new(separated::Separated::begin(file, b'\t', feed, formulas)?),
         FeedFormat::Xml => Box::new(xml::Xml::begin(file)?),
         FeedFormat::JsonLines => Box::new(json::Lines::begin(file)),
-        FeedFormat::JsonLd => Box::new(json::Linked::begin(file)?),
+        FeedFormat::JsonLd => Box::new(json::Linked::begin(file, &feed.columns)?),
         FeedFormat::Zip | FeedFormat::Pages => Box::new(pages::Zip::begin(file)),
     })
 }
