@@ -179,6 +179,8 @@ fn operations_for_staff() -> Vec<Operation> {
             desk.exports().run(&export, &mut |_| ControlFlow::Continue(()))
         }),
         operation("Exports::check", Viewer, |desk| desk.exports().check("/no/such/file", Platform::Meta, None)),
+        operation("Exports::check_bytes", Viewer, |desk| desk.exports().check_bytes(b"\0", Platform::Custom, None)),
+        operation("Exports::file", Manager, |desk| desk.exports().file(&Export::of(Platform::Meta))),
         operation("Exports::list", Viewer, |desk| desk.exports().list(&ExportFilter::default(), &page())),
         operation("Inventory::import", Manager, |desk| {
             desk.inventory().import(&SheetFile::at("/no/such/file"), &ImportOptions::default())

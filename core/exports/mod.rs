@@ -33,7 +33,10 @@ pub use delivery::Login;
 pub use mapping::{MappedColumn, Mapping};
 pub use service::Exports;
 
-use crate::ids::{ExportId, VehicleId};
+use crate::{
+    error::{Error, ErrorCode, Result},
+    ids::{ExportId, VehicleId},
+};
 
 /// A feed, by whoever takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -267,6 +270,38 @@ pub struct ExportReport {
     pub exported_at: DateTime<Utc>,
     /// Whether nothing was published.
     pub dry_run: bool,
+}
+
+/// A feed as a file of this machine, which goes away with this value.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FeedFile {
+    /// What the export did.
+    pub report: ExportReport,
+    /// The name that the feed's files have.
+    pub name: String,
+    folder: tempfile::TempDir,
+}
+
+impl FeedFile {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// `file_too_large` where it has more bytes than that; `export_not_written` where it cannot be read back.
+    pub fn bytes(&self, most: u64) -> Result<Vec<u8>> {
+        if self.report.bytes > most {
+            let message =
+                format!("the feed has {} bytes, of which at most {most} are taken at once", self.report.bytes);
+            return Err(Error::new(ErrorCode::FileTooLarge, message));
+        }
+        std::fs::read(self.path()).map_err(snapshot::not_written)
+    }
 }
 
 /// A vehicle that a feed does not carry, or a value that it leaves empty.

@@ -4,10 +4,11 @@ use std::{cell::RefCell, ops::ControlFlow, path::Path};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
+use tempfile::TempDir;
 
 use super::{
     CheckedFeed, Export, ExportConfig, ExportEntry, ExportFilter, ExportProgress, ExportReport, ExportStatus,
-    FeedConfig, FeedFormat, Mapping, Platform, check,
+    FeedConfig, FeedFile, FeedFormat, Mapping, Platform, check,
     delivery::{self, Login},
     destination::Destination,
     feed::{Feed, Surroundings},
@@ -118,12 +119,40 @@ impl Exports<'_> {
         let now = self.desk.now();
         self.desk.must(Permission::Export)?;
         let plan = self.plan(export, now)?;
-        let outcome = self.make(&plan, observer);
+        if plan.destination.is_none() && !export.dry_run {
+            let message = format!(
+                "nothing says where the feed goes: name a destination, or set exports.{}.destination",
+                export.platform
+            );
+            return Err(Error::new(ErrorCode::NotConfigured, message));
+        }
+        let outcome = self.make(&plan, &own_folder()?, observer);
         if export.dry_run {
             return outcome.map(|done| report(&plan, done, None));
         }
         let id = self.record(&plan, outcome.as_ref())?;
         outcome.map(|done| report(&plan, done, Some(id)))
+    }
+
+    /// Makes a feed for whoever asks, as a file that goes away with the answer. It goes to no destination, so that it is never held
+    /// back; the history has its row, as of every run.
+    ///
+    /// # Errors
+    /// As [`Exports::run`], without those of a destination.
+    pub fn file(&self, export: &Export) -> Result<FeedFile> {
+        let now = self.desk.now();
+        self.desk.must(Permission::Export)?;
+        let export = Export { dry_run: false, ..export.clone() };
+        let mut plan = self.plan(&export, now)?;
+        plan.destination = None;
+        if plan.format == FeedFormat::Pages {
+            plan.format = FeedFormat::Zip;
+        }
+        let folder = own_folder()?;
+        let outcome = self.make(&plan, &folder, &mut |_progress| ControlFlow::Continue(()));
+        let id = self.record(&plan, outcome.as_ref())?;
+        let name = plan.feed.file_name(&plan.surroundings(), plan.format);
+        Ok(FeedFile { report: report(&plan, outcome?, Some(id)), name, folder })
     }
 
     /// Checks the file of a feed against the platform's rules, as far as they are known. The form is the feed's usual one, or that
@@ -137,6 +166,24 @@ impl Exports<'_> {
         let agreed = self.config().feed(platform);
         let feed = feeds::of(platform, mapping.or(agreed.mapping.as_ref()))?;
         check::check(path, &feed, format_of(path, &feed))
+    }
+
+    /// The same of a file that is in memory, in this form or in the feed's usual one.
+    ///
+    /// # Errors
+    /// `invalid_feed_format`; as [`Exports::check`].
+    pub fn check_bytes(&self, bytes: &[u8], platform: Platform, format: Option<FeedFormat>) -> Result<CheckedFeed> {
+        self.desk.must(Permission::ReadExports)?;
+        let agreed = self.config().feed(platform);
+        let feed = feeds::of(platform, agreed.mapping.as_ref())?;
+        if let Some(format) = format.filter(|format| !feed.formats.contains(format) || *format == FeedFormat::Pages) {
+            let message = format!("a file of {platform} cannot be read as {format}");
+            return Err(Error::invalid_field(ErrorCode::InvalidFeedFormat, "/format", message));
+        }
+        let folder = own_folder()?;
+        let path = folder.path().join("feed");
+        std::fs::write(&path, bytes).map_err(not_written)?;
+        check::check(&path, &feed, format.unwrap_or_else(|| format_of(&path, &feed)))
     }
 
     /// A page of the history, newest first.
@@ -158,13 +205,6 @@ impl Exports<'_> {
         let feed = feeds::of(export.platform, mapping)?;
         let destination = export.destination.as_ref().or(agreed.destination.as_ref());
         let destination = destination.map(|text| Destination::parse(text)).transpose()?;
-        if destination.is_none() && !export.dry_run {
-            let message = format!(
-                "nothing says where the feed goes: name a destination, or set exports.{}.destination",
-                export.platform
-            );
-            return Err(Error::new(ErrorCode::NotConfigured, message));
-        }
         let by_name = destination.as_ref().and_then(Destination::format).filter(|format| feed.formats.contains(format));
         let format = export.format.or(mapping.and_then(|mapping| mapping.format)).or(by_name).or(agreed.format);
         // A server takes one file.
@@ -186,11 +226,15 @@ impl Exports<'_> {
         Ok(plan)
     }
 
-    /// Makes, checks and publishes the feed.
-    fn make(&self, plan: &Plan<'_>, observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>) -> Result<Done> {
+    /// Makes, checks and publishes the feed. `own` is where it is written if it goes to no folder.
+    fn make(
+        &self,
+        plan: &Plan<'_>,
+        own: &TempDir,
+        observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>,
+    ) -> Result<Done> {
         let surroundings = plan.surroundings();
         let name = plan.feed.file_name(&surroundings, plan.format);
-        let own = tempfile::Builder::new().prefix("jpauto-export-").tempdir().map_err(not_written)?;
         let target = match &plan.destination {
             Some(destination) if !plan.export.dry_run => destination.target(&name, plan.format),
             _ => None,
@@ -297,6 +341,11 @@ impl Exports<'_> {
     }
 }
 
+/// A folder that goes away with its last use.
+fn own_folder() -> Result<TempDir> {
+    tempfile::Builder::new().prefix("jpauto-export-").tempdir().map_err(not_written)
+}
+
 fn report(plan: &Plan<'_>, done: Done, id: Option<ExportId>) -> ExportReport {
     let Done { written, last_vehicle_count, answer, destination } = done;
     ExportReport {
@@ -371,5 +420,6 @@ fn format_of(path: &Path, feed: &Feed) -> FeedFormat {
     if path.is_dir() && feed.formats.contains(&FeedFormat::Pages) {
         return FeedFormat::Pages;
     }
-    by_name.filter(|format| feed.formats.contains(format)).unwrap_or(feed.formats[0])
+    let usual = if path.is_file() && feed.formats[0] == FeedFormat::Pages { FeedFormat::Zip } else { feed.formats[0] };
+    by_name.filter(|format| feed.formats.contains(format)).unwrap_or(usual)
 }

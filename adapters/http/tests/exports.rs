@@ -79,6 +79,37 @@ fn managers_export_to_the_configured_place_and_viewers_read_the_history() {
 }
 
 #[test]
+fn a_websites_build_downloads_its_pages_and_a_file_is_checked() {
+    let (lot, feeds) = lot();
+    let token = |role| lot.staff().tokens().create(&NewToken { name: "feeds".into(), role, expires_at: None }).unwrap();
+    let (viewer, manager) = (token(Role::Viewer), token(Role::Manager));
+    lot.staff().inventory().add(&camry("4T1B11HK5KU211111")).unwrap();
+    let path = "/api/exports/file?platform=jekyll";
+    assert_eq!((lot.get(path).status, ask(&lot, &viewer, "GET", path, &Value::Null).status), (401, 403));
+    let zip = ask(&lot, &manager, "GET", path, &Value::Null);
+    assert_eq!((zip.status, zip.body.get(..2)), (200, Some(&b"PK"[..])), "{:?}", zip.headers);
+    let csv = ask(&lot, &manager, "GET", "/api/exports/file?platform=csv", &Value::Null);
+    assert!(csv.body.starts_with(b"id,status,") && !feeds.exists(), "it goes to no destination");
+    let entries = lot.staff().exports().list(&Default::default(), &jpauto::PageRequest::default()).unwrap().items;
+    assert_eq!(entries.iter().map(|entry| entry.destination.as_deref()).collect::<Vec<_>>(), [None, None]);
+    for (query, code) in [("", "invalid_platform"), ("?platform=meta", "not_configured")] {
+        let refused = ask(&lot, &manager, "GET", &format!("/api/exports/file{query}"), &Value::Null);
+        assert_eq!(refused.problem(), code, "{query}");
+    }
+    let authorization = format!("Bearer {}", viewer.secret);
+    let check = |query: &str, file: &[u8]| {
+        let headers = [("authorization", authorization.as_str()), ("content-type", "application/octet-stream")];
+        lot.ask("POST", &format!("/api/exports/check?{query}"), &headers, file)
+    };
+    let good = check("platform=jekyll", &zip.body).json();
+    assert_eq!((&good["vehicle_count"], &good["fault_count"], &good["format"]), (&json!(1), &json!(0), &json!("zip")));
+    let bad = check("platform=cargurus&format=csv", b"VIN,Year\n123,19\n").json();
+    assert!(bad["faults"].as_array().unwrap().iter().any(|it| it["row"] == 2 && it["column"] == "Year"), "{bad}");
+    assert_eq!(check("platform=cargurus&format=zip", b"").problem(), "invalid_feed_format");
+    assert_eq!(check("", b"").problem(), "invalid_platform");
+}
+
+#[test]
 fn a_feed_that_shrank_waits_for_a_confirmation_on_sqlite() {
     let (lot, feeds) = lot();
     shrinks(&lot, feeds);

@@ -40,6 +40,8 @@ const SERVED: &[(&str, &str)] = &[
     ("Evaluations::cached", "vin_cached"),
     ("Evaluations::decode", "vin_decode"),
     ("Evaluations::evaluate", "vin_evaluate"),
+    ("Exports::check_bytes", "exports_check"),
+    ("Exports::file", "exports_file"),
     ("Exports::list", "exports_list"),
     ("Exports::run", "exports_run"),
     ("Inventory::add", "inventory_add"),
