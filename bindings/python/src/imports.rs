@@ -2,63 +2,224 @@
 
 use std::path::PathBuf;
 
-use jpauto::imports::{ImportMode, ImportOptions, Mapping, MissingVehicles, SheetFile};
+use jpauto::imports::{self, ImportMode, ImportOptions, Mapping, MissingVehicles, SheetFile};
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyBytes};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     input,
-    record::{Document, record},
+    record::{Amount, Document, Told, record},
 };
 
-/// A report of the library with its parts as documents.
-pub(crate) struct Sections(Value);
-
-impl Sections {
-    pub(crate) fn of(report: &jpauto::imports::ImportReport) -> Self {
-        Self(serde_json::to_value(report).unwrap_or_default())
-    }
-
-    fn part(&self, name: &str) -> Value {
-        self.0.get(name).cloned().unwrap_or_default()
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.part(name).as_str().map(ToOwned::to_owned).unwrap_or_default()
+record! {
+    /// What an import did, or would do, row by row.
+    ImportReport of imports::ImportReport {
+        () {
+            /// `written`, `written_in_part`, `dry_run`, `refused` or `held_back`.
+            outcome: String,
+            /// The name of the file.
+            file: String,
+            /// How the file is written.
+            shape: SheetShape,
+            /// What was done with each column.
+            columns: Vec<ImportedColumn>,
+            /// The mapping that says the same, to be corrected and given as `mapping`.
+            mapping: Document,
+            /// How many rows did what.
+            counts: ImportCounts,
+            /// The vehicles that are new.
+            added: Vec<ImportedVehicle>,
+            /// The vehicles that are other than before.
+            changed: Vec<ImportedChange>,
+            /// The sold vehicles that are for sale again.
+            relisted: Vec<ImportedVehicle>,
+            /// The vehicles that are sold now: the file says so, or does not have them.
+            sold: Vec<ImportedVehicle>,
+            /// The rows that were refused, and why.
+            refused: Vec<RefusedRow>,
+            /// What to look at twice in rows that were not refused.
+            warnings: Vec<RowWarning>,
+            /// Why the vehicles that are missing from the file were not marked sold.
+            sold_held_back: Option<SoldHeldBack>,
+        }
     }
 }
 
 record! {
-    /// What an import did, or would do, row by row; each part is as `jpauto import vehicles --format json` prints it.
-    ImportReport of Sections {
+    /// How a file is written.
+    SheetShape of imports::SheetShape {
         () {
-            /// `written`, `written_in_part`, `dry_run`, `refused` or `held_back`.
-            outcome: String = [text("outcome")],
-            /// The name of the file.
-            file: String = [text("file")],
-            /// How the file is written: `format`, `encoding`, `delimiter`, `sheet` and `header`.
-            shape: Document = [part("shape")],
-            /// What was done with each column: `name`, `field` and `left_out`.
-            columns: Document = [part("columns")],
-            /// The mapping that says the same, to be corrected and given as `mapping`.
-            mapping: Document = [part("mapping")],
-            /// How many `rows` there were, and how many were `added`, `changed`, `relisted`, `sold`, `unchanged` and `refused`.
-            counts: Document = [part("counts")],
-            /// The vehicles that are new.
-            added: Document = [part("added")],
-            /// The vehicles that are other than before, each with its `changes`.
-            changed: Document = [part("changed")],
-            /// The sold vehicles that are for sale again.
-            relisted: Document = [part("relisted")],
-            /// The vehicles that are sold now.
-            sold: Document = [part("sold")],
-            /// The rows that were refused, each with its `faults`.
-            refused: Document = [part("refused")],
-            /// What to look at twice: `row` and `message`.
-            warnings: Document = [part("warnings")],
-            /// Why vehicles that are missing from the file were not marked sold.
-            sold_held_back: Document = [part("sold_held_back")],
+            /// The kind of file: `delimited`, `json_lines` or `xlsx`.
+            format: String,
+            /// The encoding of its text; `None` for a workbook.
+            encoding: Option<String>,
+            /// What stands between the values.
+            delimiter: Option<char>,
+            /// The worksheet.
+            sheet: Option<String>,
+            /// The line or row with the names of the columns; `None` where every row names its own.
+            header: Option<u64>,
         }
+    }
+}
+
+record! {
+    /// What is done with a column of a file.
+    ImportedColumn of imports::ImportedColumn {
+        () {
+            /// Its name in the file.
+            name: String,
+            /// The field that it is read as; `None` if it is not read.
+            field: Option<&'static str>,
+            /// Why it is not read: `unknown`, `kept_by_library` or `by_mapping`.
+            left_out: Option<String>,
+        }
+    }
+}
+
+record! {
+    /// How many rows did what.
+    ImportCounts of imports::ImportCounts {
+        () {
+            /// Rows with values.
+            rows: usize,
+            /// New vehicles.
+            added: usize,
+            /// Vehicles that are other than before.
+            changed: usize,
+            /// Sold vehicles that are for sale again.
+            relisted: usize,
+            /// Vehicles that are sold now.
+            sold: usize,
+            /// Vehicles that the file has as they are.
+            unchanged: usize,
+            /// Rows that were refused.
+            refused: usize,
+        }
+    }
+}
+
+record! {
+    /// A vehicle of a row.
+    ImportedVehicle of imports::ImportedVehicle {
+        () {
+            /// The line of a text file on which the row begins, or the row of a worksheet; `None` for a vehicle that is not in the file.
+            row: Option<u64>,
+            /// The vehicle. After a dry run there is none of this id if it is new.
+            id: Uuid,
+            /// Model year.
+            year: i32,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// Trim level.
+            trim: Option<String>,
+            /// VIN or chassis number.
+            vin: String,
+            /// Stock number.
+            stock_number: Option<String>,
+            /// Price.
+            price: Amount,
+            /// Mileage.
+            mileage: i32,
+        }
+    }
+}
+
+record! {
+    /// A vehicle that is other than before an import.
+    ImportedChange of imports::ChangedVehicle {
+        () {
+            /// The vehicle as it is now.
+            vehicle: ImportedVehicle,
+            /// The fields that differ: `{"price": {"from": "14000.00", "to": "13500.00"}}`.
+            changes: Document,
+        }
+    }
+}
+
+record! {
+    /// A row that was refused.
+    RefusedRow of imports::RefusedRow {
+        () {
+            /// The line on which it begins, or its row in a worksheet.
+            row: u64,
+            /// Its VIN as it is written.
+            vin: Option<String>,
+            /// Its stock number as it is written.
+            stock_number: Option<String>,
+            /// What is wrong with it.
+            faults: Vec<RowFault>,
+        }
+    }
+}
+
+record! {
+    /// What is wrong with a row.
+    RowFault of imports::RowFault {
+        () {
+            /// The name of the column in the file; `None` if it is about the whole row.
+            column: Option<String>,
+            /// The field of the vehicle.
+            field: Option<&'static str>,
+            /// What stands in the cell, cut where it is long.
+            value: Option<String>,
+            /// What is wrong, and what is expected.
+            message: String,
+        }
+    }
+}
+
+record! {
+    /// Something to look at twice.
+    RowWarning of imports::RowWarning {
+        () {
+            /// The line on which the row begins, or its row in a worksheet.
+            row: u64,
+            /// What is doubtful.
+            message: String,
+        }
+    }
+}
+
+/// The document of the library's enum, whose figures depend on the reason.
+pub(crate) struct HeldBack(Value);
+
+impl HeldBack {
+    fn reason(&self) -> String {
+        self.0["reason"].as_str().map(ToOwned::to_owned).unwrap_or_default()
+    }
+
+    fn count(&self, name: &str) -> Option<u64> {
+        self.0[name].as_u64()
+    }
+}
+
+record! {
+    /// Why the vehicles that are missing from a file were not marked sold.
+    SoldHeldBack of HeldBack {
+        () {
+            /// `more_than_half`, which can be confirmed, or `rows_refused`: it is not known which vehicles those are.
+            reason: String = [reason()],
+            /// How many are missing.
+            missing: Option<u64> = [count("missing")],
+            /// How many vehicles were in stock before.
+            in_stock: Option<u64> = [count("in_stock")],
+        }
+    }
+}
+
+impl Told<imports::SoldHeldBack> for SoldHeldBack {
+    fn told(held_back: imports::SoldHeldBack) -> Self {
+        Self::told(HeldBack(serde_json::to_value(held_back).unwrap_or_default()))
+    }
+}
+
+impl Told<Mapping> for Document {
+    fn told(mapping: Mapping) -> Self {
+        Self::of(&mapping)
     }
 }
 

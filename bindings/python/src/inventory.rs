@@ -5,7 +5,7 @@ use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
-    imports::{self, ImportReport, Sections, Switches},
+    imports::{self, ImportReport, Switches},
     input,
     lot::Handle,
     market::MarketPrice,
@@ -336,8 +336,7 @@ impl Inventory {
     ) -> PyResult<ImportReport> {
         let file = imports::file(file)?;
         let options = imports::options(mapping, &Switches { dry_run, keep_going, sold_if_missing, confirm })?;
-        let imported = self.handle.run(py, |desk| desk.inventory().import(&file, &options));
-        imported.map(|report| ImportReport::told(Sections::of(&report)))
+        self.handle.run(py, |desk| desk.inventory().import(&file, &options)).map(ImportReport::told)
     }
 
     /// Counts, value and age of the inventory, and what was sold.

@@ -45,7 +45,10 @@ mod _jpauto {
         },
         exports::{CheckedFeed, Export, ExportReport, Exports, FeedFault, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
-        imports::ImportReport,
+        imports::{
+            ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow, RowFault,
+            RowWarning, SheetShape, SoldHeldBack,
+        },
         inventory::{
             AgeCount, Inventory, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount, StockCount,
             StockedVehicle, Vehicle, VehicleWarning,

@@ -10,7 +10,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyList},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Makes the value of a field from a value of the library.
@@ -329,6 +329,12 @@ impl Told<Value> for Document {
     }
 }
 
+impl Told<Map<String, Value>> for Document {
+    fn told(fields: Map<String, Value>) -> Self {
+        Self(Value::Object(fields))
+    }
+}
+
 impl<'py> IntoPyObject<'py> for Document {
     type Target = PyAny;
     type Output = Bound<'py, PyAny>;
@@ -453,7 +459,15 @@ macro_rules! words_of_json {
     )+};
 }
 
-words_of_json!(jpauto::AgeState, jpauto::market::SlopeOutcome, jpauto::vin::Region);
+words_of_json!(
+    jpauto::AgeState,
+    jpauto::imports::ImportOutcome,
+    jpauto::imports::LeftOut,
+    jpauto::imports::SheetEncoding,
+    jpauto::imports::SheetFormat,
+    jpauto::market::SlopeOutcome,
+    jpauto::vin::Region,
+);
 
 /// A value with a stable code and details.
 pub(crate) struct Coded {

@@ -81,7 +81,11 @@ __all__ = [
     "FailedVehicle",
     "FeedFault",
     "Finding",
+    "ImportCounts",
     "ImportReport",
+    "ImportedChange",
+    "ImportedColumn",
+    "ImportedVehicle",
     "Inventory",
     "IssuedToken",
     "JobOverview",
@@ -112,7 +116,10 @@ __all__ = [
     "RecordReport",
     "RecordedVehicle",
     "RefusedListing",
+    "RefusedRow",
     "ResearchResult",
+    "RowFault",
+    "RowWarning",
     "Rows",
     "Run",
     "RunProgress",
@@ -123,9 +130,11 @@ __all__ = [
     "ScrapedListing",
     "SearchParameters",
     "Sessions",
+    "SheetShape",
     "SignIn",
     "SignInLink",
     "SignedUpload",
+    "SoldHeldBack",
     "SoldVehicle",
     "Statistics",
     "StatusCount",
@@ -1985,8 +1994,8 @@ class Omission:
         """Its stock number."""
 
     @property
-    def what(self) -> Literal["vehicle", "value"]:
-        """Whether the whole `vehicle` was left out, or a `value` of it."""
+    def what(self) -> Literal["vehicle", "value", "missing"]:
+        """Whether the whole `vehicle` was left out, or a `value` of it; `missing` where it has no such value, which the platform wants."""
 
     @property
     def field(self) -> str:
@@ -3512,7 +3521,7 @@ class VehicleWarning:
 
 @final
 class ImportReport:
-    """What an import did, or would do, row by row; each part is as `jpauto import vehicles --format json` prints it."""
+    """What an import did, or would do, row by row."""
 
     @property
     def outcome(self) -> str:
@@ -3523,48 +3532,298 @@ class ImportReport:
         """The name of the file."""
 
     @property
-    def shape(self) -> dict[str, Any]:
-        """How the file is written: `format`, `encoding`, `delimiter`, `sheet` and `header`."""
+    def shape(self) -> SheetShape:
+        """How the file is written."""
 
     @property
-    def columns(self) -> list[dict[str, Any]]:
-        """What was done with each column: `name`, `field` and `left_out`."""
+    def columns(self) -> list[ImportedColumn]:
+        """What was done with each column."""
 
     @property
     def mapping(self) -> dict[str, Any]:
         """The mapping that says the same, to be corrected and given as `mapping`."""
 
     @property
-    def counts(self) -> dict[str, int]:
-        """How many `rows` there were, and how many were `added`, `changed`, `relisted`, `sold`, `unchanged` and `refused`."""
+    def counts(self) -> ImportCounts:
+        """How many rows did what."""
 
     @property
-    def added(self) -> list[dict[str, Any]]:
+    def added(self) -> list[ImportedVehicle]:
         """The vehicles that are new."""
 
     @property
-    def changed(self) -> list[dict[str, Any]]:
-        """The vehicles that are other than before, each with its `changes`."""
+    def changed(self) -> list[ImportedChange]:
+        """The vehicles that are other than before."""
 
     @property
-    def relisted(self) -> list[dict[str, Any]]:
+    def relisted(self) -> list[ImportedVehicle]:
         """The sold vehicles that are for sale again."""
 
     @property
-    def sold(self) -> list[dict[str, Any]]:
-        """The vehicles that are sold now."""
+    def sold(self) -> list[ImportedVehicle]:
+        """The vehicles that are sold now: the file says so, or does not have them."""
 
     @property
-    def refused(self) -> list[dict[str, Any]]:
-        """The rows that were refused, each with its `faults`."""
+    def refused(self) -> list[RefusedRow]:
+        """The rows that were refused, and why."""
 
     @property
-    def warnings(self) -> list[dict[str, Any]]:
-        """What to look at twice: `row` and `message`."""
+    def warnings(self) -> list[RowWarning]:
+        """What to look at twice in rows that were not refused."""
 
     @property
-    def sold_held_back(self) -> dict[str, Any] | None:
-        """Why vehicles that are missing from the file were not marked sold."""
+    def sold_held_back(self) -> SoldHeldBack | None:
+        """Why the vehicles that are missing from the file were not marked sold."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SheetShape:
+    """How a file is written."""
+
+    @property
+    def format(self) -> str:
+        """The kind of file: `delimited`, `json_lines` or `xlsx`."""
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding of its text; `None` for a workbook."""
+
+    @property
+    def delimiter(self) -> str | None:
+        """What stands between the values."""
+
+    @property
+    def sheet(self) -> str | None:
+        """The worksheet."""
+
+    @property
+    def header(self) -> int | None:
+        """The line or row with the names of the columns; `None` where every row names its own."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ImportedColumn:
+    """What is done with a column of a file."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the file."""
+
+    @property
+    def field(self) -> str | None:
+        """The field that it is read as; `None` if it is not read."""
+
+    @property
+    def left_out(self) -> str | None:
+        """Why it is not read: `unknown`, `kept_by_library` or `by_mapping`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ImportCounts:
+    """How many rows did what."""
+
+    @property
+    def rows(self) -> int:
+        """Rows with values."""
+
+    @property
+    def added(self) -> int:
+        """New vehicles."""
+
+    @property
+    def changed(self) -> int:
+        """Vehicles that are other than before."""
+
+    @property
+    def relisted(self) -> int:
+        """Sold vehicles that are for sale again."""
+
+    @property
+    def sold(self) -> int:
+        """Vehicles that are sold now."""
+
+    @property
+    def unchanged(self) -> int:
+        """Vehicles that the file has as they are."""
+
+    @property
+    def refused(self) -> int:
+        """Rows that were refused."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ImportedVehicle:
+    """A vehicle of a row."""
+
+    @property
+    def row(self) -> int | None:
+        """The line of a text file on which the row begins, or the row of a worksheet; `None` for a vehicle that is not in the file."""
+
+    @property
+    def id(self) -> UUID:
+        """The vehicle. After a dry run there is none of this id if it is new."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim level."""
+
+    @property
+    def vin(self) -> str:
+        """VIN or chassis number."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Stock number."""
+
+    @property
+    def price(self) -> Decimal:
+        """Price."""
+
+    @property
+    def mileage(self) -> int:
+        """Mileage."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class ImportedChange:
+    """A vehicle that is other than before an import."""
+
+    @property
+    def vehicle(self) -> ImportedVehicle:
+        """The vehicle as it is now."""
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ: `{"price": {"from": "14000.00", "to": "13500.00"}}`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RefusedRow:
+    """A row that was refused."""
+
+    @property
+    def row(self) -> int:
+        """The line on which it begins, or its row in a worksheet."""
+
+    @property
+    def vin(self) -> str | None:
+        """Its VIN as it is written."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Its stock number as it is written."""
+
+    @property
+    def faults(self) -> list[RowFault]:
+        """What is wrong with it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RowFault:
+    """What is wrong with a row."""
+
+    @property
+    def column(self) -> str | None:
+        """The name of the column in the file; `None` if it is about the whole row."""
+
+    @property
+    def field(self) -> str | None:
+        """The field of the vehicle."""
+
+    @property
+    def value(self) -> str | None:
+        """What stands in the cell, cut where it is long."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and what is expected."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class RowWarning:
+    """Something to look at twice."""
+
+    @property
+    def row(self) -> int:
+        """The line on which the row begins, or its row in a worksheet."""
+
+    @property
+    def message(self) -> str:
+        """What is doubtful."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class SoldHeldBack:
+    """Why the vehicles that are missing from a file were not marked sold."""
+
+    @property
+    def reason(self) -> str:
+        """`more_than_half`, which can be confirmed, or `rows_refused`: it is not known which vehicles those are."""
+
+    @property
+    def missing(self) -> int | None:
+        """How many are missing."""
+
+    @property
+    def in_stock(self) -> int | None:
+        """How many vehicles were in stock before."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -4605,6 +4864,7 @@ def open(
     create: bool = True,
     exports: dict[str, Any] | None = None,
     storage: dict[str, Any] | None = None,
+    notifications: dict[str, Any] | None = None,
 ) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
@@ -4615,9 +4875,10 @@ def open(
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
     `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
     `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
-    `access_key` and `secret_key`.
+    `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
+    `docs/operations.md` says.
 
-    Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+    Raises `InvalidInput` (`invalid_database_url`), `Misconfigured` (`invalid_notification_config`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """
 
