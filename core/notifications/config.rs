@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, fs, net::IpAddr, path::PathBuf, time::Dura
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use lettre::message::Mailbox;
+use serde::Deserialize;
 use url::Url;
 
 use super::{Event, templates::Templates, webhook};
@@ -24,7 +25,8 @@ use crate::{
 /// let dealership = Dealership::with_config(config)?;
 /// # Ok::<(), jpauto::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NotificationConfig {
     /// Servers that are told over HTTP, by the name of the channel.
@@ -33,7 +35,8 @@ pub struct NotificationConfig {
     pub email: Option<EmailConfig>,
     /// A folder with templates of e-mails that count before the usual ones.
     pub templates: Option<PathBuf>,
-    /// How often, and for how long.
+    /// How often, and for how long. A document does not say it.
+    #[serde(skip)]
     pub rules: NotificationRules,
 }
 
@@ -47,7 +50,8 @@ impl NotificationConfig {
 }
 
 /// A server that is told over HTTP, as Standard Webhooks has it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(default = "WebhookConfig::unset", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WebhookConfig {
     /// Where it is told. Only https, unless the network is private.
@@ -89,7 +93,8 @@ impl fmt::Debug for WebhookConfig {
 }
 
 /// How the connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EmailTls {
     /// The connection begins in the clear and must become TLS before anything is said: port 587.
@@ -102,7 +107,8 @@ pub enum EmailTls {
 }
 
 /// People who are told by e-mail, and the server that carries it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(default = "EmailConfig::unset", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EmailConfig {
     /// The mail server.
@@ -135,15 +141,22 @@ impl EmailConfig {
         from: impl Into<String>,
         to: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
+        let to = to.into_iter().map(Into::into).collect();
+        Self { host: host.into(), from: from.into(), to, ..Self::unset() }
+    }
+
+    /// Nothing is set but what has a default.
+    #[must_use]
+    pub fn unset() -> Self {
         Self {
-            host: host.into(),
+            host: String::new(),
             port: None,
             tls: EmailTls::default(),
             user: None,
             password: None,
             ca_certificate: None,
-            from: from.into(),
-            to: to.into_iter().map(Into::into).collect(),
+            from: String::new(),
+            to: Vec::new(),
             events: usual_events(),
             include_contact: false,
         }

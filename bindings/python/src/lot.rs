@@ -135,12 +135,13 @@ impl Handle {
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
 /// `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
 /// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
-/// `access_key` and `secret_key`.
+/// `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
+/// `docs/operations.md` says.
 ///
-/// Raises `InvalidInput` (`invalid_database_url`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+/// Raises `InvalidInput` (`invalid_database_url`), `Misconfigured` (`invalid_notification_config`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
-#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None, storage = None))]
+#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None, storage = None, notifications = None))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
     py: Python<'_>,
@@ -151,6 +152,7 @@ pub(crate) fn open(
     create: bool,
     exports: Option<&Bound<'_, PyDict>>,
     storage: Option<&Bound<'_, PyDict>>,
+    notifications: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
@@ -158,6 +160,9 @@ pub(crate) fn open(
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
     if exports.is_some() {
         config.exports = input::fields(py, exports)?;
+    }
+    if notifications.is_some() {
+        config.notifications = input::fields(py, notifications)?;
     }
     config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
