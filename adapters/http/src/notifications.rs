@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     answer,
     app::App,
-    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::PAGE,
     request::Request,
 };
@@ -46,9 +46,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("status", plain::<NotificationStatus>(), "Of this status."),
+    Parameter::new("status", word::<NotificationStatus>(), "Of this status."),
     Parameter::new("channel", plain::<String>(), "To this channel: `email`, or the name of a webhook."),
-    Parameter::new("event", plain::<Event>(), "Of this event."),
+    Parameter::new("event", word::<Event>(), "Of this event."),
 ];
 
 /// All channels: a list without a next page.

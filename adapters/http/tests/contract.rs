@@ -170,3 +170,32 @@ fn a_real_answer_of_each_operation_is_as_its_schema_says() {
         }
     }
 }
+
+/// The words of a schema, or of the items of its list.
+fn words(schema: &Value) -> Vec<String> {
+    let own = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let parts = ["anyOf", "oneOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
+    own.chain(parts.chain(schema.get("items")).flat_map(words)).collect()
+}
+
+#[test]
+fn each_word_that_a_query_may_hold_is_taken() {
+    let (lot, _user, cookie) = open();
+    let document = lot.get("/openapi.json").json();
+    let mut tried = 0;
+    for (path, method, operation) in operations(&document) {
+        let parameters: Vec<_> = operation["parameters"].as_array().into_iter().flatten().collect();
+        if method != "GET" || path.contains('{') || parameters.iter().any(|it| it["required"] == json!(true)) {
+            continue;
+        }
+        for parameter in parameters.into_iter().filter(|parameter| parameter["in"] == "query") {
+            let name = parameter["name"].as_str().unwrap();
+            for word in words(&parameter["schema"]) {
+                let answer = lot.ask("GET", &format!("{path}?{name}={word}"), &[("cookie", cookie.as_str())], b"");
+                assert_ne!(answer.status, 400, "{path} {name}={word}: {answer:?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 50, "{tried}");
+}
