@@ -2,6 +2,7 @@
 //!
 //! A burst may wait. A wait that stays above the target for an interval is an overload, and then a request that would wait longer
 //! than the target is refused at the door. Those that are admitted wait about as long as the target, and the queue never runs dry.
+//! A machine that stands still for a moment is no overload: all waits are long then, and short again once it goes on.
 //! Source: Nichols, Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012.
 
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ pub(crate) struct WaitLimits {
     pub(crate) target: Duration,
     /// How long the wait may stay above the target.
     pub(crate) interval: Duration,
-    /// The longest wait at all.
+    /// The longest wait in an overload. Nobody is admitted who would wait longer.
     pub(crate) most: Duration,
 }
 
@@ -31,6 +32,9 @@ pub(crate) struct WaitingTime {
 /// A new time has a sixteenth of the weight in the mean.
 const SMOOTHING: u32 = 16;
 
+/// A time counts as no more than so many times the mean. One pause of the machine would else look like slow work for a long while.
+const MOST_OF_MEAN: u32 = 4;
+
 impl WaitingTime {
     /// A request was admitted without a wait.
     pub(crate) fn passed(&mut self, now: Instant, limits: &WaitLimits) {
@@ -44,7 +48,8 @@ impl WaitingTime {
             let since = now.saturating_duration_since(last);
             // Otherwise the queue was empty meanwhile, and the time says how often clients ask.
             if waited >= since {
-                self.pace = Some(self.pace.map_or(since, |pace| (pace * (SMOOTHING - 1) + since) / SMOOTHING));
+                let mean = self.pace.unwrap_or_else(|| since.min(limits.target / 10));
+                self.pace = Some((mean * (SMOOTHING - 1) + since.min(mean * MOST_OF_MEAN)) / SMOOTHING);
             }
         }
         self.last_left = Some(now);
@@ -64,13 +69,20 @@ impl WaitingTime {
         }
     }
 
+    /// Whether an overload stands.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.is_overloaded
+    }
+
     /// Whether a new request is refused. `queued` requests stand before it, and the first of them has waited for `first_waited`.
-    pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, limits: &WaitLimits) -> bool {
+    pub(crate) fn refuses(&self, queued: usize, first_waited: Duration, now: Instant, limits: &WaitLimits) -> bool {
         let ahead = u32::try_from(queued).unwrap_or(u32::MAX).saturating_add(1);
         let by_pace = self.pace.unwrap_or_default().saturating_mul(ahead);
         // Where nothing moves there is no pace, but the first in the queue grows old.
-        let expected = by_pace.max(first_waited);
-        let stands = self.is_overloaded || first_waited >= limits.target + limits.interval;
+        let is_stuck = first_waited >= limits.target + limits.interval
+            && self.last_left.is_none_or(|last| now.saturating_duration_since(last) >= limits.target);
+        let stands = self.is_overloaded || is_stuck;
+        let expected = if stands { by_pace.max(first_waited) } else { by_pace };
         expected > limits.most || (stands && expected > limits.target)
     }
 }
@@ -96,7 +108,7 @@ mod tests {
         while now < start + span {
             for _ in queue.len()..wanted {
                 let first_waited = queue.front().map_or(ms(0), |since| now - *since);
-                if waiting.refuses(queue.len(), first_waited, &LIMITS) {
+                if waiting.refuses(queue.len(), first_waited, now, &LIMITS) {
                     refused += 1;
                     break;
                 }
@@ -134,8 +146,41 @@ mod tests {
         let mut waiting = WaitingTime::default();
         waiting.passed(start, &LIMITS);
         for (waited, refused) in [(0, false), (99, false), (199, false), (200, true), (249, true), (251, true)] {
-            assert_eq!(waiting.refuses(8, ms(waited), &LIMITS), refused, "{waited}");
+            assert_eq!(waiting.refuses(8, ms(waited), start + ms(waited), &LIMITS), refused, "{waited}");
         }
+    }
+
+    #[test]
+    fn a_machine_that_stands_still_for_a_moment_refuses_nobody() {
+        let start = Instant::now();
+        let mut waiting = WaitingTime::default();
+        waiting.passed(start, &LIMITS);
+        // Sixty-four clients, one of whom is served each millisecond and asks again; between two of them the machine pauses.
+        let mut queue: std::collections::VecDeque<Instant> = std::iter::repeat_n(start, 64).collect();
+        let mut now = start;
+        for number in 0..2_000 {
+            now += ms(if number % 400 == 200 { 600 } else { 1 });
+            let since = queue.pop_front().unwrap();
+            waiting.left(now - since, now, &LIMITS);
+            let first_waited = now - *queue.front().unwrap();
+            assert!(!waiting.refuses(queue.len(), first_waited, now, &LIMITS), "{number}");
+            queue.push_back(now);
+        }
+        assert!(!waiting.is_overloaded());
+    }
+
+    #[test]
+    fn work_that_has_become_slow_is_known_to_be_so() {
+        let start = Instant::now();
+        let mut waiting = WaitingTime::default();
+        waiting.passed(start, &LIMITS);
+        let mut now = start;
+        for pace in [ms(1); 50].into_iter().chain([ms(20); 60]) {
+            now += pace;
+            waiting.left(ms(50), now, &LIMITS);
+        }
+        assert!(waiting.refuses(15, ms(0), now, &LIMITS), "15 places at 20 ms");
+        assert!(!waiting.refuses(4, ms(0), now, &LIMITS));
     }
 
     #[test]
@@ -146,8 +191,8 @@ mod tests {
         for number in 1..=100 {
             waiting.left(ms(150), start + ms(2 * number), &LIMITS);
         }
-        assert!(waiting.refuses(60, ms(0), &LIMITS), "60 places at 2 ms");
-        assert!(!waiting.refuses(20, ms(0), &LIMITS), "20 places take 42 ms");
+        assert!(waiting.refuses(60, ms(0), start + ms(200), &LIMITS), "60 places at 2 ms");
+        assert!(!waiting.refuses(20, ms(0), start + ms(200), &LIMITS), "20 places take 42 ms");
         // A wait above half of the target begins the interval anew.
         for at in (202..=350).step_by(2) {
             let waited = if at == 250 { ms(60) } else { ms(40) };
@@ -156,7 +201,7 @@ mod tests {
         assert!(waiting.is_overloaded, "98 ms");
         waiting.left(ms(40), start + ms(352), &LIMITS);
         assert!(!waiting.is_overloaded);
-        assert!(!waiting.refuses(60, ms(0), &LIMITS));
-        assert!(waiting.refuses(150, ms(0), &LIMITS), "300 ms are never waited");
+        assert!(!waiting.refuses(60, ms(0), start + ms(352), &LIMITS));
+        assert!(waiting.refuses(150, ms(0), start + ms(352), &LIMITS), "300 ms are never waited");
     }
 }

@@ -44,7 +44,8 @@ pub struct GateLimits {
     /// How long the wait may stay above the target (100 ms). After that the server is overloaded, and requests that would wait
     /// longer than the target are refused at once.
     pub overload_after: Duration,
-    /// The longest wait for a worker (250 ms), also in a burst.
+    /// The longest wait for a worker in an overload (250 ms). Where the machine or the database stands still for a moment, a request
+    /// waits up to four times as long.
     pub longest_wait: Duration,
     /// Requests of a kind that may wait at a time (1,024).
     pub queue: usize,
@@ -85,6 +86,9 @@ pub(crate) enum Lane {
     /// What may take seconds.
     Long,
 }
+
+/// How many times the longest wait of an overload a request waits where nothing moves for a moment.
+const IN_A_STALL: u32 = 4;
 
 const LANES: [Lane; 4] = [Lane::Reads, Lane::Offers, Lane::Writes, Lane::Long];
 
@@ -218,10 +222,15 @@ impl Gate {
         let turn = Turn::default();
         let entered = Inner::enter(&self.inner, lane, Instant::now(), &turn, work);
         let _leaving = Leaving(turn.clone());
-        if entered == Entered::Waits
-            && let Ok(outcome) = timeout(longest_wait, &mut told).await
-        {
-            return answer(outcome);
+        if entered == Entered::Waits {
+            if let Ok(outcome) = timeout(longest_wait, &mut told).await {
+                return answer(outcome);
+            }
+            let is_overloaded = self.inner.state().waits[lane as usize].is_overloaded();
+            if !is_overloaded && let Ok(outcome) = timeout(longest_wait.saturating_mul(IN_A_STALL - 1), &mut told).await
+            {
+                return answer(outcome);
+            }
         }
         // A worker may have taken the turn in the last moment.
         if entered == Entered::Refused || (entered == Entered::Waits && turn.take()) {
@@ -283,7 +292,7 @@ impl Inner {
         let queue = &mut state.queues[lane_of];
         let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
         let is_full = queue.len() >= inner.limits.queue;
-        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, &inner.wait_limits()) {
+        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits()) {
             return Entered::Refused;
         }
         queue.push_back(Waiter { since: now, turn: turn.clone(), work });
