@@ -143,17 +143,43 @@ impl FromStr for Money {
     }
 }
 
+/// Room for the text of any amount.
+const LONGEST_TEXT: usize = "-92233720368547758.08".len();
+
+impl Money {
+    /// Writes the text to the end of a buffer: an answer has many amounts, and needs no memory of its own for each.
+    fn text(self, buffer: &mut [u8; LONGEST_TEXT]) -> &str {
+        let (mut rest, mut start) = (self.0.unsigned_abs(), buffer.len());
+        let mut put = |sign: u8| {
+            start -= 1;
+            buffer[start] = sign;
+        };
+        for place in 0.. {
+            match place {
+                2 => put(b'.'),
+                3.. if rest == 0 => break,
+                _ => {}
+            }
+            put(b"0123456789"[(rest % 10) as usize]);
+            rest /= 10;
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        // Digits and signs are text.
+        std::str::from_utf8(&buffer[start..]).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        f.pad(&format!("{sign}{}.{:02}", magnitude / 100, magnitude % 100))
+        f.pad(self.text(&mut [0; LONGEST_TEXT]))
     }
 }
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.text(&mut [0; LONGEST_TEXT]))
     }
 }
 
@@ -222,6 +248,25 @@ impl Sum for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_amount_has_its_text() {
+        for (cents, text) in [
+            (0, "0.00"),
+            (5, "0.05"),
+            (-5, "-0.05"),
+            (10, "0.10"),
+            (100, "1.00"),
+            (-12_345, "-123.45"),
+            (1_350_050, "13500.50"),
+            (i64::MAX, "92233720368547758.07"),
+            (i64::MIN, "-92233720368547758.08"),
+        ] {
+            assert_eq!(Money(cents).to_string(), text);
+            assert_eq!(serde_json::to_string(&Money(cents)).unwrap(), format!("\"{text}\""));
+        }
+        assert_eq!(format!("{:>8}|{:<8}|", Money(150), Money(-150)), "    1.50|-1.50   |");
+    }
 
     #[test]
     fn text_and_numbers_are_read_exactly_or_refused() {

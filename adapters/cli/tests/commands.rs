@@ -244,3 +244,41 @@ fn serve_says_where_answers_and_ends_when_told() {
     assert!(ended.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn serve_says_once_that_it_does_not_trust_a_proxy() {
+    use std::io::{Read as _, Write as _};
+    for (trusted, said) in [(&[] as &[&str], 1), (&["--trust-proxy", "127.0.0.0/8"], 0)] {
+        let lot = Lot::new();
+        assert_eq!(lot.run(["migrate"]).code, 0);
+        let log = lot.path("log");
+        let command = ["serve", "--address", "127.0.0.1:0"].iter().chain(trusted);
+        let mut child = lot.command(command).stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+        let told = || std::fs::read_to_string(&log).unwrap();
+        let address = || {
+            let told = told();
+            let (_, address) = told.split_once("serving on http://")?;
+            address.split_once("/\n").map(|(address, _)| address.to_owned())
+        };
+        let start = std::time::Instant::now();
+        while address().is_none() && start.elapsed().as_secs() < 60 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        for _ in 0..3 {
+            let mut connection = std::net::TcpStream::connect(address().unwrap()).unwrap();
+            let asked =
+                "GET /api/inventory HTTP/1.1\r\nhost: lot\r\nx-forwarded-for: 203.0.113.9\r\nconnection: close\r\n\r\n";
+            connection.write_all(asked.as_bytes()).unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(ended.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        let told = told();
+        assert_eq!(told.matches("a proxy that is not trusted").count(), said, "{told}");
+        assert_eq!(told.matches("--trust-proxy").count(), said, "{told}");
+    }
+}
