@@ -66,48 +66,47 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .errors(&[ErrorCode::CompetitorNotFound, ErrorCode::InvalidObservedAt]),
 ];
 
-/// Listings that were seen on a competitor's lot.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SeenListings {
-    /// The competitor; either this or `competitor`.
-    #[serde(default)]
-    competitor_id: Option<CompetitorId>,
-    /// The competitor's name. It is added where no competitor has it.
-    #[serde(default)]
-    competitor: Option<String>,
-    /// Where a competitor that is added lists its vehicles.
-    #[serde(default)]
-    inventory_url: Option<String>,
-    /// When they were seen.
-    observed_at: DateTime<Utc>,
-    /// Whether they are a part of the lot, so that nothing follows of what is missing.
-    #[serde(default)]
-    partial: bool,
-    /// What was seen.
-    listings: Vec<ScrapedListing>,
+/// Makes the body of sightings, whatever was seen.
+macro_rules! sightings {
+    ($(#[doc = $doc:literal])+ $name:ident { $(#[doc = $of_what:literal])+ $what:ident: $seen:ty }) => {
+        $(#[doc = $doc])+
+        #[derive(Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            /// The competitor; either this or `competitor`.
+            #[serde(default)]
+            competitor_id: Option<CompetitorId>,
+            /// The competitor's name. It is added where no competitor has it.
+            #[serde(default)]
+            competitor: Option<String>,
+            /// Where a competitor that is added lists its vehicles.
+            #[serde(default)]
+            inventory_url: Option<String>,
+            /// When they were seen.
+            observed_at: DateTime<Utc>,
+            /// Whether they are a part of the lot, so that nothing follows of what is missing.
+            #[serde(default)]
+            partial: bool,
+            $(#[doc = $of_what])+
+            $what: $seen,
+        }
+    };
 }
 
-/// Pages that were saved from a competitor's website.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SeenPages {
-    /// The competitor; either this or `competitor`.
-    #[serde(default)]
-    competitor_id: Option<CompetitorId>,
-    /// The competitor's name. It is added where no competitor has it.
-    #[serde(default)]
-    competitor: Option<String>,
-    /// Where a competitor that is added lists its vehicles.
-    #[serde(default)]
-    inventory_url: Option<String>,
-    /// When they were seen.
-    observed_at: DateTime<Utc>,
-    /// Whether they are a part of the list, so that nothing follows of what is missing.
-    #[serde(default)]
-    partial: bool,
-    /// The pages, in their order.
-    pages: Vec<SeenPage>,
+sightings! {
+    /// Listings that were seen on a competitor's lot.
+    SeenListings {
+        /// What was seen.
+        listings: Vec<ScrapedListing>
+    }
+}
+
+sightings! {
+    /// Pages that were saved from a competitor's website.
+    SeenPages {
+        /// The pages, in their order.
+        pages: Vec<SeenPage>
+    }
 }
 
 /// A page that was saved.
