@@ -30,7 +30,7 @@ impl Storage<'_> {
     /// # Errors
     /// `not_configured`; `storage_unavailable`, `storage_refused`.
     pub fn usage(&self, observer: Observer<'_>) -> Result<StorageUsage> {
-        self.desk.read(Permission::ReadInventory, |_| Ok(()))?;
+        self.desk.must(Permission::ReadInventory)?;
         self.count(observer).map(|(usage, _)| usage)
     }
 
@@ -39,7 +39,7 @@ impl Storage<'_> {
     /// # Errors
     /// As [`Storage::usage`].
     pub fn check(&self, observer: Observer<'_>) -> Result<StorageCheck> {
-        self.desk.read(Permission::RunJobs, |_| Ok(()))?;
+        self.desk.must(Permission::RunJobs)?;
         let (usage, is_whole) = self.count(observer)?;
         let severity = rules::severity(&usage, self.rules());
         if is_whole {
@@ -62,7 +62,7 @@ impl Storage<'_> {
     /// # Errors
     /// As [`Storage::usage`].
     pub fn orphans(&self, observer: Observer<'_>) -> Result<Orphans> {
-        self.desk.read(Permission::CleanUp, |_| Ok(()))?;
+        self.desk.must(Permission::CleanUp)?;
         self.walk_orphans(observer, &mut |_orphans| Ok(()), true)
     }
 
@@ -71,7 +71,7 @@ impl Storage<'_> {
     /// # Errors
     /// As [`Storage::usage`].
     pub fn remove_orphans(&self, observer: Observer<'_>) -> Result<Orphans> {
-        self.desk.read(Permission::CleanUp, |_| Ok(()))?;
+        self.desk.must(Permission::CleanUp)?;
         let mut remove = |orphans: &[StoredObject]| {
             let keys: Vec<_> = orphans.iter().map(|orphan| orphan.key.clone()).collect();
             self.place()?.store.remove(&keys)?;
