@@ -7,6 +7,7 @@ use jpauto::{
     competitors::{CompetitorFilter, Condition, ListingFilter, ListingSort},
     exports::{ExportFilter, ExportStatus, Platform},
     jobs::{Job, RunFilter, RunStatus},
+    notifications::{NotificationFilter, NotificationStatus},
 };
 
 use crate::support::{
@@ -45,6 +46,14 @@ fn lists() -> Vec<List> {
             let mut filter = RunFilter::default();
             filter.status = Some(RunStatus::Success);
             desk.jobs().history(&filter, page)
+        }),
+        list("notifications", "notifications", |desk, page| {
+            desk.notifications().list(&NotificationFilter::default(), page)
+        }),
+        list("notifications", "notifications that were delivered", |desk, page| {
+            let mut filter = NotificationFilter::default();
+            filter.status = Some(NotificationStatus::Delivered);
+            desk.notifications().list(&filter, page)
         }),
         list("export_logs", "exports", |desk, page| desk.exports().list(&ExportFilter::default(), page)),
         list("export_logs", "exports of a feed", |desk, page| {
@@ -119,6 +128,10 @@ fn fill(lot: &Lot) {
          INSERT INTO job_history (id, job_name, status, started_at)
              SELECT {id}, CASE WHEN n % 3 = 0 THEN 'clean_up' ELSE 'backup' END,
                     CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
+         INSERT INTO notifications (id, event_id, event, channel, data, status, attempts, raised_at)
+             SELECT {id}, {id}, 'submission_new', CASE WHEN n % 3 = 0 THEN 'mail' ELSE 'chat' END, '{{}}',
+                    CASE WHEN n % 10 = 0 THEN 'given_up' ELSE 'delivered' END, 1, coalesce({day}, '2025-01-01T00:00:00.000000Z')
+             FROM {numbers} AS t (n);
          INSERT INTO export_logs (id, platform, status, exported_at)
              SELECT {id}, CASE WHEN n % 3 = 0 THEN 'meta' ELSE 'cargurus' END,
                     CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, {day} FROM {numbers} AS t (n);
