@@ -1,4 +1,4 @@
-//! How long customers' offers wait while long work runs: analysing, recording, cleaning up and deleting.
+//! How long customers' offers wait while long work runs: analysing, importing, recording, cleaning up and deleting.
 //!
 //! ```sh
 //! make bench ARGS=writers
@@ -27,6 +27,7 @@ use diesel::{Connection as _, connection::SimpleConnection as _};
 use jpauto::{
     Actor, Clock, CompetitorId, Config, Dealership, Desk, Money, NewSubmission, NewVehicle,
     competitors::{NewCompetitor, ScrapeReading, ScrapedListing},
+    imports::{ImportMode, ImportOptions, SheetFile},
 };
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp(1_770_000_000, 0).expect("a time within range");
@@ -281,6 +282,29 @@ fn analyze(bench: &Bench, vehicles: usize, competing: usize, models: usize) {
     });
 }
 
+/// A VIN whose check digit is right.
+fn vin(number: usize) -> String {
+    let with = |digit: char| format!("2T1BURHE{digit}JC{number:06}");
+    let is_right = |vin: &String| jpauto::Vin::parse(vin).is_ok_and(|vin| vin.check_digit_ok());
+    "0123456789X".chars().map(with).find(is_right).expect("one of the eleven check digits is right")
+}
+
+/// A file of stock, new and then with another price in every row.
+fn import(bench: &Bench, count: usize, mode: ImportMode) {
+    for (price, what) in [(15_000, "new"), (15_500, "changed")] {
+        let mut file = "Stock #,VIN,Yr,Make,Model,Odometer,List Price\n".to_owned();
+        for number in 0..count {
+            file += &format!("A{number},{},2018,Toyota,Corolla,\"60,000\",{price}\n", vin(number));
+        }
+        let file = SheetFile::from_bytes("stock.csv", file.into_bytes());
+        let options = ImportOptions { mode, ..ImportOptions::default() };
+        bench.measure(&format!("import of {count} {what} vehicles, {mode:?}"), |desk| {
+            let report = desk.inventory().import(&file, &options).expect("a report");
+            assert_eq!(report.counts.added + report.counts.changed, count);
+        });
+    }
+}
+
 fn recording(bench: &Bench, count: usize) {
     let desk = bench.dealership.acting_as(Actor::system());
     let id = competitor(&desk);
@@ -306,6 +330,11 @@ fn all(words: &[String], new: &dyn Fn() -> Bench) {
     if asked("analysis") {
         analyze(&new(), 2_000, 5_000, 1);
         analyze(&new(), 6_000, 83 * 72, 72);
+    }
+    if asked("import") {
+        for mode in [ImportMode::AllOrNothing, ImportMode::KeepGoing] {
+            import(&new(), 50_000, mode);
+        }
     }
     if asked("recording") {
         for count in [1_000, 10_000, 100_000] {

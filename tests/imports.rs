@@ -268,6 +268,9 @@ on_both_databases! {
         let report = imported(lot.desk().inventory(), &csv(&rows), &options);
         assert_eq!((report.outcome, report.counts.added), (ImportOutcome::Written, 1_100));
         assert_eq!(lot.count("SELECT count(*) FROM inventory"), 1_100);
+        let mark = ImportOptions { missing: MissingVehicles::MarkSold, ..options };
+        let report = imported(lot.desk().inventory(), &csv(&rows[..100]), &mark);
+        assert_eq!((report.outcome, report.counts.sold), (ImportOutcome::HeldBack, 0));
     }
 
     fn relisting_sends_no_query_a_row(lot: &Lot) {

@@ -10,6 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use jpauto::{
     Action, ActivityEntry, ActivityFilter, CompetitorId, Dealership, Money, PageRequest, VehicleId, VehicleUpdate,
     competitors::{ListingFilter, NewCompetitor, RecordReport, ScrapeReading, ScrapedListing},
+    imports::{ImportOptions, ImportOutcome, SheetFile},
 };
 
 use crate::support::{Lot, camry, corolla, vin};
@@ -243,6 +244,15 @@ on_both_databases! {
             .filter_map(|entry| entry.changes.as_ref()?["listings"]["from"].as_u64())
             .collect();
         assert!(deleted.len() >= 2 && deleted.iter().all(|rows| *rows <= MOST_ROWS), "{deleted:?}");
+    }
+
+    fn a_large_file_is_imported_beside_other_writers(lot: &Lot) {
+        let mut options = ImportOptions::default();
+        options.limits.planned = 200;
+        let rows: String = (1..=1_000).map(|number| format!("A{number},{},2018,Toyota,Corolla,60000,14000\n", vin(number))).collect();
+        let file = SheetFile::from_bytes("stock.csv", format!("Stock #,VIN,Yr,Make,Model,Odometer,List Price\n{rows}").into_bytes());
+        let report = beside_writers(lot, || lot.desk().inventory().import(&file, &options).unwrap());
+        assert_eq!((report.outcome, report.counts.added), (ImportOutcome::Written, 1_000));
     }
 
     fn vehicles_are_analysed_beside_other_writers(lot: &Lot) {

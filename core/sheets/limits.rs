@@ -20,8 +20,8 @@ pub struct SheetLimits {
     pub shared_text_bytes: u64,
     /// The most files in a workbook (2,000).
     pub workbook_entries: usize,
-    /// The most changes that are held in memory until all rows are read (30,000). A file with more is read once more, while it is
-    /// written.
+    /// The most changes that one transaction writes (2,000). A file with more is checked as a whole and then written in many, so that
+    /// others can write in between.
     pub planned: usize,
 }
 
@@ -36,7 +36,7 @@ impl Default for SheetLimits {
             unpacked_bytes: 512 * MIB,
             shared_text_bytes: 128 * MIB,
             workbook_entries: 2_000,
-            planned: 30_000,
+            planned: 2_000,
         }
     }
 }

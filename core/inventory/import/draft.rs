@@ -17,7 +17,7 @@ pub(super) struct Draft {
     /// The vehicles that were in stock, where those that the file does not have are sold.
     pub(super) unsold: Option<Vec<VehicleId>>,
     pub(super) report: ImportReport,
-    /// It has more than a plan holds, and was not planned to its end.
+    /// It has more than one transaction writes, and was not planned to its end.
     pub(super) is_cut_short: bool,
 }
 

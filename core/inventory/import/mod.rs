@@ -46,7 +46,10 @@ pub struct ImportOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImportMode {
-    /// Everything in one transaction, or nothing if one row is refused.
+    /// Everything, or nothing if one row is refused: in one transaction, or, of more changes than [`SheetLimits::planned`],
+    /// in transactions of a thousand rows once the whole file is checked.
+    ///
+    /// [`SheetLimits::planned`]: crate::imports::SheetLimits
     #[default]
     AllOrNothing,
     /// What can be written, in transactions of a thousand rows; refused rows are left out.

@@ -1,8 +1,8 @@
 //! The import of a file: all of it in one transaction, or as much as can be in many, or nothing for a trial.
 //!
 //! All of it is read and planned before the transaction, which on SQLite keeps every other writer out: the transaction looks
-//! whether all still stands as it was planned upon, and writes. A file of very many changes is planned within it, because a plan
-//! is held in memory.
+//! whether all still stands as it was planned upon, and writes. A file of very many changes is only checked before, and then written
+//! in turns, so that customers' offers get in.
 
 use std::cell::{Cell, RefCell};
 
@@ -159,7 +159,7 @@ impl Inventory<'_> {
         for _ in 0..PLANS {
             let draft = self.draft(table, options)?;
             if draft.is_cut_short {
-                break;
+                return self.import_once_checked(table, options);
             }
             if draft.report.outcome != ImportOutcome::Written {
                 return Ok(draft.report);
@@ -169,6 +169,13 @@ impl Inventory<'_> {
             }
         }
         self.import_in_one_transaction(table, options)
+    }
+
+    /// Writes in turns what would be too much for one transaction, if no row is refused.
+    fn import_once_checked(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        let mut checked = self.import_nothing(table, options)?;
+        checked.outcome = outcome_of(&checked);
+        if checked.outcome == ImportOutcome::Written { self.import_what_can_be(table, options) } else { Ok(checked) }
     }
 
     /// What the import does, upon the inventory as it stands at one moment.
