@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "what adopts a PostgreSQL database has nothing to do without it")]
 
+mod odd_values;
 mod variants;
 
 use std::collections::BTreeMap;

@@ -136,6 +136,25 @@ struct Source {
     file: syn::File,
 }
 
+/// SQLite holds bytes that are no text in a column of texts, and such a row must not fail the list that it stands in.
+#[test]
+fn no_row_is_read_into_a_string() {
+    let mut wrong = Vec::new();
+    // These read the catalogs of the databases as well.
+    let rows = |source: &Source| !is_of_tests(&source.path) && !["db", "adoption"].contains(&source.room.as_str());
+    for source in sources().into_iter().filter(rows) {
+        let mut is_row = false;
+        for (line, text) in (1..).zip(source.text.lines()) {
+            let is_derived = text.contains("#[derive(") || text.contains("diesel::prelude::Queryable");
+            is_row = (is_row || is_derived && text.contains("Queryable")) && text.trim() != "}";
+            if is_row && [": String,", ": Option<String>,"].iter().any(|of_strings| text.ends_with(of_strings)) {
+                wrong.push(format!("{}:{line}: take `HeldText` of `db::held`", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

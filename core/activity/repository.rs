@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{ActivityEntry, ActivityFilter};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, insert_rows,
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order, insert_rows,
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
@@ -25,13 +27,13 @@ use crate::{
 struct Row {
     id: ActivityId,
     user_id: Option<UserId>,
-    action: Option<String>,
-    resource_type: Option<String>,
+    action: Option<HeldText>,
+    resource_type: Option<HeldText>,
     resource_id: Option<AnyId>,
     changes: Option<Json<Value>>,
-    ip_address: Option<String>,
-    user_agent: Option<String>,
-    created_at: Option<Instant>,
+    ip_address: Option<HeldText>,
+    user_agent: Option<HeldText>,
+    created_at: Option<Held<Instant>>,
     token_id: Option<TokenId>,
 }
 
@@ -40,13 +42,13 @@ impl From<Row> for ActivityEntry {
         Self {
             id: row.id,
             user_id: row.user_id,
-            action: row.action.unwrap_or_default(),
-            resource_type: row.resource_type.unwrap_or_default(),
+            action: row.action.text().unwrap_or_default(),
+            resource_type: row.resource_type.text().unwrap_or_default(),
             resource_id: row.resource_id.map(|id| id.0),
             changes: row.changes.map(|changes| changes.0),
-            ip_address: row.ip_address,
-            user_agent: row.user_agent,
-            created_at: row.created_at.map(DateTime::from).unwrap_or_default(),
+            ip_address: row.ip_address.text(),
+            user_agent: row.user_agent.text(),
+            created_at: row.created_at.time().unwrap_or_default(),
             token_id: row.token_id,
         }
     }
@@ -57,12 +59,12 @@ impl From<ActivityEntry> for Row {
         Self {
             id: entry.id,
             user_id: entry.user_id,
-            action: Some(entry.action),
-            resource_type: Some(entry.resource_type),
+            action: Some(entry.action.into()),
+            resource_type: Some(entry.resource_type.into()),
             resource_id: entry.resource_id.map(AnyId),
             changes: entry.changes.map(Json),
-            ip_address: entry.ip_address,
-            user_agent: entry.user_agent,
+            ip_address: entry.ip_address.map(HeldText::from),
+            user_agent: entry.user_agent.map(HeldText::from),
             created_at: Some(entry.created_at.into()),
             token_id: entry.token_id,
         }
@@ -113,10 +115,9 @@ pub(super) fn list(
         }
         query
     };
-    let position: Option<(Option<DateTime<Utc>>, ActivityId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, ActivityId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::from), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.place(), row.id))?;
     Ok(page.map(ActivityEntry::from))
 }
 
@@ -150,12 +151,12 @@ pub(crate) fn times_by_the_public(
             query = query.filter(address().like(first).or(address().like(second)).or(address().like(third)));
         }
     }
-    let rows: Vec<(Option<String>, Option<Instant>)> = query
+    let rows: Vec<(Option<HeldText>, Option<Instant>)> = query
         .order(dsl::created_at.desc())
         .limit(MOST_LOOKED_AT)
         .select((dsl::ip_address, dsl::created_at))
         .load(conn)?;
-    let is_of_client = |address: &Option<String>| {
+    let is_of_client = |address: &Option<HeldText>| {
         let address = address.as_deref().and_then(|address| address.parse().ok());
         address.is_some_and(|address| client_network(address) == client)
     };

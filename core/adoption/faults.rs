@@ -1,10 +1,16 @@
-//! What is looked for: each column with what it should hold, and the conditions and repairs that follow, as SQL.
+//! What is looked for: each column with what it should hold, and the conditions and repairs that follow, as SQL. That a column holds a
+//! value of its type is looked for in all columns of `db::schema`; what else a column should hold is in the table here.
 //!
 //! One scan of a table counts all its faults at once, so a condition of the scan is cheap and looks at its own row alone. What
 //! needs other rows is in `exact`, and is asked only where the scan has found something. Nothing here runs a statement.
 
 use super::FindingKind;
-use crate::{actor::Role, inventory::VehicleStatus, submissions::SubmissionStatus};
+use crate::{
+    actor::Role,
+    db::{Column, columns_of},
+    inventory::VehicleStatus,
+    submissions::SubmissionStatus,
+};
 
 /// The blanks that are cut off at the ends of what people type.
 const BLANKS: &str = " \t\n\r\u{b}\u{c}\u{a0}";
@@ -23,8 +29,14 @@ type OfColumn = fn(&str) -> String;
 
 /// What differs between the databases.
 pub(super) struct Dialect {
-    /// Whether the id of a row is none; `None` where the type holds nothing else, and no required column is null.
-    pub(super) is_no_id: Option<&'static str>,
+    /// Whether a column holds an id or null; `None` where the type holds nothing else. So with those that follow.
+    pub(super) is_no_id: Option<OfColumn>,
+    /// Whether a text may be none: bytes that are no text, a blob, or a number. All but letters of ASCII are looked at closer.
+    pub(super) may_be_no_text: Option<OfColumn>,
+    /// Whether a number or a flag is none.
+    pub(super) is_no_integer: Option<OfColumn>,
+    pub(super) is_no_real: Option<OfColumn>,
+    pub(super) is_no_document: Option<OfColumn>,
     /// The largest amount, where the type holds larger ones.
     pub(super) most: Option<i64>,
     /// An instant in another form: whether it is one, and as jpauto writes it; `None` where the type has one form.
@@ -64,8 +76,6 @@ enum Holds {
     UniqueText,
     /// A list of texts.
     List,
-    /// An instant.
-    Time,
     /// An amount that is not negative.
     Amount,
     /// An amount above zero.
@@ -96,12 +106,12 @@ pub(super) struct Table {
     pub(super) noun: &'static str,
     columns: &'static [(&'static str, Holds)],
     rules: &'static [Rule],
-    /// Without these a row cannot be read.
+    /// Lists leave out a row without these.
     required: &'static [&'static str],
 }
 
 impl Table {
-    /// A table that jpauto alone writes: of its rows only the ids are looked at.
+    /// A table of whose columns nothing is known but their types.
     const fn of_ours(name: &'static str) -> Self {
         Self { name, noun: name, columns: &[], rules: &[], required: &[] }
     }
@@ -137,20 +147,15 @@ const APPROVED: Rule = Rule {
     ),
 };
 
-/// Every table that is looked at.
-pub(super) const TABLES: [Table; 17] = [
+/// Every table that is looked at. Not here are those whose rows have no id and last for hours: leases, sessions, sign-ins, keys
+/// of repeated calls, and what others' services have answered.
+pub(super) const TABLES: [Table; 20] = [
     Table {
         name: "users",
         noun: "users",
-        columns: &[
-            ("role", Holds::Word(&ROLES)),
-            ("email", Holds::UniqueEmail),
-            ("name", Holds::Text),
-            ("last_login", Holds::Time),
-            ("created_at", Holds::Time),
-        ],
+        columns: &[("role", Holds::Word(&ROLES)), ("email", Holds::UniqueEmail), ("name", Holds::Text)],
         rules: &[],
-        required: &["email", "name"],
+        required: &[],
     },
     Table {
         name: "pending_submissions",
@@ -168,8 +173,6 @@ pub(super) const TABLES: [Table; 17] = [
             ("year", Holds::Year),
             ("mileage", Holds::Number),
             ("asking_price", Holds::Amount),
-            ("submitted_at", Holds::Time),
-            ("reviewed_at", Holds::Time),
             ("reviewed_by", Holds::Reference("users")),
         ],
         rules: &[APPROVED],
@@ -206,8 +209,6 @@ pub(super) const TABLES: [Table; 17] = [
             ("mpg_highway", Holds::Number),
             ("owners", Holds::Number),
             ("accidents", Holds::Number),
-            ("listed_at", Holds::Time),
-            ("sold_at", Holds::Time),
             ("source_submission_id", Holds::Reference("pending_submissions")),
             ("created_by", Holds::Reference("users")),
             ("updated_by", Holds::Reference("users")),
@@ -220,7 +221,7 @@ pub(super) const TABLES: [Table; 17] = [
         noun: "competitors",
         columns: &[("name", Holds::Text), ("inventory_url", Holds::Text)],
         rules: &[],
-        required: &["name", "inventory_url"],
+        required: &[],
     },
     Table {
         name: "competitor_inventory",
@@ -234,12 +235,9 @@ pub(super) const TABLES: [Table; 17] = [
             ("trim", Holds::NullableText),
             ("price", Holds::Amount),
             ("mileage", Holds::Number),
-            ("first_seen_at", Holds::Time),
-            ("last_seen_at", Holds::Time),
-            ("sold_at", Holds::Time),
         ],
         rules: &[SOLD_LISTING],
-        required: &["competitor_id"],
+        required: &[],
     },
     Table {
         name: "export_logs",
@@ -265,6 +263,9 @@ pub(super) const TABLES: [Table; 17] = [
     Table::of_ours("job_history"),
     Table::of_ours("vehicle_sales"),
     Table::of_ours("api_tokens"),
+    Table::of_ours("competitor_pages"),
+    Table::of_ours("outbox"),
+    Table::of_ours("notifications"),
 ];
 
 /// How rows of a fault are put right.
@@ -275,6 +276,8 @@ pub(super) enum Mend {
     Set(String),
     /// By reading the list and writing it anew; what cannot be read is left.
     List,
+    /// The same of a text.
+    Text,
 }
 
 /// One kind of fault in one column.
@@ -313,21 +316,70 @@ pub(super) struct Twin {
 }
 
 impl Table {
-    /// All that is looked for in this table, in the order in which it is repaired.
+    /// What may be no text. It is repaired before anything else is looked for.
+    pub(super) fn texts(&self, dialect: &Dialect) -> Vec<Fault> {
+        let Some(may_be_none) = dialect.may_be_no_text else { return Vec::new() };
+        let is_text = |column: &&Column| ["Text", "DbJson"].contains(&column.sql_type);
+        columns_of(self.name)
+            .iter()
+            .filter(is_text)
+            .map(|column| Fault {
+                mend: Mend::Text,
+                ..Fault::by_hand(FindingKind::TextForm, column.name, may_be_none(column.name))
+            })
+            .collect()
+    }
+
+    /// All else that is looked for in this table, in the order in which it is repaired.
     pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
         let mut faults = self.unreadable(dialect);
         faults.extend(self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)));
+        faults.extend(columns_of(self.name).iter().flat_map(|column| self.no_values(column, dialect)));
         faults.extend(self.rules.iter().map(|rule| Fault {
             exact: rule.exact.map(ToOwned::to_owned),
             ..Fault::by_hand(rule.kind, rule.column, rule.scan.to_owned())
         }));
-        if !self.is_listed() {
-            return faults;
-        }
         // `updated_at` first: whether it was filled by a default shows in `created_at`.
         for ours in ["updated_at", "created_at", "deleted_at"] {
-            let twins = twins.iter().filter(|twin| twin.table == self.name && twin.ours == ours);
+            let is_there = ours == "deleted_at" || columns_of(self.name).iter().any(|column| column.name == ours);
+            let twins = twins.iter().filter(|twin| is_there && twin.table == self.name && twin.ours == ours);
             faults.extend(twins.filter_map(|twin| carried_over(twin, dialect)));
+        }
+        faults
+    }
+
+    /// What is looked for in a column of a type.
+    fn no_values(&self, column: &Column, dialect: &Dialect) -> Vec<Fault> {
+        let name = column.name;
+        // A row that lists leave out is named as such. PostgreSQL's have a number, which may be `NaN`.
+        let is_required = self.required.contains(&name);
+        if name == "id" || is_required && dialect.is_no_integer.is_some() {
+            return Vec::new();
+        }
+        let by_hand = |kind, condition: Option<OfColumn>| Some(Fault::by_hand(kind, name, condition?(name)));
+        let mut faults = Vec::new();
+        if !column.may_be_null && !is_required {
+            faults.push(Fault::by_hand(FindingKind::MissingValue, name, format!("{name} IS NULL")));
+        }
+        let is_named = self
+            .columns
+            .iter()
+            .any(|(named, holds)| *named == name && matches!(holds, Holds::Reference(_) | Holds::List));
+        faults.extend(match column.sql_type {
+            "DbInstant" => by_hand(FindingKind::UnreadableTime, Some(dialect.is_no_time)),
+            "DbMoney" => by_hand(FindingKind::UnreadableAmount, dialect.is_no_amount),
+            "Integer" => dialect.is_no_integer.map(|is_none| {
+                let is_none = format!("({} OR {name} NOT BETWEEN {} AND {})", is_none(name), i32::MIN, i32::MAX);
+                Fault::by_hand(FindingKind::UnreadableNumber, name, is_none)
+            }),
+            "BigInt" | "Bool" => by_hand(FindingKind::UnreadableNumber, dialect.is_no_integer),
+            "Double" => by_hand(FindingKind::UnreadableNumber, dialect.is_no_real),
+            "DbJson" if !is_named => by_hand(FindingKind::UnreadableDocument, dialect.is_no_document),
+            "DbId" if !is_named => by_hand(FindingKind::MissingReference, dialect.is_no_id),
+            _ => None,
+        });
+        if let ("DbInstant", Some([is_other, as_ours])) = (column.sql_type, dialect.other_time) {
+            faults.push(Fault::mended(FindingKind::TimeForm, name, is_other(name), as_ours(name)));
         }
         faults
     }
@@ -339,10 +391,18 @@ impl Table {
 
     /// What makes rows unreadable.
     pub(super) fn unreadable(&self, dialect: &Dialect) -> Vec<Fault> {
-        let Some(is_no_id) = dialect.is_no_id else { return Vec::new() };
-        let lacks = self.required.iter().map(|column| (*column, format!("{column} IS NULL")));
-        std::iter::once(("id", is_no_id.to_owned()))
-            .chain(lacks)
+        let lacks = |column: &&'static str| {
+            let is_number = columns_of(self.name)
+                .iter()
+                .any(|known| known.name == *column && ["Integer", "DbMoney"].contains(&known.sql_type));
+            let is_none = dialect.is_no_integer.filter(|_| is_number);
+            let is_none = is_none.map(|is_none| format!(" OR {}", is_none(column))).unwrap_or_default();
+            (*column, format!("({column} IS NULL{is_none})"))
+        };
+        let no_id = dialect.is_no_id.map(|is_no_id| ("id", format!("(id IS NULL OR {})", is_no_id("id"))));
+        no_id
+            .into_iter()
+            .chain(self.required.iter().map(lacks))
             .map(|(column, scan)| Fault::by_hand(FindingKind::UnreadableRow, column, scan))
             .collect()
     }
@@ -376,21 +436,10 @@ impl Table {
                 let scan = (dialect.is_no_list)(column);
                 vec![Fault { kind: FindingKind::ListShape, column, scan, exact: None, mend: Mend::List }]
             }
-            Holds::Time => {
-                let mut faults =
-                    vec![Fault::by_hand(FindingKind::UnreadableTime, column, (dialect.is_no_time)(column))];
-                faults.extend(dialect.other_time.map(|[is_other, as_ours]| {
-                    Fault::mended(FindingKind::TimeForm, column, is_other(column), as_ours(column))
-                }));
-                faults
-            }
             Holds::Amount | Holds::Price => {
                 let bound = if matches!(holds, Holds::Price) { "<=" } else { "<" };
-                let is_none = dialect.is_no_amount.map(|is_none| is_none(column));
                 let beyond = dialect.most.map(|most| format!(" OR typeof({column}) = 'integer' AND {column} > {most}"));
-                let mut faults = is_implausible(format!("({column} {bound} 0{})", beyond.unwrap_or_default()));
-                faults.extend(is_none.map(|scan| Fault::by_hand(FindingKind::UnreadableAmount, column, scan)));
-                faults
+                is_implausible(format!("({column} {bound} 0{})", beyond.unwrap_or_default()))
             }
             Holds::Year => is_implausible(format!("{column} NOT BETWEEN {} AND {}", YEARS.0, YEARS.1)),
             Holds::Number => is_implausible(format!("{column} NOT BETWEEN 0 AND {MOST}")),

@@ -8,6 +8,7 @@
 mod faults;
 mod repository;
 mod service;
+mod text;
 
 use std::fmt;
 
@@ -152,10 +153,20 @@ kinds! {
     OtherColumn: "other_column", "the time stands in a column of another name";
     /// No instant that can be reckoned with, such as `infinity` or a 31 February.
     UnreadableTime: "unreadable_time", "no instant that can be reckoned with";
-    /// Not a number.
+    /// No amount: `NaN`, or on SQLite a text or a fraction of a cent. It reads as unknown, or as zero where each row has one.
     UnreadableAmount: "unreadable_amount", "not a number";
+    /// No number: on SQLite a text, a blob or a fraction. It reads as unknown, or as zero where each row has one.
+    UnreadableNumber: "unreadable_number", "not a whole number";
+    /// No document: on SQLite a text that is no JSON. It reads as null.
+    UnreadableDocument: "unreadable_document", "no document of JSON";
+    /// On SQLite, bytes that are no text. They read as replacement characters.
+    UnreadableText: "unreadable_text", "bytes that are no text";
+    /// On SQLite, a text that is written as Windows-1252, as a blob or as a number, or that ends in zero bytes. Repaired.
+    TextForm: "text_form", "a text in another form";
+    /// Null where each row has a value. It reads as empty.
+    MissingValue: "missing_value", "no value where each row has one";
     /// A row that has no id, or lacks what each row of its table has. It is left out of every list.
-    UnreadableRow: "unreadable_row", "no id, or a value is missing that each row has, so the row is left out";
+    UnreadableRow: "unreadable_row", "no id, or no value where each row has one, so the row is left out";
     /// An instant that is written otherwise than jpauto writes it. Repaired.
     TimeForm: "time_form", "an instant in another form";
     /// A value that no vehicle has: a year 0 or 3000, a price below zero or above a hundred million, a VIN that is none, no make.
@@ -179,6 +190,9 @@ impl FindingKind {
                 | Self::UnreadableList
                 | Self::UnreadableTime
                 | Self::UnreadableAmount
+                | Self::UnreadableNumber
+                | Self::UnreadableDocument
+                | Self::UnreadableText
                 | Self::UnreadableRow
         )
     }

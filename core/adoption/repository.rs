@@ -6,7 +6,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::{
     QueryableByName, RunQueryDsl as _, sql_query,
-    sql_types::{Nullable, Text},
+    sql_types::{BigInt, Binary, Nullable, Text},
 };
 use uuid::Uuid;
 
@@ -15,7 +15,9 @@ use super::{
     faults::{Dialect, Table, Twin},
 };
 use crate::db::{
-    DbConnection, DbResult, on_each,
+    DbConnection, DbResult,
+    held::HeldText,
+    on_each,
     texts::Texts,
     types::{AnyId, DbId, DbJson},
 };
@@ -26,6 +28,10 @@ pub(super) const BATCH: usize = 2_000;
 #[cfg(feature = "postgres")]
 const POSTGRES: Dialect = Dialect {
     is_no_id: None,
+    may_be_no_text: None,
+    is_no_integer: None,
+    is_no_real: None,
+    is_no_document: None,
     most: None,
     other_time: None,
     trim: "btrim",
@@ -47,9 +53,6 @@ const POSTGRES: Dialect = Dialect {
     later: |instant| format!("{instant} + interval '2 seconds'"),
 };
 
-#[cfg(feature = "sqlite")]
-const IS_NO_ID: &str = "NOT (typeof(id) = 'blob' AND length(id) = 16)";
-
 /// Whether a text is an instant, in any form that SQLite reads. SQLite moves a 31 February into March.
 #[cfg(feature = "sqlite")]
 fn is_sqlite_time(column: &str) -> String {
@@ -62,7 +65,19 @@ fn is_sqlite_time(column: &str) -> String {
 
 #[cfg(feature = "sqlite")]
 const SQLITE: Dialect = Dialect {
-    is_no_id: Some(IS_NO_ID),
+    is_no_id: Some(|column| {
+        format!("NOT (typeof({column}) = 'null' OR typeof({column}) = 'blob' AND length({column}) = 16)")
+    }),
+    // GLOB reads to the first zero byte.
+    may_be_no_text: Some(|column| {
+        format!(
+            "(typeof({column}) NOT IN ('text', 'null') OR {column} GLOB '*[^' || char(1) || '-' || char(127) || ']*' \
+             OR instr(CAST({column} AS BLOB), x'00') > 0)"
+        )
+    }),
+    is_no_integer: Some(|column| format!("typeof({column}) NOT IN ('integer', 'null')")),
+    is_no_real: Some(|column| format!("typeof({column}) NOT IN ('integer', 'real', 'null')")),
+    is_no_document: Some(|column| format!("{column} IS NOT NULL AND NOT json_valid({column})")),
     most: Some(9_999_999_999),
     other_time: Some([
         |column| format!("{column} NOT GLOB '????-??-??T??:??:??.??????Z' AND {}", is_sqlite_time(column)),
@@ -115,7 +130,7 @@ pub(super) fn take_time(conn: &mut DbConnection) -> DbResult<()> {
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
-    line: String,
+    line: HeldText,
 }
 
 /// Counts the rows of each condition in one scan of the table.
@@ -137,15 +152,26 @@ pub(super) fn count(conn: &mut DbConnection, table: &str, condition: &str) -> Db
 
 /// The ids of the first rows of a condition, and what stands in the place of one.
 pub(super) fn sample(conn: &mut DbConnection, table: &str, condition: &str) -> DbResult<Vec<String>> {
-    let line = match dialect(conn).is_no_id {
-        None => "CAST(id AS text)".to_owned(),
-        Some(is_none) => format!(
-            "CASE WHEN id IS NULL THEN 'rowid ' || rowid WHEN {is_none} THEN substr(quote(id), 1, 60) ELSE hex(id) END"
-        ),
-    };
+    let line = id_line(conn);
     let sql = format!("SELECT {line} AS line FROM {table} WHERE {condition} ORDER BY id LIMIT {}", Finding::SAMPLE);
     let rows: Vec<Line> = on_each!(conn, c => sql_query(sql).load(c))?;
-    Ok(rows.into_iter().map(|Line { line }| Uuid::try_parse(&line).map_or(line, |id| id.to_string())).collect())
+    Ok(rows.into_iter().map(|Line { line }| readable_id(line.into())).collect())
+}
+
+/// An id as it is written, or what stands in its place.
+fn readable_id(line: String) -> String {
+    Uuid::try_parse(&line).map_or(line, |id| id.to_string())
+}
+
+/// The SQL of an id as text.
+fn id_line(conn: &DbConnection) -> String {
+    match dialect(conn).is_no_id {
+        None => "CAST(id AS text)".to_owned(),
+        Some(is_none) => format!(
+            "CASE WHEN id IS NULL THEN 'rowid ' || rowid WHEN {} THEN substr(quote(id), 1, 60) ELSE hex(id) END",
+            is_none("id")
+        ),
+    }
 }
 
 /// The first words of a column in the rows of a condition.
@@ -153,7 +179,7 @@ pub(super) fn words(conn: &mut DbConnection, table: &str, column: &str, conditio
     let sql =
         format!("SELECT DISTINCT {column} AS line FROM {table} WHERE {condition} ORDER BY 1 LIMIT {}", Finding::SAMPLE);
     let rows: Vec<Line> = on_each!(conn, c => sql_query(sql).load(c))?;
-    Ok(rows.into_iter().map(|row| row.line).collect())
+    Ok(rows.into_iter().map(|row| row.line.into()).collect())
 }
 
 /// A value before and after its repair.
@@ -162,9 +188,9 @@ pub(super) struct Change {
     #[diesel(sql_type = DbId)]
     pub(super) id: AnyId,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) before: Option<String>,
+    pub(super) before: Option<HeldText>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) after: Option<String>,
+    pub(super) after: Option<HeldText>,
 }
 
 /// What setting a column to an expression would change, for a bounded number of rows.
@@ -201,7 +227,7 @@ pub(super) struct Document {
     #[diesel(sql_type = DbId)]
     pub(super) id: AnyId,
     #[diesel(sql_type = Text)]
-    pub(super) json: String,
+    pub(super) json: HeldText,
 }
 
 /// The next documents of a condition, in the order of their ids.
@@ -213,7 +239,8 @@ pub(super) fn documents(
     after: Option<AnyId>,
 ) -> DbResult<Vec<Document>> {
     // A row without an id has no place in the order, so it is left as it is.
-    let has_id = dialect(conn).is_no_id.map(|is_none| format!(" AND NOT ({is_none})")).unwrap_or_default();
+    let has_id = dialect(conn).is_no_id.map(|is_none| format!(" AND id IS NOT NULL AND NOT ({})", is_none("id")));
+    let has_id = has_id.unwrap_or_default();
     let select = format!("SELECT id, CAST({column} AS text) AS json FROM {table} WHERE ({condition}){has_id}");
     let order = format!("ORDER BY id LIMIT {BATCH}");
     Ok(match after {
@@ -229,6 +256,71 @@ pub(super) fn documents(
             }
         },
     })
+}
+
+/// What a column holds that may be no text.
+#[derive(QueryableByName)]
+pub(super) struct Bytes {
+    #[diesel(sql_type = BigInt)]
+    pub(super) number: i64,
+    #[diesel(sql_type = Nullable<DbId>)]
+    pub(super) id: Option<AnyId>,
+    #[diesel(sql_type = Text)]
+    line: HeldText,
+    #[diesel(sql_type = Text)]
+    pub(super) class: HeldText,
+    #[diesel(sql_type = Binary)]
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Bytes {
+    /// The id as a finding names it.
+    pub(super) fn named(&self) -> String {
+        readable_id(self.line.to_string())
+    }
+}
+
+/// The next values of a condition, in the order of their rows. PostgreSQL's texts are texts.
+pub(super) fn bytes(
+    conn: &mut DbConnection,
+    table: &str,
+    column: &str,
+    condition: &str,
+    after: i64,
+) -> DbResult<Vec<Bytes>> {
+    let line = id_line(conn);
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            let _ = (table, column, condition, after, line);
+            Ok(Vec::new())
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            let sql = format!(
+                "SELECT rowid AS number, CASE WHEN typeof(id) = 'blob' AND length(id) = 16 THEN id END AS id, {line} AS line,
+                        typeof({column}) AS class, CAST({column} AS BLOB) AS bytes
+                 FROM {table} WHERE {condition} AND rowid > {after} ORDER BY rowid LIMIT {BATCH}"
+            );
+            Ok(sql_query(sql).load(conn)?)
+        }
+    }
+}
+
+/// Writes a text into its row, and answers whether the table takes it: it may be another row's, where each row has its own.
+pub(super) fn set_text(conn: &mut DbConnection, table: &str, column: &str, row: i64, text: &str) -> DbResult<bool> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            let _ = (table, column, row, text);
+            Ok(false)
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            let sql = format!("UPDATE OR IGNORE {table} SET {column} = ? WHERE rowid = ?");
+            Ok(sql_query(sql).bind::<Text, _>(text).bind::<BigInt, _>(row).execute(conn)? > 0)
+        }
+    }
 }
 
 /// Writes lists, each into its row.

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{Alert, AlertFilter, AlertType, NewAlert, Severity};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order,
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order,
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
@@ -25,13 +27,13 @@ use crate::{
 #[diesel(table_name = storage_alerts, treat_none_as_default_value = false)]
 struct Row {
     id: AlertId,
-    alert_type: Option<String>,
-    severity: Option<String>,
-    message: Option<String>,
+    alert_type: Option<HeldText>,
+    severity: Option<HeldText>,
+    message: Option<HeldText>,
     metadata: Option<Json<Value>>,
     dismissed: Option<bool>,
     dismissed_at: Option<Instant>,
-    created_at: Option<Instant>,
+    created_at: Option<Held<Instant>>,
     subject_id: Option<AnyId>,
 }
 
@@ -39,15 +41,15 @@ impl From<Row> for Alert {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            alert_type: row.alert_type.unwrap_or_default(),
+            alert_type: row.alert_type.text().unwrap_or_default(),
             // Another application may have written other words, such as `info`.
             severity: row.severity.and_then(|word| word.parse().ok()).unwrap_or(Severity::Warning),
-            message: row.message.unwrap_or_default(),
+            message: row.message.text().unwrap_or_default(),
             metadata: row.metadata.map(|document| document.0).unwrap_or_default(),
             subject_id: row.subject_id.map(|id| id.0),
             dismissed: row.dismissed.unwrap_or(false),
             dismissed_at: row.dismissed_at.map(DateTime::from),
-            created_at: row.created_at.map(DateTime::from),
+            created_at: row.created_at.time(),
         }
     }
 }
@@ -62,8 +64,8 @@ pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>
             .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
     };
     if let Some(event) = alert.event() {
-        let known: Option<Option<String>> = standing().select(dsl::severity).first(conn).optional()?;
-        let rises = |known: Option<String>| {
+        let known: Option<Option<HeldText>> = standing().select(dsl::severity).first(conn).optional()?;
+        let rises = |known: Option<HeldText>| {
             alert.severity == Severity::Critical && known.as_deref() != Some(Severity::Critical.as_str())
         };
         if known.is_none_or(rises) {
@@ -82,9 +84,9 @@ pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>
     }
     let row = Row {
         id: AlertId::new(now),
-        alert_type: Some(alert.alert_type.as_str().to_owned()),
-        severity: Some(alert.severity.as_str().to_owned()),
-        message: Some(alert.message.clone()),
+        alert_type: Some(alert.alert_type.as_str().into()),
+        severity: Some(alert.severity.as_str().into()),
+        message: Some(alert.message.clone().into()),
         metadata: Some(Json(alert.metadata.clone())),
         dismissed: Some(false),
         dismissed_at: None,
@@ -256,9 +258,8 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
         }
         query
     };
-    let position: Option<(Option<DateTime<Utc>>, AlertId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, AlertId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.map(DateTime::<Utc>::from), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.place(), row.id))?;
     Ok(page.map(Alert::from))
 }

@@ -47,6 +47,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         functions::{besides, lock_words, lower, lowered},
+        held::{HeldText, MayBeNull as _, Place},
         in_index_order, lock_row,
         schema::{
             competitor_inventory, competitor_metrics, competitor_pages, competitor_price_history, competitor_scrapes,
@@ -69,10 +70,9 @@ macro_rules! newest_page {
     ($conn:expr, $request:expr, $query:expr, $row:ident with $id:ty, $table:ident.$time:ident) => {{
         let order = concat!("-", stringify!($time));
         let query = || $query.select($row::as_select()).into_boxed::<MultiBackend>();
-        let position: Option<(Option<DateTime<Utc>>, $id)> = $request.position(order)?;
-        let position = position.map(|(time, id)| (time.map(Instant), id));
+        let position: Option<(Option<Place<Instant>>, $id)> = $request.position(order)?;
         let rows: Vec<$row> = in_index_order!($conn, query, $table::$time, $table::id, desc, position, $request);
-        let key = |row: &$row| (Option::<Instant>::from(row.$time).map(DateTime::<Utc>::from), row.id);
+        let key = |row: &$row| (Option::<Held<Instant>>::from(row.$time.clone()).place(), row.id);
         Page::cut(rows, $request, order, key)?
     }};
 }
@@ -116,17 +116,17 @@ use rows;
 #[diesel(table_name = competitors, treat_none_as_default_value = false)]
 struct Row {
     id: CompetitorId,
-    name: String,
-    website_url: Option<String>,
-    inventory_url: String,
-    platform_type: Option<String>,
+    name: HeldText,
+    website_url: Option<HeldText>,
+    inventory_url: HeldText,
+    platform_type: Option<HeldText>,
     scraper_config: Option<Json<Value>>,
     use_playwright: Option<bool>,
     active: Option<bool>,
     last_scraped_at: Option<Instant>,
     last_successful_scrape_at: Option<Instant>,
-    scrape_error: Option<String>,
-    scrape_error_type: Option<String>,
+    scrape_error: Option<HeldText>,
+    scrape_error_type: Option<HeldText>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
     next_scrape_at: Option<Instant>,
@@ -136,17 +136,17 @@ impl From<&Competitor> for Row {
     fn from(competitor: &Competitor) -> Self {
         Self {
             id: competitor.id,
-            name: competitor.name.clone(),
-            website_url: competitor.website_url.clone(),
-            inventory_url: competitor.inventory_url.clone(),
-            platform_type: competitor.platform_type.clone(),
+            name: competitor.name.clone().into(),
+            website_url: competitor.website_url.clone().map(HeldText::from),
+            inventory_url: competitor.inventory_url.clone().into(),
+            platform_type: competitor.platform_type.clone().map(HeldText::from),
             scraper_config: competitor.scraper_config.clone().map(Json),
             use_playwright: Some(competitor.use_playwright),
             active: Some(competitor.active),
             last_scraped_at: competitor.last_scraped_at.map(Instant),
             last_successful_scrape_at: competitor.last_successful_scrape_at.map(Instant),
-            scrape_error: competitor.scrape_error.clone(),
-            scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().to_owned()),
+            scrape_error: competitor.scrape_error.clone().map(HeldText::from),
+            scrape_error_type: competitor.scrape_error_type.map(|error_type| error_type.as_str().into()),
             created_at: competitor.created_at.map(Instant),
             updated_at: competitor.updated_at.map(Instant),
             next_scrape_at: competitor.next_scrape_at.map(Instant),
@@ -158,16 +158,16 @@ impl From<Row> for Competitor {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            name: row.name,
-            website_url: row.website_url,
-            inventory_url: row.inventory_url,
-            platform_type: row.platform_type,
+            name: row.name.text(),
+            website_url: row.website_url.text(),
+            inventory_url: row.inventory_url.text(),
+            platform_type: row.platform_type.text(),
             scraper_config: row.scraper_config.map(|config| config.0).filter(|config| !config.is_null()),
             use_playwright: row.use_playwright.unwrap_or(false),
             active: row.active.unwrap_or(true),
             last_scraped_at: row.last_scraped_at.map(DateTime::from),
             last_successful_scrape_at: row.last_successful_scrape_at.map(DateTime::from),
-            scrape_error: row.scrape_error,
+            scrape_error: row.scrape_error.text(),
             // Another application may have written an unknown word.
             scrape_error_type: row.scrape_error_type.and_then(|word| word.parse().ok()),
             created_at: row.created_at.map(DateTime::from),
@@ -322,9 +322,9 @@ pub(super) fn ensure_address_is_free(conn: &mut DbConnection, competitor: &Compe
         let may_be_escaped = dsl::inventory_url.like("%\\%%").escape('\\');
         others = others.filter(lower(dsl::inventory_url).like(lowered).escape('\\').or(may_be_escaped));
     }
-    let others: Vec<(String, String, Option<Json<Value>>)> = others.load(conn)?;
+    let others: Vec<(HeldText, HeldText, Option<Json<Value>>)> = others.load(conn)?;
     let ours = (competitor.inventory_url.as_str(), competitor.scraper_config.as_ref());
-    let is_ours = |(_, url, config): &&(String, String, Option<Json<Value>>)| {
+    let is_ours = |(_, url, config): &&(HeldText, HeldText, Option<Json<Value>>)| {
         registration::is_one_list(ours, (url, config.as_ref().map(|config| &config.0)))
     };
     match others.iter().find(is_ours) {
@@ -359,9 +359,9 @@ pub(super) fn list(
         }
         query
     };
-    let position: Option<(Option<String>, CompetitorId)> = request.position(ORDER)?;
+    let position: Option<(Option<Place<String>>, CompetitorId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::name, dsl::id, asc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.name.clone()), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.name.place()), row.id))?;
     Ok(page.map(Competitor::from))
 }
 

@@ -10,6 +10,7 @@ mod failure;
 #[cfg(feature = "sqlite")]
 mod file;
 pub(crate) mod functions;
+pub(crate) mod held;
 mod migrate;
 mod paging;
 mod queue;
@@ -40,7 +41,8 @@ use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use migrate::Migrated;
-pub(crate) use paging::{at_most, in_index_order, is_among, twice_between};
+pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
+pub(crate) use schema::{Column, columns_of};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

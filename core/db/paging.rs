@@ -6,13 +6,16 @@
 //! words of a closed set.
 
 use diesel::{
-    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping},
+    Column, QuerySource,
+    associations::HasTable,
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     result::QueryResult,
+    serialize::ToSql,
     sql_types::{BigInt, Bool, Nullable},
 };
 
-use super::{DbConnection, MultiBackend};
+use super::{DbConnection, MultiBackend, types::DbId};
 
 /// The sizes of pages that are asked for most, with the one row more that shows whether there is a next page.
 const USUAL_ROWS: [i64; 7] = [11, 21, 26, 51, 101, 201, 501];
@@ -141,8 +144,65 @@ impl<C> QueryId for TwiceBetween<C> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// Reads a page in the order of a column and then the id, after a position `Option<(Option<V>, Id)>`. Nulls come last, and rows
-/// whose id is none are left out.
+/// What a column holds in the row with an id. It is compared within the database, where it is no value of the column's type.
+pub(crate) fn in_row<C, K, I>(column: C, key: K, id: I) -> InRow<C, K, I, <C::Table as QuerySource>::FromClause>
+where
+    C: Column,
+    C::Table: HasTable<Table = C::Table> + QuerySource,
+{
+    let table = <C::Table as HasTable>::table();
+    InRow { column, table: table.from_clause(), key, id }
+}
+
+/// See [`in_row`].
+pub(crate) struct InRow<C, K, I, T> {
+    column: C,
+    table: T,
+    key: K,
+    id: I,
+}
+
+impl<C: Expression, K, I, T> Expression for InRow<C, K, I, T> {
+    type SqlType = C::SqlType;
+}
+
+impl<C: Expression, K, I, T, S> AppearsOnTable<S> for InRow<C, K, I, T> {}
+
+impl<C: Expression, K, I, T, S> SelectableExpression<S> for InRow<C, K, I, T> {}
+
+impl<C, K, I, T, G> ValidGrouping<G> for InRow<C, K, I, T> {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<C, K, I, T> QueryFragment<MultiBackend> for InRow<C, K, I, T>
+where
+    C: QueryFragment<MultiBackend>,
+    K: QueryFragment<MultiBackend>,
+    T: QueryFragment<MultiBackend>,
+    I: ToSql<DbId, MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("(SELECT ");
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM ");
+        self.table.walk_ast(out.reborrow())?;
+        out.push_sql(" WHERE ");
+        self.key.walk_ast(out.reborrow())?;
+        out.push_sql(" = ");
+        out.push_bind_param::<DbId, _>(&self.id)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<C, K, I, T> QueryId for InRow<C, K, I, T> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// Reads a page in the order of a column and then the id, after a position `Option<(Option<Place<V>>, Id)>`. Nulls come last, and
+/// rows whose id is none are left out.
 ///
 /// An index on the column and the id has the rows in this order, so the last page costs what the first does. The databases put
 /// nulls in different places, and a search of an index for a pair is a search for its first half only. So a page is read in up to
@@ -156,21 +216,27 @@ macro_rules! in_index_order {
     };
     (@ $conn:expr, $query:expr, $column:expr, $id:expr, $beyond:ident, $direction:ident, $position:expr, $request:expr) => {{
         let (last, last_without) = match $position {
-            Some((Some(value), id)) => (Some((value, id)), None),
+            Some((Some(place), id)) => (Some((place, id)), None),
             Some((None, id)) => (None, Some(id)),
             None => (None, None),
         };
         let mut rows = Vec::new();
-        if let Some((value, id)) = last.clone() {
-            let query = $query().filter($column.eq(value)).filter($id.$beyond(id));
-            let query = query.filter($crate::db::types::has_id!($conn, $id));
+        if let Some((place, id)) = last.clone() {
+            let query = $query().filter($id.$beyond(id)).filter($crate::db::types::has_id!($conn, $id));
+            let query = match place {
+                $crate::db::held::Place::Of(value) => query.filter($column.eq(value)),
+                $crate::db::held::Place::OfRow { .. } => query.filter($column.eq($crate::db::in_row($column, $id, id))),
+            };
             rows = $crate::db::at_most(query.order($id.$direction()), $request.rows_to_read()).load($conn)?;
         }
         let missing = $request.rows_missing(rows.len());
         if missing > 0 && last_without.is_none() {
             let mut query = $query().filter($column.is_not_null()).filter($crate::db::types::has_id!($conn, $id));
-            if let Some((value, _)) = last {
-                query = query.filter($column.$beyond(value));
+            if let Some((place, id)) = last {
+                query = match place {
+                    $crate::db::held::Place::Of(value) => query.filter($column.$beyond(value)),
+                    $crate::db::held::Place::OfRow { .. } => query.filter($column.$beyond($crate::db::in_row($column, $id, id))),
+                };
             }
             let query = query.order(($column.$direction(), $id.$direction()));
             rows.append(&mut $crate::db::at_most(query, missing).load($conn)?);

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{texts::Texts, time::StoredTime};
+use super::{Instant, held::Held, texts::Texts};
 use crate::{
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
@@ -49,21 +49,43 @@ macro_rules! stored_as_they_are {
     )+};
 }
 
-stored_as_they_are!(String, i32, bool, Money, UserId, SubmissionId, VehicleId);
+stored_as_they_are!(bool, UserId, SubmissionId, VehicleId);
+
+macro_rules! stored_as_held {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Stored for $type {
+            type Column = Held<Self>;
+
+            fn to_column(&self) -> Held<Self> {
+                self.clone().into()
+            }
+
+            fn from_column(column: Held<Self>) -> Self {
+                column.nearest()
+            }
+
+            fn known(column: Held<Self>) -> Option<Self> {
+                column.known()
+            }
+        }
+    )+};
+}
+
+stored_as_held!(String, i32, Money);
 
 impl Stored for DateTime<Utc> {
-    type Column = StoredTime;
+    type Column = Held<Instant>;
 
-    fn to_column(&self) -> StoredTime {
+    fn to_column(&self) -> Held<Instant> {
         (*self).into()
     }
 
-    fn from_column(column: StoredTime) -> Self {
-        column.nearest()
+    fn from_column(column: Held<Instant>) -> Self {
+        column.nearest().into()
     }
 
-    fn known(column: StoredTime) -> Option<Self> {
-        column.known()
+    fn known(column: Held<Instant>) -> Option<Self> {
+        column.known().map(Self::from)
     }
 }
 
@@ -83,13 +105,13 @@ impl Stored for Vec<String> {
 macro_rules! stored_word {
     ($type:ty) => {
         impl $crate::db::row::Stored for $type {
-            type Column = String;
+            type Column = $crate::db::held::HeldText;
 
-            fn to_column(&self) -> String {
-                self.as_str().to_owned()
+            fn to_column(&self) -> $crate::db::held::HeldText {
+                self.as_str().into()
             }
 
-            fn from_column(column: String) -> Self {
+            fn from_column(column: $crate::db::held::HeldText) -> Self {
                 Self::stored(&column)
             }
         }

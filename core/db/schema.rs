@@ -4,10 +4,51 @@
 
 use diesel::{allow_tables_to_appear_in_same_query, table};
 
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
+/// A column, by what it is for SQL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) sql_type: &'static str,
+    pub(crate) may_be_null: bool,
+}
 
+/// Makes the tables, and the list of their columns.
+macro_rules! tables {
+    ($($(#[doc = $doc:literal])* $table:ident ($($key:ident),+) { $($column:ident -> $type:ident $(<$of:ident>)?,)+ })+) => {
+        $(table! {
+            use diesel::sql_types::*;
+            use crate::db::types::*;
+
+            $(#[doc = $doc])*
+            $table ($($key),+) {
+                $($column -> $type $(<$of>)?,)+
+            }
+        })+
+
+        /// The columns of a table; empty where there is no such table.
+        pub(crate) fn columns_of(table: &str) -> &'static [Column] {
+            match table {
+                $(stringify!($table) => const {
+                    &[$(Column::of(stringify!($column), [stringify!($type) $(, stringify!($of))?].as_slice())),+]
+                },)+
+                _ => &[],
+            }
+        }
+    };
+}
+
+impl Column {
+    const fn of(name: &'static str, sql_type: &[&'static str]) -> Self {
+        let (sql_type, may_be_null) = match sql_type {
+            [_, of] => (*of, true),
+            [sql_type, ..] => (*sql_type, false),
+            [] => ("", false),
+        };
+        Self { name, sql_type, may_be_null }
+    }
+}
+
+tables! {
     users (id) {
         id -> DbId,
         email -> Text,
@@ -20,11 +61,6 @@ table! {
         is_active -> Nullable<Bool>,
         created_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     pending_submissions (id) {
         id -> DbId,
@@ -53,11 +89,6 @@ table! {
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     inventory (id) {
         id -> DbId,
@@ -103,11 +134,6 @@ table! {
         created_at -> Nullable<DbInstant>,
         updated_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     market_research_results (id) {
         id -> DbId,
@@ -126,11 +152,6 @@ table! {
         analysis -> Nullable<DbJson>,
         adjusted_median -> Nullable<DbMoney>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     market_price_history (id) {
         id -> DbId,
@@ -142,11 +163,6 @@ table! {
         recorded_at -> Nullable<DbInstant>,
         searched_for -> Nullable<Text>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     vin_evaluation_cache (id) {
         id -> DbId,
@@ -156,11 +172,6 @@ table! {
         cached_at -> Nullable<DbInstant>,
         expires_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitors (id) {
         id -> DbId,
@@ -180,11 +191,6 @@ table! {
         next_scrape_at -> Nullable<DbInstant>,
         list_changed_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitor_inventory (id) {
         id -> DbId,
@@ -225,11 +231,6 @@ table! {
         sale_status -> Nullable<Text>,
         transferred_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitor_price_history (id) {
         id -> DbId,
@@ -240,11 +241,6 @@ table! {
         recorded_at -> Nullable<DbInstant>,
         competitor_id -> Nullable<DbId>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     /// Every year, make and model that was ever listed, in the database's lower case.
     listed_models (year, make, model) {
@@ -252,11 +248,6 @@ table! {
         make -> Text,
         model -> Text,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitor_metrics (id) {
         id -> DbId,
@@ -269,11 +260,6 @@ table! {
         new_listings_30d -> Nullable<Integer>,
         calculated_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     export_logs (id) {
         id -> DbId,
@@ -289,11 +275,6 @@ table! {
         answer -> Nullable<Text>,
         report -> Nullable<DbJson>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     activity_logs (id) {
         id -> DbId,
@@ -307,11 +288,6 @@ table! {
         created_at -> Nullable<DbInstant>,
         token_id -> Nullable<DbId>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     storage_alerts (id) {
         id -> DbId,
@@ -324,11 +300,6 @@ table! {
         created_at -> Nullable<DbInstant>,
         subject_id -> Nullable<DbId>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     job_history (id) {
         id -> DbId,
@@ -347,21 +318,11 @@ table! {
         lease -> Nullable<Text>,
         holder -> Nullable<Text>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     job_schedules (job_name) {
         job_name -> Text,
         done_until -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitor_scrapes (id) {
         id -> DbId,
@@ -394,11 +355,6 @@ table! {
         expected_returns -> Nullable<Double>,
         returns_seen -> Nullable<Double>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     job_leases (job_name) {
         job_name -> Text,
@@ -406,11 +362,6 @@ table! {
         acquired_at -> DbInstant,
         expires_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     vin_decodes (vin) {
         vin -> Text,
@@ -419,11 +370,6 @@ table! {
         decoded_at -> DbInstant,
         expires_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     competitor_pages (id) {
         id -> DbId,
@@ -435,11 +381,6 @@ table! {
         reading -> DbJson,
         read_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     vehicle_sales (id) {
         id -> DbId,
@@ -449,22 +390,12 @@ table! {
         price -> DbMoney,
         sale_price -> Nullable<DbMoney>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     call_budgets (period) {
         period -> Text,
         calls -> Integer,
         last_call_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     api_tokens (id) {
         id -> DbId,
@@ -477,11 +408,6 @@ table! {
         last_used_at -> Nullable<DbInstant>,
         revoked_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     sign_in_links (secret_hash) {
         secret_hash -> Text,
@@ -490,11 +416,6 @@ table! {
         expires_at -> DbInstant,
         used_at -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     sign_in_states (state_hash) {
         state_hash -> Text,
@@ -506,11 +427,6 @@ table! {
         created_at -> DbInstant,
         expires_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     sign_in_identities (identity_hash) {
         identity_hash -> Text,
@@ -519,11 +435,6 @@ table! {
         email_verified -> Bool,
         created_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     idempotency_keys (name_hash) {
         name_hash -> Text,
@@ -533,11 +444,6 @@ table! {
         answer -> Nullable<Text>,
         created_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     outbox (id) {
         id -> DbId,
@@ -545,11 +451,6 @@ table! {
         data -> DbJson,
         raised_at -> DbInstant,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     notifications (id) {
         id -> DbId,
@@ -567,11 +468,6 @@ table! {
         holder -> Nullable<Text>,
         leased_until -> Nullable<DbInstant>,
     }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::db::types::*;
 
     notification_channels (name) {
         name -> Text,

@@ -1,73 +1,17 @@
-//! A time as it stands in its column, which may be none.
+//! A time as SQLite holds it: a text, which may be none.
 //!
-//! Other programs write texts such as `yesterday` into SQLite, and `infinity` into PostgreSQL. A list reads on behind such a row and
-//! gives it back as it is; the record says that its time is not known.
+//! Other programs write a blank for the T, or `yesterday`.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
-use diesel::{
-    deserialize::{self, FromSql},
-    serialize::{self, IsNull, Output, ToSql},
-};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-use super::{
-    connection::{MultiBackend, MultiRawValue},
-    types::{DbInstant, END_OF_TIME, Instant, START_OF_TIME, at_midnight, through_the_multi_backend},
-};
+use super::types::{END_OF_TIME, START_OF_TIME, at_midnight};
 
 /// Times outside of these years are no times of a car dealership.
 pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
 
-/// A time, and the text that stands there if it is not the one that jpauto writes.
-#[derive(Clone, Debug, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]
-#[diesel(sql_type = DbInstant)]
-pub(crate) struct StoredTime {
-    time: Instant,
-    text: Option<String>,
-}
-
-through_the_multi_backend!(StoredTime, DbInstant);
-
-impl StoredTime {
-    fn of_text(text: &str) -> Self {
-        let time = parsed(text);
-        let is_ours = time.is_some() && text.len() == OURS && text.ends_with('Z');
-        Self { time: Instant(time.unwrap_or_else(|| nearest(text))), text: (!is_ours).then(|| text.to_owned()) }
-    }
-
-    /// The time, if it is one.
-    pub(crate) fn known(&self) -> Option<DateTime<Utc>> {
-        match &self.text {
-            None => self.time.known(),
-            Some(text) => parsed(text).and_then(|time| Instant(time).known()),
-        }
-    }
-
-    /// The time, or the one that sorts like what stands there.
-    pub(crate) fn nearest(&self) -> DateTime<Utc> {
-        self.time.0
-    }
-}
-
-impl From<DateTime<Utc>> for StoredTime {
-    fn from(time: DateTime<Utc>) -> Self {
-        Self { time: Instant(time), text: None }
-    }
-}
-
-impl Serialize for StoredTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.text {
-            Some(text) => serializer.serialize_str(text),
-            None => serializer.serialize_str(&self.time.0.to_rfc3339_opts(SecondsFormat::Micros, true)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for StoredTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::of_text(&String::deserialize(deserializer)?))
-    }
+/// Whether a text that is an instant is written as jpauto writes one.
+pub(super) fn is_as_jpauto_writes(text: &str) -> bool {
+    text.len() == OURS && text.ends_with('Z')
 }
 
 /// The first and the last time that is handed out, and the first that is possible, in microseconds since 1970.
@@ -149,42 +93,6 @@ pub(crate) fn nearest(text: &str) -> DateTime<Utc> {
         .map_or(DateTime::UNIX_EPOCH, |time| time.and_utc())
 }
 
-#[cfg(feature = "postgres")]
-impl FromSql<DbInstant, diesel::pg::Pg> for StoredTime {
-    fn from_sql(value: diesel::pg::PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self { time: <Instant as FromSql<DbInstant, diesel::pg::Pg>>::from_sql(value)?, text: None })
-    }
-}
-
-#[cfg(feature = "postgres")]
-impl ToSql<DbInstant, diesel::pg::Pg> for StoredTime {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
-        ToSql::<DbInstant, diesel::pg::Pg>::to_sql(&self.time, out)
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl FromSql<DbInstant, diesel::sqlite::Sqlite> for StoredTime {
-    fn from_sql(
-        mut value: <diesel::sqlite::Sqlite as diesel::backend::Backend>::RawValue<'_>,
-    ) -> deserialize::Result<Self> {
-        Ok(Self::of_text(value.read_text()))
-    }
-}
-
-#[cfg(feature = "sqlite")]
-impl ToSql<DbInstant, diesel::sqlite::Sqlite> for StoredTime {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
-        match &self.text {
-            Some(text) => {
-                out.set_value(text.as_str());
-                Ok(IsNull::No)
-            }
-            None => ToSql::<DbInstant, diesel::sqlite::Sqlite>::to_sql(&self.time, out),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,29 +145,6 @@ mod tests {
             "",
         ] {
             assert_eq!(ours(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_time_is_not_known_and_stays_as_it_is() {
-        for (text, known) in [
-            ("2026-03-01T10:20:30.000000Z", Some("2026-03-01T10:20:30Z")),
-            ("2026-03-01T10:20:30+02:00", Some("2026-03-01T08:20:30Z")),
-            ("2026-03-01 10:20:30", Some("2026-03-01T10:20:30Z")),
-            ("2026-03-01", Some("2026-03-01T00:00:00Z")),
-            ("2026-02-31T10:20:30.000000Z", None),
-            ("0001-01-01T00:00:00.000000Z", None),
-            ("9999-01-01T00:00:00.000000Z", None),
-            ("yesterday", None),
-            ("03/01/2026", None),
-            ("20260301", None),
-            ("", None),
-        ] {
-            let stored = StoredTime::of_text(text);
-            assert_eq!(stored.known(), known.map(at), "{text}");
-            let cursor = serde_json::to_string(&stored).unwrap();
-            assert_eq!(cursor, format!("\"{text}\""));
-            assert_eq!(serde_json::from_str::<StoredTime>(&cursor).unwrap(), stored);
         }
     }
 }

@@ -9,9 +9,9 @@
 //!
 //! A value that no Rust value can hold must not fail the list that it stands in: an id that is none reads as the nil UUID, a text
 //! that is no instant as the one that sorts like it, PostgreSQL's `infinity` as the year 9999, `NaN` as zero, a document that
-//! is too deep as null. [`StoredTime`](super::time::StoredTime) says which instants are none. `jpauto check` names them all.
+//! is too deep as null. [`Held`](super::held::Held) says which are none. `jpauto check` names them all.
 //!
-//! What is deliberately not here: words with a check constraint, numbers and texts, which Diesel's own types carry.
+//! What is deliberately not here: words, numbers and texts, which are read as `held` has them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ use diesel::{
     serialize::{self, IsNull, Output, ToSql},
     sql_types::{Nullable, SingleValue, SqlType},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
@@ -83,6 +83,16 @@ pub(crate) fn id_check(conn: &DbConnection) -> [&'static str; 3] {
     }
 }
 
+/// The text around the two places of a column that asks whether it holds a whole number.
+pub(crate) fn number_check(conn: &DbConnection) -> [&'static str; 3] {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => ["(TRUE OR (", ") IS NULL OR (", ") IS NULL)"],
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => ["(typeof(", ") = 'integer' AND (", ") IS NOT NULL)"],
+    }
+}
+
 macro_rules! on_the_multi_backend {
     ($sql_type:ident) => {
         impl diesel::sql_types::HasSqlType<$sql_type> for MultiBackend {
@@ -112,10 +122,14 @@ macro_rules! through_the_multi_backend {
             fn from_sql(bytes: MultiRawValue<'_>) -> deserialize::Result<Self> {
                 bytes.from_sql::<Self, $sql_type>()
             }
+
+            /// Null where each row has a value: another program may have taken the condition off.
+            fn from_nullable_sql(bytes: Option<MultiRawValue<'_>>) -> deserialize::Result<Self> {
+                bytes.map_or_else(|| Ok(Self::default()), |bytes| bytes.from_sql::<Self, $sql_type>())
+            }
         }
     };
 }
-pub(super) use through_the_multi_backend;
 
 /// Lets a value stand in queries and come out of rows, as `#[derive(AsExpression, FromSqlRow)]` does for a type that may name its
 /// SQL type itself; the values of the core know no database.
@@ -162,6 +176,8 @@ macro_rules! stands_in_queries {
         }
     };
 }
+
+pub(super) use stands_in_queries;
 
 /// Lets an id stand in queries: `id_in_sql!(VehicleId)`.
 macro_rules! id_in_sql {
@@ -264,7 +280,20 @@ impl AnyId {
 }
 
 /// An instant as the databases keep it; [`DateTime`] itself is foreign to this crate and so is the trait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, diesel::AsExpression, diesel::FromSqlRow)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    diesel::AsExpression,
+    diesel::FromSqlRow,
+)]
 #[diesel(sql_type = DbInstant)]
 pub(crate) struct Instant(pub(crate) DateTime<Utc>);
 
@@ -303,6 +332,10 @@ impl<T: DeserializeOwned + fmt::Debug> FromSql<DbJson, MultiBackend> for Json<T>
     fn from_sql(bytes: MultiRawValue<'_>) -> deserialize::Result<Self> {
         bytes.from_sql::<Self, DbJson>()
     }
+
+    fn from_nullable_sql(bytes: Option<MultiRawValue<'_>>) -> deserialize::Result<Self> {
+        bytes.map_or_else(|| Self::read(b"null"), |bytes| bytes.from_sql::<Self, DbJson>())
+    }
 }
 
 /// A document of type `T`, kept as JSON.
@@ -332,6 +365,11 @@ pub(super) const fn at_midnight(year: i32) -> DateTime<Utc> {
         None => DateTime::UNIX_EPOCH,
     }
 }
+
+#[cfg(feature = "postgres")]
+pub(super) use postgres::is_no_number;
+#[cfg(feature = "sqlite")]
+pub(super) use sqlite::clamped;
 
 #[cfg(feature = "postgres")]
 mod postgres {
@@ -389,11 +427,19 @@ mod postgres {
 
     impl FromSql<DbMoney, Pg> for Money {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            if is_no_number(value.as_bytes()) {
+                return Ok(Self::ZERO);
+            }
             let numeric = FromSql::<sql_types::Numeric, Pg>::from_sql(value)?;
             hundredths_of(&numeric)
                 .map(Self::from_cents)
                 .ok_or_else(|| "a decimal that is no exact number of hundredths".into())
         }
+    }
+
+    /// Whether the binary form of a numeric is that of `NaN` or of an infinity: the sign is its third number.
+    pub(in crate::db) fn is_no_number(numeric: &[u8]) -> bool {
+        numeric.get(4).is_some_and(|sign| sign & 0x80 != 0)
     }
 
     /// PostgreSQL's numeric is a row of base-10000 digits; `weight` is the power of 10000 of the first one.
@@ -484,8 +530,12 @@ mod sqlite {
     };
     use crate::db::time;
 
-    /// No sum of amounts comes near it, and a thousand of it can be added up.
-    const MOST_CENTS: i64 = 1_000_000_000_000_000;
+    /// Amounts that can be reckoned with.
+    pub(in crate::db) fn clamped(cents: i64) -> i64 {
+        /// No sum of amounts comes near it, and a thousand of it can be added up.
+        const MOST_CENTS: i64 = 1_000_000_000_000_000;
+        cents.clamp(-MOST_CENTS, MOST_CENTS)
+    }
 
     type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
 
@@ -520,7 +570,7 @@ mod sqlite {
 
     impl FromSql<DbMoney, Sqlite> for Money {
         fn from_sql(mut value: Raw<'_>) -> deserialize::Result<Self> {
-            Ok(Self::from_cents(value.read_long().clamp(-MOST_CENTS, MOST_CENTS)))
+            Ok(Self::from_cents(clamped(value.read_long())))
         }
     }
 

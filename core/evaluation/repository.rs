@@ -17,7 +17,9 @@ use super::{
 use crate::{
     Vin,
     db::{
-        DbConnection, DbResult, Instant, Json, on_each,
+        DbConnection, DbResult, Instant, Json,
+        held::{HeldText, MayBeNull as _},
+        on_each,
         schema::{competitor_inventory, inventory, vin_decodes, vin_evaluation_cache},
     },
     error::{Error, ErrorCode, Result},
@@ -35,9 +37,9 @@ const MOST_LISTINGS: i64 = 200;
 #[diesel(table_name = vin_evaluation_cache, treat_none_as_default_value = false)]
 struct Row {
     id: EvaluationId,
-    vin: String,
+    vin: HeldText,
     evaluation_data: Option<Json<Value>>,
-    source: Option<String>,
+    source: Option<HeldText>,
     cached_at: Option<Instant>,
     expires_at: Option<Instant>,
 }
@@ -45,8 +47,8 @@ struct Row {
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = vin_decodes)]
 struct DecodeRow {
-    vin: String,
-    source: String,
+    vin: HeldText,
+    source: HeldText,
     decoded: Json<Value>,
     decoded_at: Instant,
     expires_at: Instant,
@@ -73,7 +75,7 @@ pub(super) fn find(conn: &mut DbConnection, vin: &Vin) -> DbResult<Option<Kept>>
             id: row.id,
             vin: *vin,
             data,
-            source: row.source.unwrap_or_default(),
+            source: row.source.text().unwrap_or_default(),
             cached_at: row.cached_at?.into(),
             expires_at: row.expires_at?.into(),
         })
@@ -87,9 +89,9 @@ pub(super) fn replace(conn: &mut DbConnection, kept: &Kept) -> DbResult<()> {
     diesel::delete(table.filter(vin_evaluation_cache::vin.eq(kept.vin.as_str()))).execute(conn)?;
     let row = Row {
         id: kept.id,
-        vin: kept.vin.to_string(),
+        vin: kept.vin.to_string().into(),
         evaluation_data: Some(Json(document(&kept.data)?)),
-        source: Some(kept.source.clone()),
+        source: Some(kept.source.clone().into()),
         cached_at: Some(Instant(kept.cached_at)),
         expires_at: Some(Instant(kept.expires_at)),
     };
@@ -122,8 +124,8 @@ pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode
         diesel::delete(vin_decodes::table.filter(vin_decodes::vin.eq_any(vins))).execute(conn)?;
         let rows = decodes.iter().map(|(vin, decode, until)| {
             Ok(DecodeRow {
-                vin: vin.to_string(),
-                source: VPIC.to_owned(),
+                vin: vin.to_string().into(),
+                source: VPIC.into(),
                 decoded: Json(document(decode)?),
                 decoded_at: Instant(decode.answered_at),
                 expires_at: Instant(*until),
@@ -154,7 +156,7 @@ pub(super) fn remove_expired_evaluations(conn: &mut DbConnection, now: DateTime<
 pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> DbResult<usize> {
     use vin_decodes::{expires_at, table, vin};
     let is_over = || expires_at.le(Instant(now));
-    let over: Vec<String> =
+    let over: Vec<HeldText> =
         table.filter(is_over()).order((expires_at.asc(), vin.asc())).limit(limit).select(vin).load(conn)?;
     // One that was answered again meanwhile is valid again.
     Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
@@ -175,18 +177,18 @@ pub(super) fn is_any_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbR
     let evaluations = vin_evaluation_cache::table.filter(vin_evaluation_cache::expires_at.le(Instant(now)));
     let decodes = vin_decodes::table.filter(vin_decodes::expires_at.le(Instant(now)));
     let first = evaluations.select(vin_evaluation_cache::id).first::<EvaluationId>(conn).optional()?;
-    Ok(first.is_some() || decodes.select(vin_decodes::vin).first::<String>(conn).optional()?.is_some())
+    Ok(first.is_some() || decodes.select(vin_decodes::vin).first::<HeldText>(conn).optional()?.is_some())
 }
 
-type Vehicle = (Option<String>, Option<i32>, Option<String>, Option<String>, Option<String>);
+type Vehicle = (Option<HeldText>, Option<i32>, Option<HeldText>, Option<HeldText>, Option<HeldText>);
 
 /// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.
 ///
 /// An index over those eight characters keeps it from growing with other listings.
 pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
-    let own: Vec<(String, i32, String, String, Option<String>)> = inventory::table
+    let own: Vec<(HeldText, Option<i32>, HeldText, HeldText, Option<HeldText>)> = inventory::table
         .filter(inventory::vin.eq(vin.as_str()))
-        .select((inventory::vin, inventory::year, inventory::make, inventory::model, inventory::trim))
+        .select((inventory::vin, inventory::year.nullable(), inventory::make, inventory::model, inventory::trim))
         .load(conn)?;
     let beginning = vin.as_str().get(..8).unwrap_or_default();
     let listed: Vec<Vehicle> = competitor_inventory::table
@@ -203,9 +205,8 @@ pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
         .load(conn)?;
     let vehicle = |(vin, year, make, model, trim): Vehicle| {
         let vin = Vin::parse(&vin?).ok()?;
-        Some(KnownVehicle { vin, year: year?, make: make?, model: model?, trim })
+        Some(KnownVehicle { vin, year: year?, make: make?.text(), model: model?.text(), trim: trim.text() })
     };
-    let own =
-        own.into_iter().map(|(vin, year, make, model, trim)| (Some(vin), Some(year), Some(make), Some(model), trim));
+    let own = own.into_iter().map(|(vin, year, make, model, trim)| (Some(vin), year, Some(make), Some(model), trim));
     Ok(Known { own: own.filter_map(vehicle).collect(), listed: listed.into_iter().filter_map(vehicle).collect() })
 }

@@ -1,6 +1,5 @@
 //! Rows of `export_logs`. They are inserted and read, never changed.
 
-use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{exists, not},
     prelude::*,
@@ -10,7 +9,9 @@ use serde_json::Value;
 use super::{ExportEntry, ExportFilter, ExportStatus};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order,
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order,
         schema::export_logs::{self, dsl},
     },
     ids::ExportId,
@@ -21,16 +22,16 @@ use crate::{
 #[diesel(table_name = export_logs, treat_none_as_default_value = false)]
 struct Row {
     id: ExportId,
-    platform: Option<String>,
+    platform: Option<HeldText>,
     vehicle_count: Option<i32>,
-    status: Option<String>,
-    error_message: Option<String>,
-    exported_at: Option<Instant>,
-    destination: Option<String>,
+    status: Option<HeldText>,
+    error_message: Option<HeldText>,
+    exported_at: Option<Held<Instant>>,
+    destination: Option<HeldText>,
     left_out_count: Option<i32>,
     bytes: Option<i64>,
-    error_code: Option<String>,
-    answer: Option<String>,
+    error_code: Option<HeldText>,
+    answer: Option<HeldText>,
     report: Option<Json<Value>>,
 }
 
@@ -38,16 +39,16 @@ impl From<Row> for ExportEntry {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            platform: row.platform.unwrap_or_default(),
+            platform: row.platform.text().unwrap_or_default(),
             vehicle_count: row.vehicle_count,
             status: row.status.map_or(ExportStatus::Unknown, |word| ExportStatus::stored(&word)),
-            error_message: row.error_message,
-            exported_at: row.exported_at.map(DateTime::from),
-            destination: row.destination,
+            error_message: row.error_message.text(),
+            exported_at: row.exported_at.time(),
+            destination: row.destination.text(),
             left_out_count: row.left_out_count,
             bytes: row.bytes,
-            error_code: row.error_code,
-            answer: row.answer,
+            error_code: row.error_code.text(),
+            answer: row.answer.text(),
             report: row.report.map(|report| report.0),
         }
     }
@@ -56,16 +57,16 @@ impl From<Row> for ExportEntry {
 pub(super) fn insert(conn: &mut DbConnection, entry: &ExportEntry) -> DbResult<()> {
     let row = Row {
         id: entry.id,
-        platform: Some(entry.platform.clone()),
+        platform: Some(entry.platform.clone().into()),
         vehicle_count: entry.vehicle_count,
-        status: Some(entry.status.as_str().to_owned()),
-        error_message: entry.error_message.clone(),
-        exported_at: entry.exported_at.map(Instant),
-        destination: entry.destination.clone(),
+        status: Some(entry.status.as_str().into()),
+        error_message: entry.error_message.clone().map(HeldText::from),
+        exported_at: entry.exported_at.map(Held::from),
+        destination: entry.destination.clone().map(HeldText::from),
         left_out_count: entry.left_out_count,
         bytes: entry.bytes,
-        error_code: entry.error_code.clone(),
-        answer: entry.answer.clone(),
+        error_code: entry.error_code.clone().map(HeldText::from),
+        answer: entry.answer.clone().map(HeldText::from),
         report: entry.report.clone().map(Json),
     };
     diesel::insert_into(dsl::export_logs).values(&row).execute(conn)?;
@@ -110,9 +111,8 @@ pub(super) fn list(
         }
         query
     };
-    let position: Option<(Option<DateTime<Utc>>, ExportId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, ExportId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::exported_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.exported_at.map(DateTime::<Utc>::from), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.exported_at.place(), row.id))?;
     Ok(page.map(ExportEntry::from))
 }

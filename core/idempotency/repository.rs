@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::KeptAnswer;
-use crate::db::{DbConnection, DbResult, Instant, schema::idempotency_keys::dsl};
+use crate::db::{
+    DbConnection, DbResult, Instant,
+    held::{HeldText, MayBeNull as _},
+    schema::idempotency_keys::dsl,
+};
 
 /// A call that was done.
 pub(crate) struct Row {
@@ -12,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) answer: Option<KeptAnswer>,
 }
 
-type Columns = (String, Option<i32>, Option<String>, Option<String>);
+type Columns = (HeldText, Option<i32>, Option<HeldText>, Option<HeldText>);
 
 /// The call of this name, unless it is older.
 pub(crate) fn find(conn: &mut DbConnection, name: &str, since: DateTime<Utc>) -> DbResult<Option<Row>> {
@@ -23,8 +27,12 @@ pub(crate) fn find(conn: &mut DbConnection, name: &str, since: DateTime<Utc>) ->
         .first(conn)
         .optional()?;
     Ok(found.map(|(request, status, location, text)| {
-        let answer = status.map(|status| KeptAnswer { status, location, text: text.unwrap_or_default() });
-        Row { request, answer }
+        let answer = status.map(|status| KeptAnswer {
+            status,
+            location: location.text(),
+            text: text.text().unwrap_or_default(),
+        });
+        Row { request: request.text(), answer }
     }))
 }
 

@@ -19,11 +19,12 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
+        held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, is_among, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
-        time::StoredTime,
-        types::{DbMoney, has_id},
+        twice_between,
+        types::{DbMoney, has_id, number_check},
     },
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
@@ -100,7 +101,7 @@ pub(super) fn not_found() -> Error {
 /// # Errors
 /// `duplicate_vin`; `duplicate_stock_number`.
 pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
-    let others: Vec<(String, Option<String>)> = dsl::inventory
+    let others: Vec<(HeldText, Option<HeldText>)> = dsl::inventory
         .filter(dsl::id.ne(vehicle.id))
         .filter(dsl::vin.eq_any(spellings(&vehicle.vin)).or(dsl::stock_number.eq(&vehicle.stock_number)))
         .select((dsl::vin, dsl::stock_number))
@@ -145,9 +146,10 @@ pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: Submis
     Ok(unsold > 0)
 }
 
-/// Whether a row has what each vehicle has. What is missing in a row that another program wrote would fail the whole list.
+/// Whether a row has what each vehicle has. A vehicle without a price, or of a mileage that is no number, is none that a list can
+/// show; `jpauto check` names it.
 macro_rules! has_all_values {
-    () => {
+    ($numbers:expr) => {
         dsl::year
             .is_not_null()
             .and(dsl::make.is_not_null())
@@ -155,12 +157,15 @@ macro_rules! has_all_values {
             .and(dsl::vin.is_not_null())
             .and(dsl::price.is_not_null())
             .and(dsl::mileage.is_not_null())
+            .and(twice_between(dsl::year, $numbers))
+            .and(twice_between(dsl::price, $numbers))
+            .and(twice_between(dsl::mileage, $numbers))
     };
 }
 
 /// Selects the vehicles that match the filter.
-fn matching(filter: &VehicleFilter) -> inventory::BoxedQuery<'_, MultiBackend> {
-    let mut query = dsl::inventory.filter(has_all_values!()).into_boxed();
+fn matching<'f>(numbers: [&'static str; 3], filter: &'f VehicleFilter) -> inventory::BoxedQuery<'f, MultiBackend> {
+    let mut query = dsl::inventory.filter(has_all_values!(numbers)).into_boxed();
     if !filter.status.is_empty() {
         let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
         let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
@@ -223,7 +228,7 @@ fn stock(
     if let Some(since) = sold_since {
         query = query.or_filter(dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since))));
     }
-    query.filter(has_all_values!()).filter(has_id!(conn, dsl::id))
+    query.filter(has_all_values!(number_check(conn))).filter(has_id!(conn, dsl::id))
 }
 
 /// How many vehicles [`stock_after`] has from its beginning to its end.
@@ -278,37 +283,42 @@ fn with_words<'a>(
 
 /// Reads a page of the vehicles that match the filter, in its order.
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
-    let query = || matching(filter).select(Row::as_select());
+    let numbers = number_check(conn);
+    let query = || matching(numbers, filter).select(Row::as_select());
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
         ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{
             let position = request.position(filter.sort.as_str())?;
-            let position = position.map(|(value, id): (Option<_>, VehicleId)| (value.map($wrap), id));
+            let position =
+                position.map(|(place, id): (Option<Place<_>>, VehicleId)| (place.map(|place| place.map($wrap)), id));
             let rows: Vec<Row> = in_index_order!(conn, query, $column, dsl::id, $direction, position, request);
             Page::cut(rows, request, filter.sort.as_str(), |row: &Row| ($key(row), row.id))?
         }};
     }
     let number = |number: i32| number;
-    let as_it_is = |time: StoredTime| time;
-    let listed_at = |row: &Row| row.listed_at.clone();
+    let time = |time: Instant| time;
+    let listed_at = |row: &Row| row.listed_at.place();
+    let price = |row: &Row| Some(row.price.place().map(Money::cents));
     let page = match filter.sort {
-        VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, as_it_is, listed_at),
-        VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, as_it_is, listed_at),
-        VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, |row: &Row| Some(row.price.cents())),
+        VehicleSort::ListedAt => in_order_of!(dsl::listed_at, asc, time, listed_at),
+        VehicleSort::ListedAtDescending => in_order_of!(dsl::listed_at, desc, time, listed_at),
+        VehicleSort::Price => in_order_of!(dsl::price, asc, Money::from_cents, price),
         VehicleSort::PriceDescending => {
-            in_order_of!(dsl::price, desc, Money::from_cents, |row: &Row| Some(row.price.cents()))
+            in_order_of!(dsl::price, desc, Money::from_cents, price)
         }
-        VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, number, |row: &Row| Some(row.mileage)),
-        VehicleSort::MileageDescending => in_order_of!(dsl::mileage, desc, number, |row: &Row| Some(row.mileage)),
-        VehicleSort::Year => in_order_of!(dsl::year, asc, number, |row: &Row| Some(row.year)),
-        VehicleSort::YearDescending => in_order_of!(dsl::year, desc, number, |row: &Row| Some(row.year)),
+        VehicleSort::Mileage => in_order_of!(dsl::mileage, asc, number, |row: &Row| Some(row.mileage.place())),
+        VehicleSort::MileageDescending => {
+            in_order_of!(dsl::mileage, desc, number, |row: &Row| Some(row.mileage.place()))
+        }
+        VehicleSort::Year => in_order_of!(dsl::year, asc, number, |row: &Row| Some(row.year.place())),
+        VehicleSort::YearDescending => in_order_of!(dsl::year, desc, number, |row: &Row| Some(row.year.place())),
     };
     Ok(page.map(Vehicle::from))
 }
 
 /// Counts vehicles and adds up their prices and costs, by status. Amounts that no vehicle has are not added.
 pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCount>> {
-    type Sums = (Option<String>, i64, Option<Money>, Option<Money>);
+    type Sums = (Option<HeldText>, i64, Option<Money>, Option<Money>);
     // In dollars or cents: what is beyond fits no column of ours. NaN is the largest of all.
     let rows: Vec<Sums> = dsl::inventory
         .filter(has_id!(conn, dsl::id))
@@ -336,7 +346,7 @@ pub(super) fn count_by_status(conn: &mut DbConnection) -> DbResult<Vec<StatusCou
 
 /// Reads when each unsold vehicle went on sale, and its price and cost. The age statistics need no other column.
 pub(super) fn unsold_ages(conn: &mut DbConnection) -> DbResult<Vec<(Option<DateTime<Utc>>, StockCount)>> {
-    let rows: Vec<(Option<StoredTime>, Money, Option<Money>)> = dsl::inventory
+    let rows: Vec<(Option<Held<Instant>>, Money, Option<Money>)> = dsl::inventory
         .filter(has_id!(conn, dsl::id))
         .filter(dsl::price.is_not_null())
         .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
@@ -347,7 +357,7 @@ pub(super) fn unsold_ages(conn: &mut DbConnection) -> DbResult<Vec<(Option<DateT
         .into_iter()
         .map(|(listed_at, price, cost)| {
             let (value, cost) = (possible(price), possible(cost.unwrap_or_default()));
-            (listed_at.and_then(|time| time.known()), StockCount { count: 1, value, cost })
+            (listed_at.time(), StockCount { count: 1, value, cost })
         })
         .collect())
 }

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, lock_row,
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order, lock_row,
         schema::{job_history, job_history::dsl, job_schedules},
     },
     error::{Error, ErrorCode, Result},
@@ -29,39 +31,39 @@ use crate::{
 #[diesel(table_name = job_history, treat_none_as_default_value = false)]
 struct Row {
     id: RunId,
-    job_name: Option<String>,
-    status: Option<String>,
-    started_at: Option<Instant>,
+    job_name: Option<HeldText>,
+    status: Option<HeldText>,
+    started_at: Option<Held<Instant>>,
     completed_at: Option<Instant>,
     duration_ms: Option<i32>,
     result: Option<Json<Value>>,
-    error: Option<String>,
+    error: Option<HeldText>,
     scheduled_for: Option<Instant>,
     requested_by: Option<UserId>,
     options: Option<Json<Value>>,
     progress: Option<Json<Value>>,
     cancel_requested_at: Option<Instant>,
-    lease: Option<String>,
-    holder: Option<String>,
+    lease: Option<HeldText>,
+    holder: Option<HeldText>,
 }
 
 impl From<Row> for Run {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            job_name: row.job_name.unwrap_or_default(),
+            job_name: row.job_name.text().unwrap_or_default(),
             status: row.status.as_deref().map_or(RunStatus::Unknown, RunStatus::stored),
-            started_at: row.started_at.map(DateTime::from),
+            started_at: row.started_at.time(),
             completed_at: row.completed_at.map(DateTime::from),
             duration_ms: row.duration_ms,
             result: row.result.map(|result| result.0),
-            error: row.error,
+            error: row.error.text(),
             scheduled_for: row.scheduled_for.map(DateTime::from),
             requested_by: row.requested_by,
             options: row.options.and_then(|options| super::RunOptions::deserialize(options.0).ok()),
             progress: row.progress.and_then(|progress| RunProgress::deserialize(progress.0).ok()),
             cancel_requested_at: row.cancel_requested_at.map(DateTime::from),
-            holder: row.holder,
+            holder: row.holder.text(),
         }
     }
 }
@@ -76,9 +78,9 @@ fn document<T: serde::Serialize>(value: &T) -> Result<Json<Value>> {
 pub(super) fn insert(conn: &mut DbConnection, run: &Run, lease: &str) -> DbResult<()> {
     let row = Row {
         id: run.id,
-        job_name: Some(run.job_name.clone()),
-        status: Some(run.status.as_str().to_owned()),
-        started_at: run.started_at.map(Instant),
+        job_name: Some(run.job_name.clone().into()),
+        status: Some(run.status.as_str().into()),
+        started_at: run.started_at.map(Held::from),
         completed_at: None,
         duration_ms: None,
         result: None,
@@ -88,8 +90,8 @@ pub(super) fn insert(conn: &mut DbConnection, run: &Run, lease: &str) -> DbResul
         options: run.options.as_ref().map(document).transpose()?,
         progress: None,
         cancel_requested_at: None,
-        lease: Some(lease.to_owned()),
-        holder: run.holder.clone(),
+        lease: Some(lease.into()),
+        holder: run.holder.clone().map(HeldText::from),
     };
     diesel::insert_into(dsl::job_history).values(&row).execute(conn)?;
     Ok(())
@@ -137,10 +139,9 @@ pub(super) fn list(conn: &mut DbConnection, filter: &RunFilter, request: &PageRe
         }
         query
     };
-    let position: Option<(Option<DateTime<Utc>>, RunId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, RunId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::started_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.started_at.map(DateTime::from), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (row.started_at.place(), row.id))?;
     Ok(page.map(Run::from))
 }
 
@@ -179,7 +180,7 @@ pub(super) fn dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<
     let live = leases::live_leases(conn, rules::LEASES, now)?;
     let live: HashSet<_> = live.into_iter().map(|lease| (lease.name, lease.holder)).collect();
     let is_dead = |row: &Row| {
-        let held = row.lease.clone().zip(row.holder.clone());
+        let held = row.lease.clone().text().zip(row.holder.clone().text());
         held.is_none_or(|held| !live.contains(&held))
     };
     let dead = running.into_iter().filter(is_dead).map(|row| {
@@ -245,9 +246,9 @@ pub(super) fn ask_to_end(conn: &mut DbConnection, id: RunId, now: DateTime<Utc>)
 
 /// Up to when the times of each schedule are dealt with, by the job's name.
 pub(super) fn done_until(conn: &mut DbConnection) -> DbResult<HashMap<String, DateTime<Utc>>> {
-    let rows: Vec<(String, Instant)> =
+    let rows: Vec<(HeldText, Instant)> =
         job_schedules::table.select((job_schedules::job_name, job_schedules::done_until)).load(conn)?;
-    Ok(rows.into_iter().map(|(name, until)| (name, until.into())).collect())
+    Ok(rows.into_iter().map(|(name, until)| (name.text(), until.into())).collect())
 }
 
 /// The same of one job. Locks the row until the transaction ends.

@@ -7,7 +7,9 @@ use super::{Lease, Taken};
 use crate::{
     clock::Clock,
     db::{
-        DbConnection, DbResult, Instant, lock_row,
+        DbConnection, DbResult, Instant,
+        held::{HeldText, MayBeNull as _},
+        lock_row,
         schema::job_leases::{self, dsl},
     },
 };
@@ -15,8 +17,8 @@ use crate::{
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = job_leases)]
 struct Row {
-    job_name: String,
-    holder: String,
+    job_name: HeldText,
+    holder: HeldText,
     acquired_at: Instant,
     expires_at: Instant,
 }
@@ -62,13 +64,13 @@ pub(crate) fn take(
     let known = locked(conn, name)?;
     let is_known = known.is_some();
     let acquired_at = match known.filter(|row| row.is_live(now)) {
-        Some(row) if row.holder != holder => return Ok(Taken::No),
+        Some(row) if *row.holder != *holder => return Ok(Taken::No),
         Some(row) => Some(row.acquired_at),
         None => None,
     };
     let row = Row {
-        job_name: name.to_owned(),
-        holder: holder.to_owned(),
+        job_name: name.into(),
+        holder: holder.into(),
         acquired_at: acquired_at.unwrap_or(Instant(now)),
         expires_at: Instant(until),
     };
@@ -97,12 +99,13 @@ pub(crate) fn renew(
             .filter(dsl::expires_at.gt(Instant(now)))
     };
     diesel::update(own()).set(dsl::expires_at.eq(Instant(until))).execute(conn)?;
-    Ok(own().select(dsl::job_name).load(conn)?)
+    let names: Vec<HeldText> = own().select(dsl::job_name).load(conn)?;
+    Ok(names.into_iter().map(String::from).collect())
 }
 
 /// Whether the lease is the holder's and has not ended; nobody else can take it until the transaction ends.
 pub(crate) fn held_by(conn: &mut DbConnection, name: &str, holder: &str, now: DateTime<Utc>) -> DbResult<bool> {
-    Ok(locked(conn, name)?.is_some_and(|row| row.holder == holder && row.is_live(now)))
+    Ok(locked(conn, name)?.is_some_and(|row| *row.holder == *holder && row.is_live(now)))
 }
 
 /// Gives a lease back, and answers whether it was the holder's to the end. Another holder's lease stays.
@@ -115,7 +118,8 @@ pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str, now: Da
 /// The holder of a lease that has not ended.
 pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> DbResult<Option<String>> {
     let live = dsl::job_leases.find(name).filter(dsl::expires_at.gt(Instant(now)));
-    Ok(live.select(dsl::holder).first(conn).optional()?)
+    let holder: Option<HeldText> = live.select(dsl::holder).first(conn).optional()?;
+    Ok(holder.text())
 }
 
 /// Notes who was the last to do something, in the way of a lease that ends at once: it keeps nobody from anything.
@@ -125,7 +129,8 @@ pub(crate) fn note_last(conn: &mut DbConnection, name: &str, holder: &str, now: 
 
 /// The last holder of a lease, whether or not it has ended.
 pub(crate) fn last_holder(conn: &mut DbConnection, name: &str) -> DbResult<Option<String>> {
-    Ok(dsl::job_leases.find(name).select(dsl::holder).first(conn).optional()?)
+    let holder: Option<HeldText> = dsl::job_leases.find(name).select(dsl::holder).first(conn).optional()?;
+    Ok(holder.text())
 }
 
 /// Removes a lease, whoever holds it.
@@ -144,8 +149,8 @@ pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTim
     Ok(rows
         .into_iter()
         .map(|Row { job_name, holder, acquired_at, expires_at }| Lease {
-            name: job_name,
-            holder,
+            name: job_name.text(),
+            holder: holder.text(),
             since: acquired_at.into(),
             until: expires_at.into(),
         })

@@ -27,6 +27,7 @@ use crate::{
     alerts::{self, AlertType},
     db::{
         DbConnection, DbResult, Instant, Json,
+        held::HeldText,
         schema::{inventory, market_price_history, market_research_results},
         types::has_id,
     },
@@ -46,9 +47,9 @@ pub(super) struct ResearchRow {
     max_price: Option<Money>,
     sample_size: Option<i32>,
     comparable_vehicles: Option<Json<Value>>,
-    price_recommendation: Option<String>,
+    price_recommendation: Option<HeldText>,
     last_analyzed_at: Option<Instant>,
-    data_source: Option<String>,
+    data_source: Option<HeldText>,
     search_parameters: Option<Json<Value>>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
@@ -72,9 +73,9 @@ impl ResearchRow {
             max_price: research.max_price,
             sample_size: Some(research.sample_size),
             comparable_vehicles: comparables,
-            price_recommendation: research.price_recommendation.map(|word| word.as_str().to_owned()),
+            price_recommendation: research.price_recommendation.map(|word| word.as_str().into()),
             last_analyzed_at: research.last_analyzed_at.map(Instant),
-            data_source: research.data_source.map(|word| word.as_str().to_owned()),
+            data_source: research.data_source.map(|word| word.as_str().into()),
             search_parameters: search,
             created_at: research.created_at.map(Instant),
             updated_at: research.updated_at.map(Instant),
@@ -192,8 +193,8 @@ struct FiguresRow {
     min_price: Option<Money>,
     max_price: Option<Money>,
     sample_size: Option<i32>,
-    price_recommendation: Option<String>,
-    data_source: Option<String>,
+    price_recommendation: Option<HeldText>,
+    data_source: Option<HeldText>,
     last_analyzed_at: Option<Instant>,
     created_at: Option<Instant>,
     updated_at: Option<Instant>,
@@ -215,7 +216,7 @@ pub(super) fn unsold_by_age_of_analysis(
     analyzed_until: DateTime<Utc>,
 ) -> DbResult<Vec<DueVehicle>> {
     let last = market_research_results::last_analyzed_at;
-    let rows: Vec<(VehicleId, String, String, i32, i32)> = inventory::table
+    let rows: Vec<(VehicleId, HeldText, HeldText, i32, Option<i32>)> = inventory::table
         .left_join(
             market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
         )
@@ -224,18 +225,18 @@ pub(super) fn unsold_by_age_of_analysis(
         .filter(inventory::make.is_not_null().and(inventory::model.is_not_null()).and(inventory::year.is_not_null()))
         .filter(last.is_null().or(last.le(Instant(analyzed_until))))
         .order((last.is_not_null(), last, inventory::id))
-        .select((inventory::id, inventory::make, inventory::model, inventory::year, inventory::mileage))
+        .select((inventory::id, inventory::make, inventory::model, inventory::year, inventory::mileage.nullable()))
         .load(conn)?;
-    let due = |(id, make, model, year, mileage): (VehicleId, String, String, i32, i32)| {
+    let due = |(id, make, model, year, mileage): (VehicleId, HeldText, HeldText, i32, Option<i32>)| {
         // As for a subject: a zero stands for an unknown mileage.
-        DueVehicle { id, make, model, year, mileage: Some(mileage).filter(|miles| *miles > 0) }
+        DueVehicle { id, make: make.into(), model: model.into(), year, mileage: mileage.filter(|miles| *miles > 0) }
     };
     Ok(rows.into_iter().map(due).collect())
 }
 
 /// What the overview needs of each unsold vehicle, in one query of five narrow columns.
 pub(super) fn standings(conn: &mut DbConnection) -> DbResult<Vec<Standing>> {
-    type Found = (Money, Option<AnalysisId>, Option<Money>, Option<String>, Option<Instant>);
+    type Found = (Money, Option<AnalysisId>, Option<Money>, Option<HeldText>, Option<Instant>);
     let rows: Vec<Found> = inventory::table
         .left_join(
             market_research_results::table.on(market_research_results::inventory_id.eq(inventory::id.nullable())),
@@ -266,8 +267,8 @@ pub(super) fn standings(conn: &mut DbConnection) -> DbResult<Vec<Standing>> {
 
 /// The VINs of all our vehicles, sold ones too.
 pub(super) fn own_vins(conn: &mut DbConnection) -> DbResult<OwnVins> {
-    let vins: Vec<String> = inventory::table.select(inventory::vin).load(conn)?;
-    Ok(vins.iter().map(String::as_str).collect())
+    let vins: Vec<HeldText> = inventory::table.select(inventory::vin).load(conn)?;
+    Ok(vins.iter().map(|vin| &**vin).collect())
 }
 
 /// Closes the open alerts about the prices of vehicles, as nobody will analyse them again. `why` is the end of their message.

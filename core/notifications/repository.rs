@@ -11,7 +11,9 @@ use serde_json::Value;
 use super::{Notification, NotificationFilter, NotificationStatus};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, MultiBackend, in_index_order, lock_row,
+        DbConnection, DbResult, Instant, Json, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order, lock_row,
         schema::{notification_channels, notifications, notifications::dsl},
     },
     error::{Error, ErrorCode},
@@ -28,17 +30,17 @@ const WAITING: &str = NotificationStatus::Waiting.as_str();
 struct Row {
     id: NotificationId,
     event_id: EventId,
-    event: String,
-    channel: String,
+    event: HeldText,
+    channel: HeldText,
     data: Json<Value>,
-    status: String,
-    attempts: i32,
-    raised_at: Instant,
+    status: HeldText,
+    attempts: Held<i32>,
+    raised_at: Held<Instant>,
     next_attempt_at: Option<Instant>,
     ended_at: Option<Instant>,
-    error: Option<String>,
-    answer: Option<String>,
-    holder: Option<String>,
+    error: Option<HeldText>,
+    answer: Option<HeldText>,
+    holder: Option<HeldText>,
     leased_until: Option<Instant>,
 }
 
@@ -48,14 +50,14 @@ impl From<Row> for Notification {
             id: row.id,
             event_id: row.event_id,
             event: Event::stored(&row.event),
-            channel: row.channel,
+            channel: row.channel.text(),
             status: NotificationStatus::stored(&row.status),
-            attempts: row.attempts,
-            raised_at: row.raised_at.into(),
+            attempts: row.attempts.nearest(),
+            raised_at: row.raised_at.nearest().into(),
             next_attempt_at: row.next_attempt_at.map(DateTime::from),
             ended_at: row.ended_at.map(DateTime::from),
-            error: row.error,
-            answer: row.answer,
+            error: row.error.text(),
+            answer: row.answer.text(),
             data: row.data.0,
         }
     }
@@ -72,17 +74,17 @@ pub(super) fn insert(conn: &mut DbConnection, notification: &Notification, lease
     let row = Row {
         id: notification.id,
         event_id: notification.event_id,
-        event: notification.event.as_str().to_owned(),
-        channel: notification.channel.clone(),
+        event: notification.event.as_str().into(),
+        channel: notification.channel.clone().into(),
         data: Json(notification.data.clone()),
-        status: notification.status.as_str().to_owned(),
-        attempts: notification.attempts,
-        raised_at: Instant(notification.raised_at),
+        status: notification.status.as_str().into(),
+        attempts: notification.attempts.into(),
+        raised_at: notification.raised_at.into(),
         next_attempt_at: notification.next_attempt_at.map(Instant),
         ended_at: notification.ended_at.map(Instant),
-        error: notification.error.clone(),
-        answer: notification.answer.clone(),
-        holder: lease.map(|lease| lease.holder.to_owned()),
+        error: notification.error.clone().map(HeldText::from),
+        answer: notification.answer.clone().map(HeldText::from),
+        holder: lease.map(|lease| lease.holder.into()),
         leased_until: lease.map(|lease| Instant(lease.until)),
     };
     diesel::insert_into(dsl::notifications).values(&row).execute(conn)?;
@@ -137,10 +139,9 @@ pub(super) fn list(
         }
         query
     };
-    let position: Option<(Option<DateTime<Utc>>, NotificationId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, NotificationId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::raised_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(DateTime::<Utc>::from(row.raised_at)), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.raised_at.place()), row.id))?;
     Ok(page.map(Notification::from))
 }
 
@@ -177,7 +178,7 @@ pub(super) fn claim(
     };
     let Some(id) = id else { return Ok(None) };
     let row: Row = dsl::notifications.find(id).select(Row::as_select()).first(conn)?;
-    let attempts = row.attempts.saturating_add(1);
+    let attempts = row.attempts.clone().nearest().saturating_add(1);
     diesel::update(dsl::notifications.find(id))
         .set((
             dsl::attempts.eq(attempts),
@@ -229,33 +230,33 @@ pub(super) fn send_again(conn: &mut DbConnection, id: NotificationId, now: DateT
 
 /// How many notifications of each channel are of a status.
 pub(super) fn counts(conn: &mut DbConnection, status: NotificationStatus) -> DbResult<HashMap<String, u64>> {
-    let rows: Vec<(String, i64)> = dsl::notifications
+    let rows: Vec<(HeldText, i64)> = dsl::notifications
         .filter(dsl::status.eq(status.as_str()))
         .group_by(dsl::channel)
         .select((dsl::channel, diesel::dsl::count_star()))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(channel, count)| (channel, u64::try_from(count).unwrap_or_default())).collect())
+    Ok(rows.into_iter().map(|(channel, count)| (channel.text(), u64::try_from(count).unwrap_or_default())).collect())
 }
 
 /// A channel that is off.
 #[derive(Insertable, Queryable, Selectable, AsChangeset, Clone, Debug)]
 #[diesel(table_name = notification_channels, treat_none_as_default_value = false)]
 pub(super) struct Off {
-    pub(super) name: String,
-    pub(super) target_hash: String,
+    pub(super) name: HeldText,
+    pub(super) target_hash: HeldText,
     pub(super) off_since: Instant,
-    pub(super) reason: String,
+    pub(super) reason: HeldText,
 }
 
 /// The channels that are off, by name.
 pub(super) fn off(conn: &mut DbConnection) -> DbResult<HashMap<String, Off>> {
     let rows: Vec<Off> = notification_channels::table.select(Off::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+    Ok(rows.into_iter().map(|row| (row.name.to_string(), row)).collect())
 }
 
 /// Turns a channel off.
 pub(super) fn turn_off(conn: &mut DbConnection, off: &Off) -> DbResult<()> {
-    let known = diesel::update(notification_channels::table.find(&off.name)).set(off).execute(conn)?;
+    let known = diesel::update(notification_channels::table.find(&*off.name)).set(off).execute(conn)?;
     if known == 0 {
         diesel::insert_into(notification_channels::table).values(off).execute(conn)?;
     }

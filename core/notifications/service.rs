@@ -86,13 +86,13 @@ impl<'a> Notifications<'a> {
             let waiting = repository::counts(conn, NotificationStatus::Waiting)?;
             let given_up = repository::counts(conn, NotificationStatus::GivenUp)?;
             let channels = notifier.channels.iter().map(|target| {
-                let off = off.get(&target.name).filter(|off| off.target_hash == target.hash());
+                let off = off.get(&target.name).filter(|off| *off.target_hash == target.hash());
                 Channel {
                     name: target.name.clone(),
                     target: target.shown(),
                     events: target.events.clone(),
                     off_since: off.map(|off| off.off_since.into()),
-                    off_reason: off.map(|off| off.reason.clone()),
+                    off_reason: off.map(|off| off.reason.to_string()),
                     waiting: waiting.get(&target.name).copied().unwrap_or_default(),
                     given_up: given_up.get(&target.name).copied().unwrap_or_default(),
                 }

@@ -8,6 +8,7 @@ use super::{Event, Raised};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
+        held::HeldText,
         schema::outbox::{self, dsl},
     },
     ids::EventId,
@@ -17,7 +18,7 @@ use crate::{
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct Row {
     id: EventId,
-    event: String,
+    event: HeldText,
     data: Json<Value>,
     raised_at: Instant,
 }
@@ -30,8 +31,7 @@ impl From<Row> for Raised {
 
 /// Writes down that something has happened.
 pub(crate) fn raise(conn: &mut DbConnection, event: Event, data: Value, now: DateTime<Utc>) -> DbResult<()> {
-    let row =
-        Row { id: EventId::new(now), event: event.as_str().to_owned(), data: Json(data), raised_at: Instant(now) };
+    let row = Row { id: EventId::new(now), event: event.as_str().into(), data: Json(data), raised_at: Instant(now) };
     diesel::insert_into(dsl::outbox).values(&row).execute(conn)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 
-use crate::db::{DbConnection, DbResult, Instant, on_each, types::DbInstant};
+use crate::db::{DbConnection, DbResult, Instant, held::HeldText, on_each, types::DbInstant};
 
 /// A longer document is not read: no server of a dealership keeps so much in a session.
 const LONGEST: usize = 64 << 10;
@@ -18,7 +18,7 @@ const LONGEST: usize = 64 << 10;
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
-    sess: String,
+    sess: HeldText,
     #[diesel(sql_type = DbInstant)]
     expire: Instant,
 }
@@ -53,7 +53,7 @@ pub(super) fn find(conn: &mut DbConnection, sid: &str) -> DbResult<Option<(Strin
     };
     let rows: Vec<Row> = on_each!(conn, c => sql_query(query).bind::<Text, _>(sid).load(c))?;
     let row = rows.into_iter().next();
-    Ok(row.filter(|row| row.sess.len() <= LONGEST).map(|row| (row.sess, row.expire.into())))
+    Ok(row.filter(|row| row.sess.len() <= LONGEST).map(|row| (row.sess.text(), row.expire.into())))
 }
 
 pub(super) fn insert(conn: &mut DbConnection, sid: &str, stored: &str, end: DateTime<Utc>) -> DbResult<()> {

@@ -7,6 +7,7 @@ use super::Pending;
 use crate::{
     db::{
         DbConnection, DbResult, Instant,
+        held::{HeldText, MayBeNull as _},
         schema::{sign_in_identities::dsl as identities, sign_in_links::dsl as links, sign_in_states::dsl as states},
     },
     ids::UserId,
@@ -85,18 +86,24 @@ pub(super) fn take_state(
         .find(state_hash)
         .filter(states::browser_hash.eq(browser_hash))
         .filter(states::expires_at.gt(Instant(now)));
-    let found: Option<(String, String, String, Option<String>)> = valid
+    let found: Option<(HeldText, HeldText, HeldText, Option<HeldText>)> = valid
         .select((states::provider, states::redirect_uri, states::return_to, states::client))
         .first(conn)
         .optional()?;
     let Some((provider, redirect_uri, return_to, client)) = found else { return Ok(None) };
     let taken = diesel::delete(states::sign_in_states.find(state_hash)).execute(conn)?;
-    Ok((taken == 1).then_some(Pending { provider, redirect_uri, return_to, client }))
+    let pending = Pending {
+        provider: provider.into(),
+        redirect_uri: redirect_uri.into(),
+        return_to: return_to.into(),
+        client: client.text(),
+    };
+    Ok((taken == 1).then_some(pending))
 }
 
 /// Deletes states that have expired, the oldest first, and returns how many.
 pub(super) fn delete_expired_states(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let old: Vec<String> = states::sign_in_states
+    let old: Vec<HeldText> = states::sign_in_states
         .filter(states::expires_at.le(Instant(now)))
         .order(states::expires_at)
         .limit(most)
@@ -107,7 +114,7 @@ pub(super) fn delete_expired_states(conn: &mut DbConnection, now: DateTime<Utc>,
 
 /// Deletes links that have expired, the oldest first, and returns how many.
 pub(super) fn delete_expired_links(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let old: Vec<String> = links::sign_in_links
+    let old: Vec<HeldText> = links::sign_in_links
         .filter(links::expires_at.le(Instant(now)))
         .order(links::expires_at)
         .limit(most)

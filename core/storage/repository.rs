@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     db::{
         DbConnection, DbResult, Json,
+        held::HeldText,
         schema::{inventory, pending_submissions},
     },
     ids::{SubmissionId, VehicleId},
@@ -23,7 +24,7 @@ pub(super) fn named_photos(conn: &mut DbConnection) -> DbResult<HashSet<u128>> {
     let mut named = HashSet::new();
     let mut after: Option<VehicleId> = None;
     loop {
-        let rows: Vec<(VehicleId, Option<Json<Value>>, Option<String>)> = inventory::table
+        let rows: Vec<(VehicleId, Option<Json<Value>>, Option<HeldText>)> = inventory::table
             .filter(inventory::id.gt(after.unwrap_or(VehicleId::from_uuid(uuid::Uuid::nil()))))
             .filter(inventory::images.is_not_null().or(inventory::thumbnail.is_not_null()))
             .order(inventory::id)

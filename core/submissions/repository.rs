@@ -8,10 +8,12 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
+        held::{MayBeNull as _, Place},
         in_index_order, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
-        time::StoredTime,
+        twice_between,
+        types::number_check,
     },
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId},
@@ -139,11 +141,14 @@ pub(super) fn not_found() -> Error {
     Error::new(ErrorCode::SubmissionNotFound, "there is no such submission")
 }
 
-/// Reads a page of the submissions that match the filter, in its order.
 /// Selects the submissions that match the filter.
-fn matching(filter: &SubmissionFilter) -> pending_submissions::BoxedQuery<'_, MultiBackend> {
+fn matching<'f>(
+    numbers: [&'static str; 3],
+    filter: &'f SubmissionFilter,
+) -> pending_submissions::BoxedQuery<'f, MultiBackend> {
     // What is missing in a row that another program wrote would fail the whole list.
     let has_all = dsl::year.is_not_null().and(dsl::make.is_not_null()).and(dsl::model.is_not_null());
+    let has_all = has_all.and(twice_between(dsl::year, numbers));
     let mut query = dsl::pending_submissions.filter(has_all).into_boxed();
     if let Some(status) = filter.submission_status {
         let in_status = dsl::submission_status.eq(status.as_str());
@@ -186,9 +191,10 @@ pub(super) fn list(
     filter: &SubmissionFilter,
     request: &PageRequest,
 ) -> DbResult<Page<Submission>> {
-    let query = || matching(filter).select(Row::as_select());
+    let numbers = number_check(conn);
+    let query = || matching(numbers, filter).select(Row::as_select());
     let order = filter.sort.as_str();
-    let position: Option<(Option<StoredTime>, SubmissionId)> = request.position(order)?;
+    let position: Option<(Option<Place<Instant>>, SubmissionId)> = request.position(order)?;
     let rows: Vec<Row> = match filter.sort {
         SubmissionSort::SubmittedAt => {
             in_index_order!(conn, query, dsl::submitted_at, dsl::id, asc, position, request)
@@ -197,7 +203,7 @@ pub(super) fn list(
             in_index_order!(conn, query, dsl::submitted_at, dsl::id, desc, position, request)
         }
     };
-    let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.clone(), row.id))?;
+    let page = Page::cut(rows, request, order, |row: &Row| (row.submitted_at.place(), row.id))?;
     Ok(page.map(Submission::from))
 }
 

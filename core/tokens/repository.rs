@@ -7,7 +7,9 @@ use super::Token;
 use crate::{
     actor::Role,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, in_index_order, lock_row,
+        DbConnection, DbResult, Instant, MultiBackend,
+        held::{Held, HeldText, Place},
+        in_index_order, lock_row,
         schema::api_tokens::{self, dsl},
     },
     error::{Error, ErrorCode},
@@ -19,10 +21,10 @@ use crate::{
 #[diesel(table_name = api_tokens)]
 struct Row {
     id: TokenId,
-    name: String,
-    role: String,
+    name: HeldText,
+    role: HeldText,
     user_id: Option<UserId>,
-    created_at: Instant,
+    created_at: Held<Instant>,
     expires_at: Option<Instant>,
     last_used_at: Option<Instant>,
     revoked_at: Option<Instant>,
@@ -32,10 +34,10 @@ impl From<Row> for Token {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            name: row.name,
+            name: row.name.text(),
             role: Role::stored(&row.role),
             user_id: row.user_id,
-            created_at: row.created_at.into(),
+            created_at: row.created_at.nearest().into(),
             expires_at: row.expires_at.map(DateTime::from),
             last_used_at: row.last_used_at.map(DateTime::from),
             revoked_at: row.revoked_at.map(DateTime::from),
@@ -75,9 +77,9 @@ pub(super) fn get_to_change(conn: &mut DbConnection, id: TokenId, of: Option<Use
 
 /// The token and the hash of its secret.
 pub(super) fn find_with_hash(conn: &mut DbConnection, id: TokenId) -> DbResult<Option<(Token, String)>> {
-    let found: Option<(Row, String)> =
+    let found: Option<(Row, HeldText)> =
         dsl::api_tokens.find(id).select((Row::as_select(), dsl::secret_hash)).first(conn).optional()?;
-    Ok(found.map(|(row, hash)| (Token::from(row), hash)))
+    Ok(found.map(|(row, hash)| (Token::from(row), hash.text())))
 }
 
 /// The user's tokens, newest first. Without a user, everybody's.
@@ -90,10 +92,9 @@ pub(super) fn list(conn: &mut DbConnection, of: Option<UserId>, request: &PageRe
             None => query,
         }
     };
-    let position: Option<(Option<DateTime<Utc>>, TokenId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, TokenId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.created_at.0), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.created_at.place()), row.id))?;
     Ok(page.map(Token::from))
 }
 

@@ -9,6 +9,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
+        held::{HeldText, MayBeNull as _, Place},
         in_index_order, lock_row,
         row::unknown_word,
         schema::{activity_logs, api_tokens, inventory, pending_submissions, sign_in_identities, users, users::dsl},
@@ -23,12 +24,12 @@ use crate::{
 #[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct Row {
     id: UserId,
-    email: String,
-    name: String,
-    oauth_provider: String,
-    oauth_id: String,
-    role: Option<String>,
-    avatar_url: Option<String>,
+    email: HeldText,
+    name: HeldText,
+    oauth_provider: HeldText,
+    oauth_id: HeldText,
+    role: Option<HeldText>,
+    avatar_url: Option<HeldText>,
     last_login: Option<Instant>,
     is_active: Option<bool>,
     created_at: Option<Instant>,
@@ -38,12 +39,12 @@ impl From<&User> for Row {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
-            email: user.email.clone(),
-            name: user.name.clone(),
-            oauth_provider: user.oauth_provider.clone(),
-            oauth_id: user.oauth_id.clone(),
-            role: Some(user.role.as_str().to_owned()),
-            avatar_url: user.avatar_url.clone(),
+            email: user.email.clone().into(),
+            name: user.name.clone().into(),
+            oauth_provider: user.oauth_provider.clone().into(),
+            oauth_id: user.oauth_id.clone().into(),
+            role: Some(user.role.as_str().into()),
+            avatar_url: user.avatar_url.clone().map(HeldText::from),
             last_login: user.last_login.map(Instant),
             is_active: Some(user.is_active),
             created_at: user.created_at.map(Instant),
@@ -55,12 +56,12 @@ impl From<Row> for User {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            email: row.email,
-            name: row.name,
-            oauth_provider: row.oauth_provider,
-            oauth_id: row.oauth_id,
+            email: row.email.text(),
+            name: row.name.text(),
+            oauth_provider: row.oauth_provider.text(),
+            oauth_id: row.oauth_id.text(),
             role: role_of(row.role.as_deref()),
-            avatar_url: row.avatar_url,
+            avatar_url: row.avatar_url.text(),
             last_login: row.last_login.map(DateTime::from),
             is_active: row.is_active.unwrap_or(true),
             created_at: row.created_at.map(DateTime::from),
@@ -78,7 +79,7 @@ fn role_of(word: Option<&str>) -> Role {
 /// # Errors
 /// `user_inactive` for a user who does not exist or is deactivated. The error does not say which.
 pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResult<Role> {
-    let found: Option<(Option<String>, Option<bool>)> =
+    let found: Option<(Option<HeldText>, Option<bool>)> =
         dsl::users.find(id).select((dsl::role, dsl::is_active)).first(conn).optional()?;
     match found {
         Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())),
@@ -175,10 +176,10 @@ pub(super) fn forget_accounts(conn: &mut DbConnection, id: UserId) -> DbResult<(
 
 pub(super) fn list(conn: &mut DbConnection, request: &PageRequest) -> DbResult<Page<User>> {
     const ORDER: &str = "email";
-    let position: Option<(Option<String>, UserId)> = request.position(ORDER)?;
+    let position: Option<(Option<Place<String>>, UserId)> = request.position(ORDER)?;
     let query = || dsl::users.select(Row::as_select()).into_boxed::<MultiBackend>();
     let rows: Vec<Row> = in_index_order!(conn, query, dsl::email, dsl::id, asc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.clone()), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row: &Row| (Some(row.email.place()), row.id))?;
     Ok(page.map(User::from))
 }
 

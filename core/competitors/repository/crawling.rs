@@ -14,6 +14,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
         functions::lock_words,
+        held::{HeldText, MayBeNull as _},
         schema::{competitor_inventory, competitor_pages, competitor_scrapes},
     },
     ids::{CompetitorId, ListingId, PageId},
@@ -36,7 +37,7 @@ pub(in crate::competitors) fn due(
     (now, ahead): (DateTime<Utc>, Ahead),
 ) -> DbResult<Vec<Due>> {
     let long_ago = Instant(now - revisit::span(due_after));
-    let rows: Vec<(CompetitorId, String, String)> = dsl::competitors
+    let rows: Vec<(CompetitorId, HeldText, HeldText)> = dsl::competitors
         .filter(dsl::active.is_null().or(dsl::active.eq(true)))
         .filter(
             dsl::next_scrape_at
@@ -52,7 +53,10 @@ pub(in crate::competitors) fn due(
         .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
         .select((dsl::id, dsl::name, dsl::inventory_url))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(id, name, inventory_url)| Due { id, name, inventory_url }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, name, inventory_url)| Due { id, name: name.text(), inventory_url: inventory_url.text() })
+        .collect())
 }
 
 /// The competitor, locked until the transaction ends; `None` where it is gone, or where another transaction has it locked.
@@ -87,7 +91,9 @@ pub(in crate::competitors) fn names_and_addresses(
     ids: &[CompetitorId],
 ) -> DbResult<Vec<(CompetitorId, String, String)>> {
     let known = dsl::competitors.filter(dsl::id.eq_any(ids));
-    Ok(known.select((dsl::id, dsl::name, dsl::inventory_url)).load(conn)?)
+    let rows: Vec<(CompetitorId, HeldText, HeldText)> =
+        known.select((dsl::id, dsl::name, dsl::inventory_url)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, name, address)| (id, name.text(), address.text())).collect())
 }
 
 /// The number of failed scrapes since the last one that succeeded.
@@ -168,10 +174,10 @@ pub(in crate::competitors) fn longest_unchanged(
 struct PageRow {
     id: PageId,
     competitor_id: CompetitorId,
-    url: String,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    reader: String,
+    url: HeldText,
+    etag: Option<HeldText>,
+    last_modified: Option<HeldText>,
+    reader: HeldText,
     reading: Json<Reading>,
     read_at: Instant,
 }
@@ -192,9 +198,9 @@ pub(in crate::competitors) fn kept_pages(
         .load(conn)?;
     let kept = |row: PageRow| KeptPage {
         id: row.id,
-        url: row.url,
-        etag: row.etag,
-        last_modified: row.last_modified,
+        url: row.url.text(),
+        etag: row.etag.text(),
+        last_modified: row.last_modified.text(),
         reading: row.reading.0,
     };
     Ok(rows.into_iter().map(kept).collect())
@@ -213,13 +219,13 @@ pub(in crate::competitors) fn keep_pages(
 ) -> DbResult<()> {
     use competitor_pages::dsl;
     let of_competitor = dsl::competitor_pages.filter(dsl::competitor_id.eq(competitor));
-    let known: Vec<(PageId, String, String, Instant)> =
+    let known: Vec<(PageId, HeldText, HeldText, Instant)> =
         of_competitor.select((dsl::id, dsl::url, dsl::reader, dsl::read_at)).load(conn)?;
     let anew: HashSet<&str> = read.new.iter().map(|page| page.url.as_str()).collect();
-    let is_over = |(id, url, its_reader, read_at): &(PageId, String, String, Instant)| {
+    let is_over = |(id, url, its_reader, read_at): &(PageId, HeldText, HeldText, Instant)| {
         let is_unchanged = read.unchanged.contains(id);
-        let is_read_anew = anew.contains(url.as_str());
-        let is_believed = its_reader == reader && DateTime::from(*read_at) >= since;
+        let is_read_anew = anew.contains(&**url);
+        let is_believed = **its_reader == *reader && DateTime::from(*read_at) >= since;
         !is_unchanged && (is_read_anew || read.to_the_end || !is_believed)
     };
     let over: Vec<PageId> = known.iter().filter(|page| is_over(page)).map(|page| page.0).collect();
@@ -228,10 +234,10 @@ pub(in crate::competitors) fn keep_pages(
         let row = PageRow {
             id: PageId::new(now),
             competitor_id: competitor,
-            url: page.url.clone(),
-            etag: page.etag.clone(),
-            last_modified: page.last_modified.clone(),
-            reader: reader.to_owned(),
+            url: page.url.clone().into(),
+            etag: page.etag.clone().map(HeldText::from),
+            last_modified: page.last_modified.clone().map(HeldText::from),
+            reader: reader.into(),
             reading: Json(page.reading.clone()),
             read_at: Instant(now),
         };

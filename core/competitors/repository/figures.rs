@@ -17,7 +17,9 @@ use crate::{
         metrics::{AverageFit, MetricCounts},
     },
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, in_index_order, on_each,
+        DbConnection, DbResult, Instant, MultiBackend,
+        held::{Held, MayBeNull as _, Place},
+        in_index_order, on_each,
         schema::{competitor_metrics, competitor_scrapes},
         types::{DbId, DbInstant, DbMoney},
     },
@@ -38,7 +40,7 @@ struct MetricsRow {
     vehicles_sold_30d: Option<i32>,
     price_changes_30d: Option<i32>,
     new_listings_30d: Option<i32>,
-    calculated_at: Option<Instant>,
+    calculated_at: Option<Held<Instant>>,
 }
 
 impl From<MetricsRow> for Metrics {
@@ -50,7 +52,7 @@ impl From<MetricsRow> for Metrics {
             vehicles_sold_30d: row.vehicles_sold_30d.unwrap_or(0),
             price_changes_30d: row.price_changes_30d.unwrap_or(0),
             new_listings_30d: row.new_listings_30d.unwrap_or(0),
-            calculated_at: row.calculated_at.map(DateTime::from).unwrap_or_default(),
+            calculated_at: row.calculated_at.time().unwrap_or_default(),
         }
     }
 }
@@ -300,7 +302,7 @@ pub(in crate::competitors) fn add_metrics(
         vehicles_sold_30d: Some(metrics.vehicles_sold_30d),
         price_changes_30d: Some(metrics.price_changes_30d),
         new_listings_30d: Some(metrics.new_listings_30d),
-        calculated_at: Some(Instant(metrics.calculated_at)),
+        calculated_at: Some(metrics.calculated_at.into()),
     };
     let same_time = dsl::competitor_metrics
         .filter(dsl::competitor_id.eq(competitor))

@@ -13,7 +13,11 @@ use super::seen_between;
 use crate::db::types::{DbInstant, DbMoney};
 use crate::{
     competitors::{Listing, days_on_market},
-    db::{Instant, Json, schema::competitor_inventory},
+    db::{
+        Instant, Json,
+        held::{Held, HeldText, MayBeNull as _},
+        schema::competitor_inventory,
+    },
     extract::{Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand},
     ids::{CompetitorId, ListingId},
     money::Money,
@@ -53,7 +57,7 @@ macro_rules! written_columns {
 }
 
 /// A word as it is stored. Another application may have written words of its own.
-fn word<T: FromStr>(stored: Option<String>) -> Option<T> {
+fn word<T: FromStr>(stored: Option<HeldText>) -> Option<T> {
     stored?.parse().ok()
 }
 
@@ -71,12 +75,12 @@ macro_rules! listing_rows {
         #[diesel(table_name = competitor_inventory)]
         pub(super) struct StoredRow {
             pub(super) id: ListingId,
-            $(pub(super) $key: Option<String>,)+
-            $(pub(super) $text: Option<String>,)+
-            $(pub(super) $number: Option<i32>,)+
-            $(pub(super) $price: Option<Money>,)+
-            $(pub(super) $word: Option<String>,)+
-            pub(super) first_seen_at: Option<Instant>,
+            $(pub(super) $key: Option<HeldText>,)+
+            $(pub(super) $text: Option<HeldText>,)+
+            $(pub(super) $number: Option<Held<i32>>,)+
+            $(pub(super) $price: Option<Held<Money>>,)+
+            $(pub(super) $word: Option<HeldText>,)+
+            pub(super) first_seen_at: Option<Held<Instant>>,
             pub(super) last_seen_at: Option<Instant>,
             pub(super) is_sold: Option<bool>,
             pub(super) sold_at: Option<Instant>,
@@ -85,13 +89,24 @@ macro_rules! listing_rows {
             pub(super) p_return: Option<f64>,
         }
 
+        impl StoredRow {
+            /// The times of the first and the last sighting.
+            pub(super) fn seen_between(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+                let first = self.first_seen_at.clone().map(Held::nearest);
+                seen_between(first, self.last_seen_at, self.created_at)
+            }
+        }
+
         impl From<StoredRow> for StoredListing {
             fn from(row: StoredRow) -> Self {
-                let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
+                let (first_seen_at, last_seen_at) = row.seen_between();
                 let mut listing = Self {
-                    keys: Keys { $($key: row.$key),+ },
-                    details: Details { $($text: row.$text,)+ $($number: row.$number,)+ $($word: word(row.$word),)+ },
-                    $($price: row.$price,)+
+                    keys: Keys { $($key: row.$key.text()),+ },
+                    details: Details {
+                        $($text: row.$text.text(),)+
+                        $($number: row.$number.and_then(Held::known),)+
+                        $($word: word(row.$word),)+ },
+                    $($price: row.$price.and_then(Held::known),)+
                     price_changed_at: row.price_changed_at.map(DateTime::from),
                     first_seen_at,
                     last_seen_at,
@@ -110,8 +125,8 @@ macro_rules! listing_rows {
             pub(super) fn into_listing(self, now: DateTime<Utc>) -> Listing {
                 let row = self.stored;
                 let (is_sold, sold_at) = (row.is_sold.unwrap_or(false), row.sold_at.and_then(Instant::known));
-                let (first_seen_at, last_seen_at) = seen_between(row.first_seen_at, row.last_seen_at, row.created_at);
-                let days_on_market = match (is_sold, self.days_on_market) {
+                let (first_seen_at, last_seen_at) = row.seen_between();
+                let days_on_market = match (is_sold, self.days_on_market.and_then(Held::known)) {
                     (true, Some(days)) => days,
                     (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
                     (false, _) => days_on_market(first_seen_at, now),
@@ -119,10 +134,10 @@ macro_rules! listing_rows {
                 Listing {
                     id: row.id,
                     competitor_id: self.competitor_id,
-                    $($key: row.$key,)+
-                    $($text: row.$text,)+
-                    $($number: row.$number,)+
-                    $($price: row.$price,)+
+                    $($key: row.$key.text(),)+
+                    $($text: row.$text.text(),)+
+                    $($number: row.$number.and_then(Held::known),)+
+                    $($price: row.$price.and_then(Held::known),)+
                     first_seen_at,
                     last_seen_at,
                     is_sold,
@@ -197,7 +212,7 @@ pub(super) struct ListingRow {
     #[diesel(embed)]
     pub(super) stored: StoredRow,
     competitor_id: CompetitorId,
-    pub(super) days_on_market: Option<i32>,
+    pub(super) days_on_market: Option<Held<i32>>,
     raw_data: Option<Json<Value>>,
     updated_at: Option<Instant>,
 }

@@ -17,6 +17,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered},
+        held::{Held, MayBeNull as _, Place},
         schema::competitor_inventory::{self, dsl},
         types::{DbId, DbInstant, DbMoney, has_id},
     },
@@ -73,15 +74,25 @@ macro_rules! known {
         let (direction, beyond) = if $is_descending { ("DESC", "<") } else { ("ASC", ">") };
         let mut rows: Vec<ListingRow> = Vec::new();
         let mut query = $query().filter(has_id!($conn, dsl::id));
-        if let Some((value, id)) = $after {
-            rows = $query()
+        if let Some((place, id)) = $after {
+            let within = $query()
                 .filter(has_id!($conn, dsl::id))
-                .filter(sql::<Bool>(&format!("{} = ", $key)).bind::<$sql_type, _>(value))
                 .filter(sql::<Bool>(&format!("competitor_inventory.id {beyond} ")).bind::<DbId, _>(id))
                 .order(sql::<DbId>(&format!("competitor_inventory.id {direction}")))
-                .limit(most)
-                .load($conn)?;
-            query = query.filter(sql::<Bool>(&format!("{} {beyond} ", $key)).bind::<$sql_type, _>(value));
+                .limit(most);
+            let key = $key;
+            match place {
+                Place::Of(value) => {
+                    rows = within.filter(sql::<Bool>(&format!("{key} = ")).bind::<$sql_type, _>(value)).load($conn)?;
+                    query = query.filter(sql::<Bool>(&format!("{key} {beyond} ")).bind::<$sql_type, _>(value));
+                }
+                Place::OfRow { .. } => {
+                    let of_row = format!("(SELECT {key} FROM competitor_inventory WHERE id = ");
+                    let same = sql::<Bool>(&format!("{key} = {of_row}")).bind::<DbId, _>(id).sql(")");
+                    rows = within.filter(same).load($conn)?;
+                    query = query.filter(sql::<Bool>(&format!("{key} {beyond} {of_row}")).bind::<DbId, _>(id).sql(")"));
+                }
+            }
         } else {
             query = query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
         }
@@ -99,9 +110,9 @@ macro_rules! page_by {
     ($conn:expr, $scope:expr, $order:expr, $key:expr, $sql_type:ty, $descending:expr, $read:expr, $of_row:expr) => {{
         let (filter, request, now): (&ListingFilter, &PageRequest, DateTime<Utc>) = $scope;
         let (order, key, is_descending): (&str, &str, bool) = ($order, $key, $descending);
-        let position: Option<(Option<_>, ListingId)> = request.position(order)?;
+        let position: Option<(Option<Place<_>>, ListingId)> = request.position(order)?;
         let (after, after_unknown) = match position {
-            Some((Some(value), id)) => (Some(($read(value), id)), None),
+            Some((Some(place), id)) => (Some((place.map($read), id)), None),
             Some((None, id)) => (None, Some(id)),
             None => (None, None),
         };
@@ -139,34 +150,37 @@ fn sorted(
     let is_descending = word.starts_with('-');
     Ok(match filter.sort {
         ListingSort::FirstSeenAt | ListingSort::FirstSeenAtDescending => {
-            page_by!(conn, scope, word, "first_seen_at", DbInstant, is_descending, Instant, first_seen_at)
+            page_by!(conn, scope, word, "first_seen_at", DbInstant, is_descending, time, first_seen_at)
         }
         ListingSort::DaysOnMarket | ListingSort::DaysOnMarketDescending => match filter.sold {
             // The days of listings on sale all grow alike, so their order is that of the first sightings.
             Some(false) => {
                 let order = format!("{word} on sale");
-                page_by!(conn, scope, &order, "first_seen_at", DbInstant, !is_descending, Instant, first_seen_at)
+                page_by!(conn, scope, &order, "first_seen_at", DbInstant, !is_descending, time, first_seen_at)
             }
             Some(true) => {
-                let (order, of_row) = (format!("{word} sold"), |row: &ListingRow| row.days_on_market);
-                page_by!(conn, scope, &order, "days_on_market", Integer, is_descending, as_it_is, of_row)
+                let (order, of_row) = (format!("{word} sold"), |row: &ListingRow| row.days_on_market.place());
+                page_by!(conn, scope, &order, "days_on_market", Integer, is_descending, number, of_row)
             }
             None => on_sale_and_sold_by_days(conn, filter, request, now)?,
         },
         ListingSort::Price | ListingSort::PriceDescending => {
-            let of_row = |row: &ListingRow| row.stored.price.map(Money::cents);
+            let of_row = |row: &ListingRow| Some(row.stored.price.place()?.map(Money::cents));
             page_by!(conn, scope, word, "price", DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
-            let of_row = |row: &ListingRow| Some(row.stored.highest_price?.cents() - row.stored.price?.cents());
+            let of_row = |row: &ListingRow| Some(drop(row.stored.highest_price.place()?, row.stored.price.place()?));
             page_by!(conn, scope, word, PRICE_DROP, DbMoney, is_descending, Money::from_cents, of_row)
         }
         ListingSort::Mileage | ListingSort::MileageDescending => {
-            let of_row = |row: &ListingRow| row.stored.mileage;
-            page_by!(conn, scope, word, "mileage", Integer, is_descending, as_it_is, of_row)
+            let of_row = |row: &ListingRow| row.stored.mileage.place();
+            page_by!(conn, scope, word, "mileage", Integer, is_descending, number, of_row)
         }
         ListingSort::Year | ListingSort::YearDescending => {
-            page_by!(conn, scope, word, "year", Integer, is_descending, as_it_is, |row: &ListingRow| row.stored.year)
+            page_by!(conn, scope, word, "year", Integer, is_descending, number, |row: &ListingRow| row
+                .stored
+                .year
+                .place())
         }
     })
 }
@@ -200,8 +214,8 @@ fn fill_up(
 struct DaysPosition {
     /// Days are counted until this time on all pages, so that no row changes its place between two of them.
     as_of: DateTime<Utc>,
-    on_sale: Option<(DateTime<Utc>, ListingId)>,
-    sold: Option<(i32, ListingId)>,
+    on_sale: Option<(Place<Instant>, ListingId)>,
+    sold: Option<(Place<i32>, ListingId)>,
     unknown: Option<ListingId>,
 }
 
@@ -220,9 +234,8 @@ fn on_sale_and_sold_by_days(
     let (mut standing, mut gone) = (Vec::new(), Vec::new());
     if position.unknown.is_none() {
         // Those that have been on sale longest were seen first.
-        let after = position.on_sale.map(|(time, id)| (Instant(time), id));
         let query = || matching(filter, now).filter(on_sale());
-        standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, after, most);
+        standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, position.on_sale, most);
         let query = || matching(filter, now).filter(sql::<Bool>("is_sold"));
         gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
     }
@@ -248,9 +261,9 @@ fn on_sale_and_sold_by_days(
     fill_up(conn, &mut rows, unknown, is_descending, position.unknown, request)?;
     let at_each = rows.into_iter().map(|row| {
         let id = row.stored.id;
-        match (row.stored.is_sold == Some(true), row.stored.first_seen_at, row.days_on_market) {
+        match (row.stored.is_sold == Some(true), row.stored.first_seen_at.place(), row.days_on_market.place()) {
             (true, _, Some(days)) => position.sold = Some((days, id)),
-            (false, Some(time), _) => position.on_sale = Some((time.into(), id)),
+            (false, Some(time), _) => position.on_sale = Some((time, id)),
             _ => position.unknown = Some(id),
         }
         (position.clone(), row)
@@ -261,12 +274,24 @@ fn on_sale_and_sold_by_days(
 
 pub(super) const PRICE_DROP: &str = "(highest_price - price)";
 
-fn as_it_is(number: i32) -> i32 {
+fn number(number: i32) -> i32 {
     number
 }
 
-fn first_seen_at(row: &ListingRow) -> Option<DateTime<Utc>> {
-    row.stored.first_seen_at.map(DateTime::from)
+fn time(time: Instant) -> Instant {
+    time
+}
+
+/// The place of a drop between two amounts.
+fn drop(highest: Place<Money>, price: Place<Money>) -> Place<i64> {
+    match (highest, price) {
+        (Place::Of(highest), Place::Of(price)) => Place::Of(highest.cents() - price.cents()),
+        _ => Place::OfRow { of_row: true },
+    }
+}
+
+fn first_seen_at(row: &ListingRow) -> Option<Place<Instant>> {
+    row.stored.first_seen_at.place()
 }
 
 fn cut<K: Serialize + DeserializeOwned>(
@@ -282,9 +307,9 @@ impl ListingRow {
     /// Whole days between the seconds of both times, in agreement with the order of the first sightings.
     fn whole_days_on_market(&self, as_of: DateTime<Utc>) -> Option<i32> {
         if self.stored.is_sold == Some(true) {
-            return self.days_on_market;
+            return self.days_on_market.clone().map(Held::nearest);
         }
-        let since: DateTime<Utc> = self.stored.first_seen_at?.into();
+        let since: DateTime<Utc> = self.stored.first_seen_at.clone()?.nearest().into();
         i32::try_from((as_of.timestamp() - since.timestamp()) / SECONDS_A_DAY).ok()
     }
 }

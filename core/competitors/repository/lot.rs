@@ -10,6 +10,7 @@ use crate::{
     competitors::{ScrapeReading, TrackingRules},
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
+        held::HeldText,
         schema::competitor_inventory::{self, dsl},
     },
     extract::StockStatus,
@@ -77,8 +78,7 @@ pub(in crate::competitors) fn load_lot(
     on_sale.extend(left_open);
     // Where two listings fit alike, both databases then choose the same one.
     on_sale.sort_unstable_by_key(|row| row.id);
-    let oldest_sighting =
-        on_sale.iter().map(|row| seen_between(row.first_seen_at, row.last_seen_at, row.created_at).1).min();
+    let oldest_sighting = on_sale.iter().map(|row| row.seen_between().1).min();
     let facts = load_facts(conn, competitor, (observed_at, reading), (latest, oldest_sighting), rules)?;
     let mut lot =
         Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts, has_left_open };
@@ -227,5 +227,5 @@ struct GoneRow {
     last_seen_at: Option<Instant>,
     created_at: Option<Instant>,
     sold_at: Option<Instant>,
-    stock_status: Option<String>,
+    stock_status: Option<HeldText>,
 }

@@ -27,6 +27,7 @@ use crate::{
     db::{
         DbConnection, DbResult,
         functions::lowered,
+        held::{HeldText, MayBeNull as _},
         on_each,
         schema::inventory,
         types::{DbId, DbInstant, DbMoney},
@@ -98,11 +99,11 @@ rows!(LeftOutRow => LeftOut {
 });
 
 rows!(FiguresRow {
-    make_key: String as Text,
-    model_key: String as Text,
+    make_key: HeldText as Text,
+    model_key: HeldText as Text,
     year_key: i32 as Integer,
-    make: Option<String> as Nullable<Text>,
-    model: Option<String> as Nullable<Text>,
+    make: Option<HeldText> as Nullable<Text>,
+    model: Option<HeldText> as Nullable<Text>,
     competitors: i64 as BigInt,
     on_sale: i64 as BigInt,
     priced: i64 as BigInt,
@@ -120,8 +121,8 @@ impl FiguresRow {
     fn into_figures(self, now: DateTime<Utc>) -> ModelFigures {
         let middle = self.earlier_middle.zip(self.later_middle);
         ModelFigures {
-            make: self.make,
-            model: self.model,
+            make: self.make.text(),
+            model: self.model.text(),
             year: Some(self.year_key).filter(|year| *year != 0),
             competitors: self.competitors,
             on_sale: self.on_sale,
@@ -163,7 +164,7 @@ pub(in crate::competitors) fn market_view(
     let total = total.map(|row| row.into_figures(context.0)).unwrap_or_default();
     let lines = (Lines::Group(filter.group), position, request.rows_to_read());
     let rows = figures(conn, filter, lines, context)?;
-    let key = |row: &FiguresRow| (-row.on_sale, row.make_key.clone(), row.model_key.clone(), row.year_key);
+    let key = |row: &FiguresRow| (-row.on_sale, row.make_key.to_string(), row.model_key.to_string(), row.year_key);
     let models = Page::cut(rows, request, &order, key)?.map(|row| row.into_figures(context.0));
     let left_out = left_out(conn, filter, context)?;
     Ok(MarketView { total: ModelFigures { make: None, model: None, year: None, ..total }, left_out, models })
@@ -394,24 +395,47 @@ fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> S
     sql
 }
 
-rows!(UndercutRow => Undercut {
+rows!(UndercutRow {
     vehicle_id: VehicleId as DbId,
-    stock_number: Option<String> as Nullable<Text>,
+    stock_number: Option<HeldText> as Nullable<Text>,
     year: i32 as Integer,
-    make: String as Text,
-    model: String as Text,
-    trim: Option<String> as Nullable<Text>,
+    make: HeldText as Text,
+    model: HeldText as Text,
+    trim: Option<HeldText> as Nullable<Text>,
     our_price: Money as DbMoney,
     our_mileage: i32 as Integer,
     listing_id: ListingId as DbId,
     competitor_id: CompetitorId as DbId,
-    competitor: String as Text,
-    their_trim: Option<String> as Nullable<Text>,
+    competitor: HeldText as Text,
+    their_trim: Option<HeldText> as Nullable<Text>,
     their_price: Money as DbMoney,
     their_mileage: i32 as Integer,
-    url: Option<String> as Nullable<Text>,
+    url: Option<HeldText> as Nullable<Text>,
     difference: Money as DbMoney,
 });
+
+impl From<UndercutRow> for Undercut {
+    fn from(row: UndercutRow) -> Self {
+        Self {
+            vehicle_id: row.vehicle_id,
+            stock_number: row.stock_number.text(),
+            year: row.year,
+            make: row.make.text(),
+            model: row.model.text(),
+            trim: row.trim.text(),
+            our_price: row.our_price,
+            our_mileage: row.our_mileage,
+            listing_id: row.listing_id,
+            competitor_id: row.competitor_id,
+            competitor: row.competitor.text(),
+            their_trim: row.their_trim.text(),
+            their_price: row.their_price,
+            their_mileage: row.their_mileage,
+            url: row.url.text(),
+            difference: row.difference,
+        }
+    }
+}
 
 /// The SQL condition that nothing is known against the title of a listing, or that ours is branded, too; as `AND ...`.
 fn titles_agree(branded: &[VehicleId], bounds: &mut Bounds) -> String {
@@ -434,13 +458,13 @@ fn titles_agree(branded: &[VehicleId], bounds: &mut Bounds) -> String {
 /// Our unsold vehicles whose title is branded; few are.
 fn branded_vehicles(conn: &mut DbConnection) -> DbResult<Vec<VehicleId>> {
     use inventory::dsl;
-    let titles: Vec<(VehicleId, Option<String>)> = dsl::inventory
+    let titles: Vec<(VehicleId, Option<HeldText>)> = dsl::inventory
         .filter(dsl::title_status.is_not_null())
         .filter(dsl::status.is_null().or(dsl::status.ne("sold")))
         .select((dsl::id, dsl::title_status))
         .load(conn)?;
     let is_branded =
-        |title: &Option<String>| title.as_deref().and_then(TitleBrand::of_status).is_some_and(TitleBrand::is_brand);
+        |title: &Option<HeldText>| title.as_deref().and_then(TitleBrand::of_status).is_some_and(TitleBrand::is_brand);
     Ok(titles.into_iter().filter(|(_, title)| is_branded(title)).map(|(id, _)| id).collect())
 }
 

@@ -1,13 +1,14 @@
 //! Rows of `competitor_price_history`.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{listings::listing_not_found, newest_page};
 use crate::{
     competitors::PricePoint,
     db::{
-        DbConnection, DbResult, Instant, MultiBackend, in_index_order,
+        DbConnection, DbResult, Instant, MultiBackend,
+        held::{Held, MayBeNull as _, Place},
+        in_index_order,
         schema::{competitor_inventory, competitor_price_history},
     },
     ids::{CompetitorId, ListingId, ListingPriceId},
@@ -22,7 +23,7 @@ struct PriceRow {
     price: Money,
     min_price: Option<Money>,
     mileage: Option<i32>,
-    recorded_at: Option<Instant>,
+    recorded_at: Option<Held<Instant>>,
 }
 
 impl From<PriceRow> for PricePoint {
@@ -31,7 +32,7 @@ impl From<PriceRow> for PricePoint {
             price: row.price,
             min_price: row.min_price,
             mileage: row.mileage,
-            recorded_at: row.recorded_at.map(DateTime::from).unwrap_or_default(),
+            recorded_at: row.recorded_at.time().unwrap_or_default(),
         }
     }
 }

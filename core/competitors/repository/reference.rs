@@ -8,6 +8,7 @@ use crate::{
     db::{
         DbConnection, DbResult,
         functions::lower,
+        held::HeldText,
         schema::{competitor_inventory::dsl as listings, competitors::dsl},
     },
     ids::{CompetitorId, ListingId},
@@ -19,9 +20,9 @@ use crate::{
 pub(in crate::competitors) struct NamedListing {
     pub(in crate::competitors) id: ListingId,
     pub(in crate::competitors) year: Option<i32>,
-    pub(in crate::competitors) make: Option<String>,
-    pub(in crate::competitors) model: Option<String>,
-    pub(in crate::competitors) vin: Option<String>,
+    pub(in crate::competitors) make: Option<HeldText>,
+    pub(in crate::competitors) model: Option<HeldText>,
+    pub(in crate::competitors) vin: Option<HeldText>,
 }
 
 /// The competitors whose id begins so.

@@ -6,7 +6,12 @@ use diesel::prelude::*;
 use super::{get, newest_page};
 use crate::{
     competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
-    db::{DbConnection, DbResult, Instant, MultiBackend, in_index_order, schema::competitor_scrapes},
+    db::{
+        DbConnection, DbResult, Instant, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order,
+        schema::competitor_scrapes,
+    },
     ids::{CompetitorId, ScrapeId},
     page::{Page, PageRequest},
     tracking::{evidence::Doubts, facts::PastScrape, sold::Returns},
@@ -22,19 +27,19 @@ macro_rules! scrape_rows {
             // A row never moves to another competitor: a partition may be kept by it.
             #[diesel(skip_update)]
             pub(super) competitor_id: CompetitorId,
-            observed_at: Instant,
+            observed_at: Held<Instant>,
             complete: bool,
-            incomplete_reason: Option<String>,
+            incomplete_reason: Option<HeldText>,
             pages_fetched: Option<i32>,
             total_claimed: Option<i32>,
             $($column: i32,)+
-            error: Option<String>,
-            error_type: Option<String>,
+            error: Option<HeldText>,
+            error_type: Option<HeldText>,
             pub(super) recorded_at: Instant,
             page_vehicles: Option<i32>,
-            list_url: Option<String>,
+            list_url: Option<HeldText>,
             weight: f64,
-            doubts: Option<String>,
+            doubts: Option<HeldText>,
             group_weight: Option<f64>,
             expected_returns: Option<f64>,
             returns_seen: Option<f64>,
@@ -45,19 +50,19 @@ macro_rules! scrape_rows {
                 Self {
                     id: scrape.id,
                     competitor_id: scrape.competitor_id,
-                    observed_at: Instant(scrape.observed_at),
+                    observed_at: scrape.observed_at.into(),
                     complete: scrape.completeness.is_complete(),
-                    incomplete_reason: scrape.completeness.reason().map(|reason| reason.as_str().to_owned()),
+                    incomplete_reason: scrape.completeness.reason().map(|reason| reason.as_str().into()),
                     pages_fetched: scrape.pages_fetched.map(fitting),
                     total_claimed: scrape.total_claimed.map(fitting),
                     $($column: fitting(scrape.counts.$count),)+
-                    error: scrape.error.clone(),
-                    error_type: scrape.error_type.map(|error_type| error_type.as_str().to_owned()),
+                    error: scrape.error.clone().map(HeldText::from),
+                    error_type: scrape.error_type.map(|error_type| error_type.as_str().into()),
                     recorded_at: Instant(recorded_at),
                     page_vehicles: scrape.list.page_vehicles.map(fitting),
-                    list_url: scrape.list.url.clone(),
+                    list_url: scrape.list.url.clone().map(HeldText::from),
                     weight: scrape.weight,
-                    doubts: doubt_words(&scrape.doubts),
+                    doubts: doubt_words(&scrape.doubts).map(HeldText::from),
                     group_weight: scrape.group_weight,
                     expected_returns: scrape.behaviour.map(|returns| returns.expected),
                     returns_seen: scrape.behaviour.map(|returns| returns.seen),
@@ -72,7 +77,7 @@ macro_rules! scrape_rows {
                 Self {
                     id: row.id,
                     competitor_id: row.competitor_id,
-                    observed_at: row.observed_at.into(),
+                    observed_at: row.observed_at.nearest().into(),
                     completeness: match row.complete {
                         true => Completeness::Complete,
                         false => Completeness::Incomplete(reason.unwrap_or(IncompleteReason::LastPageNotReached)),
@@ -80,7 +85,7 @@ macro_rules! scrape_rows {
                     pages_fetched: row.pages_fetched.map(count),
                     total_claimed: row.total_claimed.map(count),
                     counts: ScrapeCounts { $($count: count(row.$column)),+ },
-                    error: row.error,
+                    error: row.error.text(),
                     error_type: row.error_type.and_then(|word| word.parse().ok()),
                     doubts: doubts_of(row.doubts.as_deref()),
                     weight: row.weight,
@@ -89,7 +94,7 @@ macro_rules! scrape_rows {
                         .zip(row.returns_seen)
                         .map(|(expected, seen)| Returns { expected, seen }),
                     group_weight: row.group_weight,
-                    list: ListShape { page_vehicles, url: row.list_url, ..ListShape::default() },
+                    list: ListShape { page_vehicles, url: row.list_url.text(), ..ListShape::default() },
                 }
             }
         }

@@ -19,6 +19,7 @@ use crate::{
     },
     db::{
         DbConnection, DbResult,
+        held::{Held, HeldText, MayBeNull as _},
         schema::{
             competitor_inventory::{self, dsl},
             competitors,
@@ -35,9 +36,9 @@ const VINS_AT_ONCE: usize = 10_000;
 #[diesel(table_name = competitor_inventory)]
 struct StayRow {
     id: ListingId,
-    vin: Option<String>,
+    vin: Option<HeldText>,
     competitor_id: CompetitorId,
-    price: Option<Money>,
+    price: Option<Held<Money>>,
     first_seen_at: Option<Instant>,
     last_seen_at: Option<Instant>,
     created_at: Option<Instant>,
@@ -107,7 +108,7 @@ impl Stays {
     fn where_found<'a>(
         conn: &mut DbConnection,
         vins: impl Iterator<Item = &'a str>,
-        found: impl Fn(&mut DbConnection, &[&str]) -> DbResult<Vec<Option<String>>>,
+        found: impl Fn(&mut DbConnection, &[&str]) -> DbResult<Vec<Option<HeldText>>>,
     ) -> DbResult<Self> {
         let mut stays = Self::default();
         let mut vins: Vec<&str> = vins.collect();
@@ -118,12 +119,12 @@ impl Stays {
             if found.is_empty() {
                 continue;
             }
-            let rows: Vec<(StayRow, String)> = dsl::competitor_inventory
+            let rows: Vec<(StayRow, HeldText)> = dsl::competitor_inventory
                 .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
                 .filter(dsl::vin.eq_any(found))
                 .select((StayRow::as_select(), competitors::name))
                 .load(conn)?;
-            rows.into_iter().for_each(|(row, competitor)| stays.take_in(row, competitor));
+            rows.into_iter().for_each(|(row, competitor)| stays.take_in(row, competitor.text()));
         }
         Ok(stays)
     }
@@ -140,12 +141,12 @@ impl Stays {
                 listing_id: row.id,
                 competitor_id: row.competitor_id,
                 competitor,
-                price: row.price,
+                price: row.price.and_then(Held::known),
                 first_seen_at,
                 last_seen_at,
             }),
         };
-        self.0.entry(row.vin.unwrap_or_default()).or_default().push(stood);
+        self.0.entry(row.vin.text().unwrap_or_default()).or_default().push(stood);
     }
 
     /// Where each of the listings came from and went to, in their order.

@@ -38,7 +38,7 @@ impl Competitors<'_> {
             self.desk.read(Permission::ReadCompetitors, |conn| repository::listing_candidates(conn, &reference))?;
         let words = |listing: &repository::NamedListing| {
             let year = listing.year.map(|year| year.to_string());
-            let parts = [year, listing.make.clone(), listing.model.clone(), listing.vin.clone()];
+            let parts = [year.as_deref(), listing.make.as_deref(), listing.model.as_deref(), listing.vin.as_deref()];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
         };
         let listing = reference.only(found, none, |listing| (listing.id.into(), words(listing)))?;

@@ -11,7 +11,9 @@ use diesel::{
 
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, insert_rows, on_each,
+        DbConnection, DbResult, Instant,
+        held::HeldText,
+        insert_rows, on_each,
         schema::vehicle_sales::{self, dsl},
         types::{DbInstant, DbMoney},
     },
@@ -95,7 +97,7 @@ pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle)
 #[derive(QueryableByName)]
 struct MonthRow {
     #[diesel(sql_type = Text)]
-    month: String,
+    month: HeldText,
     #[diesel(sql_type = BigInt)]
     count: i64,
     #[diesel(sql_type = DbMoney)]
@@ -146,7 +148,7 @@ pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTim
     );
     let rows: Vec<MonthRow> = on_each!(conn, conn => sql_query(&sql).bind::<DbInstant, _>(Instant(now)).load(conn)?);
     let sums = |row: MonthRow| MonthSums {
-        month: row.month,
+        month: row.month.text(),
         count: row.count,
         value: row.value,
         days: row.days,

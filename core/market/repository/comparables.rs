@@ -14,6 +14,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::lower,
+        held::{Held, HeldText, MayBeNull as _},
         on_each,
         schema::{competitor_inventory, competitor_metrics, competitors, listed_models},
         types::DbInstant,
@@ -73,8 +74,12 @@ impl ListedModels {
             Some(makes) => query.filter(dsl::year.ge(first).and(dsl::year.le(last))).filter(dsl::make.eq_any(makes)),
             None => query.filter(dsl::year.ge(first).and(dsl::year.le(last))),
         };
-        let rows: Vec<(i32, String, String)> = query.select((dsl::year, dsl::make, dsl::model)).load(conn)?;
-        Ok(Self(rows.into_iter().map(|(year, make, model)| ListedModel { year, make, model }).collect()))
+        let rows: Vec<(i32, HeldText, HeldText)> = query.select((dsl::year, dsl::make, dsl::model)).load(conn)?;
+        Ok(Self(
+            rows.into_iter()
+                .map(|(year, make, model)| ListedModel { year, make: make.into(), model: model.into() })
+                .collect(),
+        ))
     }
 
     fn like<'a>(&'a self, query: &'a ComparableQuery<'_>) -> impl Iterator<Item = &'a ListedModel> {
@@ -134,18 +139,18 @@ pub(in crate::market) struct Recency {
 #[diesel(table_name = competitor_inventory)]
 pub(super) struct ListingRow {
     pub(super) id: ListingId,
-    vin: Option<String>,
-    url: Option<String>,
-    year: Option<i32>,
-    make: Option<String>,
-    model: Option<String>,
-    trim: Option<String>,
-    price: Option<Money>,
-    mileage: Option<i32>,
-    title_brand: Option<String>,
-    condition: Option<String>,
-    odometer_status: Option<String>,
-    sale_status: Option<String>,
+    vin: Option<HeldText>,
+    url: Option<HeldText>,
+    year: Option<Held<i32>>,
+    make: Option<HeldText>,
+    model: Option<HeldText>,
+    trim: Option<HeldText>,
+    price: Option<Held<Money>>,
+    mileage: Option<Held<i32>>,
+    title_brand: Option<HeldText>,
+    condition: Option<HeldText>,
+    odometer_status: Option<HeldText>,
+    sale_status: Option<HeldText>,
     first_seen_at: Option<Instant>,
     last_seen_at: Option<Instant>,
     is_sold: Option<bool>,
@@ -168,15 +173,18 @@ impl ListingRow {
         let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
         Some(Comparable {
             source: Source::Competitor,
-            vin: self.vin,
+            vin: self.vin.text(),
             external_id: Some(self.id.to_string()),
-            url: self.url,
-            year: self.year?,
-            make: self.make?,
-            model: self.model?,
-            trim: self.trim,
-            price: self.price,
-            mileage: self.mileage.filter(|_| !odometer_status.is_some_and(OdometerStatus::is_wrong)),
+            url: self.url.text(),
+            year: self.year?.known()?,
+            make: self.make?.into(),
+            model: self.model?.into(),
+            trim: self.trim.text(),
+            price: self.price.and_then(Held::known),
+            mileage: self
+                .mileage
+                .and_then(Held::known)
+                .filter(|_| !odometer_status.is_some_and(OdometerStatus::is_wrong)),
             distance_miles: None,
             dealer: Some(dealer),
             first_seen_at: first_seen_at.into(),
@@ -287,7 +295,7 @@ pub(in crate::market) fn comparables_of_model(
     let counts = on_offer.or(dsl::sold_at.ge(Instant(recency.sold_since)));
     // Reading rows is most of the cost, so each database's own connection reads them, not the enum over both.
     let record = title_record(conn);
-    let rows: Vec<(ListingRow, String, Option<String>)> = on_each!(conn, c => dsl::competitor_inventory
+    let rows: Vec<(ListingRow, HeldText, Option<HeldText>)> = on_each!(conn, c => dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(dsl::year.eq_any(years))
         .filter(lower(dsl::make.assume_not_null()).eq_any(makes))
@@ -299,5 +307,8 @@ pub(in crate::market) fn comparables_of_model(
         .filter(sql::<Bool>("NOT (competitor_inventory.is_sold IS TRUE AND competitor_inventory.transferred_at IS NOT NULL)"))
         .select((ListingRow::as_select(), competitors::name, sql::<Nullable<Text>>(record)))
         .load(c))?;
-    Ok(rows.into_iter().filter_map(|(row, dealer, record)| row.into_comparable(dealer, record.as_deref())).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(row, dealer, record)| row.into_comparable(dealer.into(), record.as_deref()))
+        .collect())
 }

@@ -6,7 +6,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::{
-    db::{DbConnection, DbResult, Instant, MultiBackend, in_index_order, insert_rows, schema::market_price_history},
+    db::{
+        DbConnection, DbResult, Instant, MultiBackend,
+        held::{Held, HeldText, MayBeNull as _, Place},
+        in_index_order, insert_rows,
+        schema::market_price_history,
+    },
     ids::{MarketPriceId, VehicleId},
     market::{HistoryPoint, MarketPrice, ResearchResult},
     money::Money,
@@ -20,7 +25,7 @@ pub(in crate::market) fn history_since(
     since: DateTime<Utc>,
 ) -> DbResult<HashMap<VehicleId, Vec<HistoryPoint>>> {
     use market_price_history::dsl;
-    type Found = (Option<VehicleId>, Option<Instant>, Option<Money>, Option<i32>, Option<String>);
+    type Found = (Option<VehicleId>, Option<Instant>, Option<Money>, Option<i32>, Option<HeldText>);
     let rows: Vec<Found> = dsl::market_price_history
         .filter(dsl::inventory_id.eq_any(vehicles.iter().copied()))
         .filter(dsl::recorded_at.ge(Instant(since)))
@@ -31,7 +36,12 @@ pub(in crate::market) fn history_since(
     for (vehicle, recorded_at, median_price, sample_size, searched_for) in rows {
         let (Some(vehicle), Some(recorded_at)) = (vehicle, recorded_at) else { continue };
         let sample_size = sample_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-        let point = HistoryPoint { recorded_at: recorded_at.into(), median_price, sample_size, searched_for };
+        let point = HistoryPoint {
+            recorded_at: recorded_at.into(),
+            median_price,
+            sample_size,
+            searched_for: searched_for.text(),
+        };
         found.entry(vehicle).or_default().push(point);
     }
     Ok(found)
@@ -46,8 +56,8 @@ struct HistoryRow {
     median_market_price: Option<Money>,
     min_market_price: Option<Money>,
     sample_size: Option<i32>,
-    recorded_at: Option<Instant>,
-    searched_for: Option<String>,
+    recorded_at: Option<Held<Instant>>,
+    searched_for: Option<HeldText>,
 }
 
 impl From<HistoryRow> for MarketPrice {
@@ -58,7 +68,7 @@ impl From<HistoryRow> for MarketPrice {
             median_market_price: row.median_market_price,
             min_market_price: row.min_market_price,
             sample_size: row.sample_size,
-            recorded_at: row.recorded_at.map(DateTime::from),
+            recorded_at: row.recorded_at.time(),
         }
     }
 }
@@ -77,10 +87,9 @@ pub(in crate::market) fn history(
             .select(HistoryRow::as_select())
             .into_boxed::<MultiBackend>()
     };
-    let position: Option<(Option<DateTime<Utc>>, MarketPriceId)> = request.position(ORDER)?;
-    let position = position.map(|(time, id)| (time.map(Instant), id));
+    let position: Option<(Option<Place<Instant>>, MarketPriceId)> = request.position(ORDER)?;
     let rows: Vec<HistoryRow> = in_index_order!(conn, query, dsl::recorded_at, dsl::id, desc, position, request);
-    let page = Page::cut(rows, request, ORDER, |row| (row.recorded_at.map(DateTime::<Utc>::from), row.id))?;
+    let page = Page::cut(rows, request, ORDER, |row| (row.recorded_at.place(), row.id))?;
     Ok(page.map(MarketPrice::from))
 }
 
@@ -101,7 +110,7 @@ pub(in crate::market) fn record_market_price(
             min_market_price: research.min_price,
             sample_size: Some(research.sample_size),
             recorded_at: Some(now.into()),
-            searched_for: Some(searched_for),
+            searched_for: Some(searched_for.into()),
         },
     )
 }

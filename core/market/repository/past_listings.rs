@@ -14,6 +14,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant,
         functions::lower,
+        held::HeldText,
         schema::{competitor_inventory, competitor_price_history, competitors, listed_models},
     },
     ids::ListingId,
@@ -31,13 +32,13 @@ pub(in crate::market) struct ModelNames {
 /// Every model among the competitors' listings, its spellings together, sorted by name.
 pub(in crate::market) fn listed_models(conn: &mut DbConnection) -> DbResult<Vec<ModelNames>> {
     use listed_models::dsl;
-    let rows: Vec<(String, String)> = dsl::listed_models.select((dsl::make, dsl::model)).distinct().load(conn)?;
+    let rows: Vec<(HeldText, HeldText)> = dsl::listed_models.select((dsl::make, dsl::model)).distinct().load(conn)?;
     let mut models: BTreeMap<(String, String), ModelNames> = BTreeMap::new();
     for (make, model) in rows {
         let key = (folded(&make), folded(&model));
         let names = models.entry(key).or_insert_with(|| ModelNames { makes: Vec::new(), models: Vec::new() });
-        names.makes.push(make);
-        names.models.push(model);
+        names.makes.push(make.into());
+        names.models.push(model.into());
     }
     Ok(models.into_values().collect())
 }
@@ -51,7 +52,7 @@ pub(in crate::market) fn past_listings(conn: &mut DbConnection, names: &ModelNam
             .and(lower(dsl::model.assume_not_null()).eq_any(names.models.clone()))
     };
     let record = sql::<Nullable<Text>>(title_record(conn));
-    let rows: Vec<(ListingRow, String, Option<Instant>, Option<String>)> = dsl::competitor_inventory
+    let rows: Vec<(ListingRow, HeldText, Option<Instant>, Option<HeldText>)> = dsl::competitor_inventory
         .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
         .filter(of_model())
         .filter(dsl::year.is_not_null())
@@ -77,10 +78,10 @@ pub(in crate::market) fn past_listings(conn: &mut DbConnection, names: &ModelNam
             prices.entry(listing).or_default().push((recorded_at.into(), price));
         }
     }
-    let past = |(row, dealer, moved_at, record): (ListingRow, String, Option<Instant>, Option<String>)| {
+    let past = |(row, dealer, moved_at, record): (ListingRow, HeldText, Option<Instant>, Option<HeldText>)| {
         let mut prices = prices.remove(&row.id).unwrap_or_default();
         prices.sort_unstable();
-        let comparable = row.into_comparable(dealer, record.as_deref())?;
+        let comparable = row.into_comparable(dealer.into(), record.as_deref())?;
         let moved_at = moved_at.filter(|_| comparable.sold_at.is_some()).map(DateTime::from);
         Some(PastListing { comparable, prices, moved_at })
     };

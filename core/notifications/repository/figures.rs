@@ -11,6 +11,7 @@ use crate::{
     alerts::{AlertType, Severity},
     db::{
         DbConnection, DbResult, Instant, Json,
+        held::{HeldText, MayBeNull as _},
         schema::{export_logs, inventory, notifications, pending_submissions, storage_alerts, vehicle_sales},
     },
     exports::ExportStatus,
@@ -67,12 +68,12 @@ pub(in crate::notifications) fn digest(
         .select(storage_alerts::metadata)
         .load(conn)?;
     let failing = failing.into_iter().flatten().filter_map(|of| of.0.get("job")?.as_str().map(ToOwned::to_owned));
-    let exports: Vec<(Option<String>, Option<String>)> = export_logs::table
+    let exports: Vec<(Option<HeldText>, Option<HeldText>)> = export_logs::table
         .filter(export_logs::exported_at.ge(since))
         .order((export_logs::exported_at, export_logs::id))
         .select((export_logs::platform, export_logs::status))
         .load(conn)?;
-    let last: BTreeMap<_, _> = exports.into_iter().collect();
+    let last: BTreeMap<_, _> = exports.into_iter().map(|(platform, status)| (platform.text(), status.text())).collect();
     let failed = last.into_iter().filter(|(_, status)| status.as_deref() == Some(ExportStatus::Failure.as_str()));
     Ok(DigestReport {
         day,

@@ -147,7 +147,7 @@ impl<'a> Sender<'a> {
     fn insert_all(&self, conn: &mut DbConnection, events: &[Raised], now: DateTime<Utc>) -> DbResult<()> {
         let off = repository::off(conn)?;
         for target in &self.notifier.channels {
-            let off = off.get(&target.name).filter(|off| off.target_hash == target.hash());
+            let off = off.get(&target.name).filter(|off| *off.target_hash == target.hash());
             for raised in events.iter().filter(|raised| target.events.contains(&raised.event)) {
                 let waits = off.is_none();
                 let notification = Notification {
@@ -160,7 +160,7 @@ impl<'a> Sender<'a> {
                     raised_at: raised.raised_at,
                     next_attempt_at: waits.then_some(now),
                     ended_at: (!waits).then_some(now),
-                    error: off.map(|off| format!("the channel is off: {}", off.reason)),
+                    error: off.map(|off| format!("the channel is off: {}", &*off.reason)),
                     answer: None,
                     data: raised.data.clone(),
                 };
@@ -280,7 +280,12 @@ impl<'a> Sender<'a> {
         let error = sent.error.as_deref().unwrap_or_default();
         if let Attempt::Gone { .. } = attempt {
             let (name, reason) = (target.name.clone(), error.to_owned());
-            let off = repository::Off { name, target_hash: target.hash(), off_since: Instant(now), reason };
+            let off = repository::Off {
+                name: name.into(),
+                target_hash: target.hash().into(),
+                off_since: Instant(now),
+                reason: reason.into(),
+            };
             repository::turn_off(conn, &off)?;
             repository::give_up_all(conn, &target.name, &format!("the channel is off: {error}"), now)?;
         }
