@@ -64,7 +64,7 @@ pub use crate::{
     },
     tracking::{
         AlertRules, Completeness, DoubtWeights, EvidenceRules, IdentityRules, IncompleteReason, ListShape, PriceRules,
-        RefusalReason, ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
+        RefusalReason, Replay, ReplayedListing, ScrapeCounts, ScrapeReading, SoldRules, TrackingRules, days_on_market,
     },
 };
 

@@ -5,7 +5,7 @@
 //! outliers included. A listing that moved to another competitor's lot is no sale; its price cuts count. The last asking price
 //! stands for the selling price, which nobody publishes. `docs/pricing.md` explains the expected coverage.
 
-use std::{cmp::Ordering, ops::RangeInclusive};
+use std::{cmp::Ordering, collections::BTreeMap, ops::RangeInclusive};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::{
     Comparable, OwnVins, PricingRules, Subject,
     pricing::{
         analyze::{Estimate, estimate},
-        names::{is_name, same_name},
+        names::{folded, is_name, same_name},
     },
 };
 use crate::{
@@ -149,12 +149,49 @@ pub struct BacktestProgress {
 }
 
 /// A listing with the prices that it asked over time.
-pub(super) struct PastListing {
-    pub(super) comparable: Comparable,
-    /// In order of time.
-    pub(super) prices: Vec<(DateTime<Utc>, Money)>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastListing {
+    /// The listing as it is now, or as it was last.
+    pub comparable: Comparable,
+    /// What it asked from when on, in order of time; without any, it always asked its present price.
+    pub prices: Vec<(DateTime<Utc>, Money)>,
     /// When it first stood on another competitor's lot, where it was not sold but moved there.
-    pub(super) moved_at: Option<DateTime<Utc>>,
+    pub moved_at: Option<DateTime<Utc>>,
+}
+
+/// Measures the rule on listings of one's own, as [`Market::backtest`](super::Market::backtest) does on those of the database.
+///
+/// ```
+/// use jpauto::market::{BacktestOptions, OwnVins, PricingRules, backtest};
+///
+/// let now = "2026-03-01T12:00:00Z".parse()?;
+/// let report = backtest(Vec::new(), OwnVins::default(), &BacktestOptions::default(), &PricingRules::default(), now)?;
+/// assert_eq!((report.models, report.total.rule), (0, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// `invalid_backtest` with options that no event can match.
+pub fn backtest(
+    listings: Vec<PastListing>,
+    own: OwnVins,
+    options: &BacktestOptions,
+    rules: &PricingRules,
+    now: DateTime<Utc>,
+) -> Result<BacktestReport> {
+    options.check()?;
+    let mut models: BTreeMap<(String, String), Vec<PastListing>> = BTreeMap::new();
+    for mut listing in listings {
+        let Comparable { make, model, .. } = &listing.comparable;
+        if is_name(make) && is_name(model) && options.takes_model(make, model) {
+            let of_model = models.entry((folded(make), folded(model))).or_default();
+            listing.prices.sort_by_key(|(recorded_at, _)| *recorded_at);
+            of_model.push(listing);
+        }
+    }
+    let mut backtest = Backtest::new(options, own, rules, now);
+    models.into_values().for_each(|listings| backtest.add_model(listings));
+    Ok(backtest.report())
 }
 
 impl PastListing {
@@ -431,9 +468,11 @@ mod tests {
 
     fn run(options: &BacktestOptions, listings: Vec<PastListing>) -> BacktestReport {
         let rules = PricingRules::default();
+        let told = backtest(listings.clone(), OwnVins::default(), options, &rules, NOW).unwrap();
         let mut backtest = Backtest::new(options, OwnVins::default(), &rules, NOW);
         backtest.add_model(listings);
-        backtest.report()
+        assert_eq!(backtest.report(), told);
+        told
     }
 
     /// Five at 18,000 to 22,000, seen for 30 days: a market whose quartiles are 19,000 and 21,000.

@@ -19,7 +19,10 @@ mod service;
 pub(crate) use self::{auto_dev::AutoDev, service::vehicles_changed};
 pub use self::{
     auto_dev::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, Coordinates},
-    backtest::{BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError},
+    backtest::{
+        BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError, PastListing,
+        backtest,
+    },
     pricing::{
         adjustment::{AdjustedPrices, Adjustment, SlopeOutcome},
         analysis::{Analysis, DataSource, MissingSource, PricedComparable, SearchParameters},
@@ -27,10 +30,12 @@ pub use self::{
         comparables::{Comparable, LeftOut, OwnVins, Source},
         confidence::{Confidence, confidence},
         config::{PricingRules, TierLimits, TypicalMileage},
+        pool::ComparablePool,
         price_alert::{WantedAlert, wanted_alert},
         quantile,
         reasons::Reason,
         recommendation::{Position, PriceRange, Recommendation, recommend},
+        rows::{ComparableRow, SubjectRow},
         slope,
         subject::Subject,
         supply::Supply,

@@ -9,7 +9,7 @@ use super::{
     sold::{Look, Returns, days},
 };
 use crate::{
-    extract::StockStatus,
+    extract::{ScrapedListing, StockStatus},
     money::Money,
     scrape::walk::{ListShape, ScrapeReading},
 };
@@ -47,6 +47,37 @@ impl StoredListing {
     /// Whether the website says that it stands somewhere else than on the lot, or that somebody is buying it.
     pub(crate) fn is_elsewhere(&self) -> bool {
         self.details.stock_status.is_some_and(|status| status != StockStatus::InStock)
+    }
+
+    /// What it says of itself, as a listing.
+    pub(crate) fn said(&self) -> ScrapedListing {
+        let (keys, details) = (self.keys.clone(), self.details.clone());
+        ScrapedListing {
+            external_id: keys.external_id,
+            vin: keys.vin,
+            stock_number: keys.stock_number,
+            year: details.year,
+            make: details.make,
+            model: details.model,
+            trim: details.trim,
+            price: self.price,
+            mileage: details.mileage,
+            exterior_color: details.exterior_color,
+            transmission: details.transmission,
+            fuel_type: details.fuel_type,
+            body_style: details.body_style,
+            url: details.url,
+            image_url: details.image_url,
+            stock_status: details.stock_status,
+            sale_status: details.sale_status,
+            title_brand: details.title_brand,
+            condition: details.condition,
+            odometer_status: details.odometer_status,
+            is_sold: Some(self.is_sold),
+            sold_at: self.sold_at,
+            related: None,
+            raw_data: None,
+        }
     }
 
     /// Whether it was found sold by its absence, or because its own page is gone. Such sales are dated after the last sighting; sales that

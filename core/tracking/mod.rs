@@ -2,7 +2,7 @@
 //!
 //! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
 //! believed, `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts
-//! together what is to be written. `facts` is what all of them know, `config` has the numbers.
+//! together what is to be written. `replay` does all that for a lot in memory. `facts` is what all of them know, `config` has the numbers.
 
 pub(crate) mod absence;
 mod config;
@@ -12,6 +12,7 @@ pub(crate) mod identity;
 pub(crate) mod plan;
 pub(crate) mod price;
 pub(crate) mod reading;
+pub(crate) mod replay;
 pub(crate) mod sighting;
 pub(crate) mod sold;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use config::{AlertRules, DoubtWeights, EvidenceRules, IdentityRules, PriceRu
 pub use evidence::{Completeness, IncompleteReason};
 pub use identity::RefusalReason;
 pub use plan::ScrapeCounts;
+pub use replay::{Replay, ReplayedListing};
 pub use sold::days_on_market;
 
 pub use crate::scrape::walk::{ListShape, ScrapeReading};

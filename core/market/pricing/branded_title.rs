@@ -23,6 +23,16 @@ pub(in crate::market) fn says_branded(text: &str) -> bool {
     TitleBrand::said_in(text).is_some_and(TitleBrand::is_brand)
 }
 
+/// Whether anything that a listing says of itself makes its title branded.
+pub(in crate::market) fn is_branded_listing(
+    brand: Option<TitleBrand>,
+    odometer: Option<OdometerStatus>,
+    trim: Option<&str>,
+    url: Option<&str>,
+) -> bool {
+    is_branded(brand, odometer) || trim.is_some_and(says_branded) || url.is_some_and(path_says_branded)
+}
+
 /// Whether the path of a listing's page says that the title is branded. The host name belongs to the dealer and says nothing.
 pub(in crate::market) fn path_says_branded(url: &str) -> bool {
     let after_host = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);

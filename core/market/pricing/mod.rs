@@ -7,6 +7,8 @@
 //! 3. `adjustment` brings each price to the subject's mileage and year (`slope`, `typical_mileage`).
 //! 4. `outliers` drops prices far from the others (`quantile`).
 //! 5. `recommendation` compares our price with the median, `confidence` grades the sample, `price_alert` and `reasons` follow.
+//!
+//! `pool` finds the listings for each of many subjects.
 
 pub(super) mod adjustment;
 pub(super) mod analysis;
@@ -17,10 +19,12 @@ pub(super) mod confidence;
 pub(super) mod config;
 pub(super) mod names;
 mod outliers;
+pub(super) mod pool;
 pub(super) mod price_alert;
 pub mod quantile;
 pub(super) mod reasons;
 pub(super) mod recommendation;
+pub(super) mod rows;
 mod search;
 pub mod slope;
 pub(super) mod subject;

@@ -24,7 +24,7 @@ use crate::{
     market::{
         Comparable, Source,
         pricing::{
-            branded_title::{is_branded, path_says_branded, record_says_branded, says_branded},
+            branded_title::{is_branded_listing, record_says_branded},
             names::{folded, same_name},
             subject::known_mileage,
         },
@@ -166,9 +166,7 @@ impl ListingRow {
         // Another application may have written words of its own.
         let title_brand = self.title_brand.and_then(|word| word.parse().ok());
         let odometer_status: Option<OdometerStatus> = self.odometer_status.and_then(|word| word.parse().ok());
-        let branded = is_branded(title_brand, odometer_status)
-            || self.trim.as_deref().is_some_and(says_branded)
-            || self.url.as_deref().is_some_and(path_says_branded)
+        let branded = is_branded_listing(title_brand, odometer_status, self.trim.as_deref(), self.url.as_deref())
             || record.is_some_and(record_says_branded);
         let first_seen_at = self.first_seen_at.or(self.created_at).or(self.last_seen_at)?;
         Some(Comparable {

@@ -139,6 +139,16 @@ pub fn listings(html: &str, url: &str) -> Result<Extraction> {
     read(html, url, Choice::Detect, None)
 }
 
+/// The same by a platform that is named instead of being detected; `generic` leaves all platforms aside. A byte order mark in
+/// front is passed over.
+///
+/// # Errors
+/// As [`listings`], and `unknown_platform`, which lists the known ones.
+pub fn listings_by(html: &str, url: &str, platform: Option<&str>) -> Result<Extraction> {
+    let html = html.strip_prefix('\u{feff}').unwrap_or(html);
+    read(html, url, Choice::named(platform)?, None)
+}
+
 /// Reads the listings of a page as it came: bytes in any encoding, at best with the content type they came with.
 ///
 /// `platform` names one platform instead of detecting it; `generic` leaves all platforms aside.

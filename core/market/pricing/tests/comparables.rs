@@ -208,3 +208,34 @@ fn the_supply_counts_competitors_vehicles_as_last_seen() {
         Supply { active: 5, sold: 0, market_days_supply: None, days_on_market: None }
     );
 }
+
+#[test]
+fn a_pool_prices_as_one_by_one() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    let models = ["Camry", "CAMRY", "Camry Hybrid", "Corolla"];
+    let listings: Vec<_> = (100..400)
+        .map(|number| Comparable {
+            model: models[rng.usize(..models.len())].to_owned(),
+            year: rng.i32(2017..2025),
+            mileage: Some(rng.i32(20_000..60_000)),
+            sold_at: (number % 3 == 0).then(|| ago(4)),
+            ..listing(number, rng.i32(15_000..25_000))
+        })
+        .collect();
+    let (own, rules) = (OwnVins::default(), PricingRules::default());
+    let pool = ComparablePool::new(listings.clone());
+    for model in ["camry", "Corolla", "Camry-Hybrid", "Yaris"] {
+        let subject = Subject { model: model.to_owned(), ..subject() };
+        let mut alone = run(&subject, &listings);
+        let mut pooled = pool.price(&subject, &own, &rules, NOW).unwrap();
+        // What is of another model or year is not even looked at.
+        (alone.left_out.unlike, pooled.left_out.unlike) = (0, 0);
+        assert_eq!(alone, pooled);
+        let supply = pool.supply(&subject, &own, &rules, NOW).unwrap();
+        let same_year =
+            |one: &&Comparable| one.year == 2021 && one.model.to_lowercase() == model.replace('-', " ").to_lowercase();
+        assert_eq!(supply.active + supply.sold, listings.iter().filter(same_year).count());
+    }
+    let nameless = Subject { make: String::new(), ..subject() };
+    assert_eq!(pool.price(&nameless, &own, &rules, NOW).unwrap_err().code(), "invalid_subject");
+}
