@@ -52,4 +52,5 @@ def main():
     json.dump({"seconds": sorted(times)[len(times) // 2], "median": float(quantiles[2])}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

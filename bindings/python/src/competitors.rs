@@ -3,10 +3,10 @@
 mod records;
 
 use jpauto::{
-    CompetitorId, Desk, ListingId, PageRequest, RowOrder,
+    CompetitorId, Desk, ListingId, PageRequest, RowOrder, VehicleId,
     competitors::{
-        CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, ListingSort, NewCompetitor, ScrapeErrorType,
-        ScrapeReading, ScrapedPage,
+        CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, ListingSort, MarketViewFilter, NewCompetitor,
+        ScrapeErrorType, ScrapeLimits, ScrapeReading, ScrapedPage, UndercutFilter,
     },
 };
 use pyo3::{
@@ -15,9 +15,11 @@ use pyo3::{
     types::{PyDateTime, PyDict, PyString},
 };
 
+use records::ProgressView;
 pub(crate) use records::{
-    ChangedVehicle, Competitor, CompetitorOverview, Listing, LotVerdict, Metrics, PriceChange, PricePoint,
-    RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+    ChangedVehicle, Competitor, CompetitorOverview, Listing, LotVerdict, MarketView, Metrics, ModelFigures,
+    PriceChange, PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeFailure,
+    ScrapeProgress, ScrapeRecord, ScrapeReport, ScrapeSummary, SoldVehicle, Trends, UncountedListings, Undercut,
 };
 
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
     extract::page,
     input,
     lot::Handle,
+    progress::Observer,
     query::Query,
     record::Told as _,
 };
@@ -214,6 +217,103 @@ impl Competitors {
         self.handle
             .run(py, |desk| desk.competitors().record_failure(id, error_type, message, observed_at))
             .map(Competitor::told)
+    }
+
+    /// Scrapes a competitor's website now, politely, and records what it shows. `contact` must have been given to `open`.
+    ///
+    /// `progress` is called with a `ScrapeProgress` for each page and ten times a second; `True` shows a bar, where tqdm is
+    /// installed. If it returns `False`, the scrape ends with nothing recorded, and so does Ctrl-C.
+    ///
+    /// Raises `NotFound` (`competitor_not_found`), `Refused` (`not_configured`), `Conflict` (`scrape_running`), `Unavailable`
+    /// (`scrape_timeout` and the like).
+    #[pyo3(signature = (competitor, *, progress = None))]
+    fn scrape(
+        &self,
+        py: Python<'_>,
+        competitor: &Bound<'_, PyAny>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<RecordReport> {
+        let id = self.id_of(competitor)?;
+        let mut observer = Observer::of(progress, "competitors")?;
+        let report = self.handle.run(py, |desk| {
+            desk.competitors().scrape(id, &mut |at| observer.tell::<ScrapeProgress, _>(ProgressView::told(at)))
+        });
+        observer.ended(py, report.map(RecordReport::told))
+    }
+
+    /// Scrapes every competitor that is due, several at once, and records what their websites show. One that fails does not stop
+    /// the others.
+    ///
+    /// `threads` websites are scraped at once (8), at most `limit` competitors, and not for longer than `timeout` (a `timedelta` or
+    /// seconds). `due_after` is how long after its last scrape a competitor is due (20 hours). `progress` is as in `scrape`.
+    ///
+    /// Raises `Refused` (`not_configured`), `InvalidInput` (`invalid_scrape_limits`).
+    #[pyo3(signature = (*, threads = None, limit = None, timeout = None, due_after = None, progress = None))]
+    fn scrape_due(
+        &self,
+        py: Python<'_>,
+        threads: Option<usize>,
+        limit: Option<usize>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        due_after: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<ScrapeReport> {
+        let usual = ScrapeLimits::default();
+        let limits = ScrapeLimits {
+            threads: threads.unwrap_or(usual.threads),
+            competitors: limit.unwrap_or(usual.competitors),
+            deadline: input::span("timeout", timeout)?,
+            due_after: input::span("due_after", due_after)?.unwrap_or(usual.due_after),
+        };
+        let mut observer = Observer::of(progress, "competitors")?;
+        let report = self.handle.run(py, |desk| {
+            desk.competitors().scrape_due(&limits, &mut |at| observer.tell::<ScrapeProgress, _>(ProgressView::told(at)))
+        });
+        observer.ended(py, report.map(ScrapeReport::told))
+    }
+
+    /// The cars on the competitors' lots in total and by make and model, those with the most on sale first. `group` is `model` or
+    /// `model_year`. At most `limit` lines are read (100).
+    #[pyo3(signature = (competitor = None, *, make = None, model = None, year_min = None, year_max = None, group = None, limit = 100))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn market_view(
+        &self,
+        py: Python<'_>,
+        competitor: Option<&Bound<'_, PyAny>>,
+        make: Option<String>,
+        model: Option<String>,
+        year_min: Option<i32>,
+        year_max: Option<i32>,
+        group: Option<&str>,
+        limit: u32,
+    ) -> PyResult<MarketView> {
+        let filter = MarketViewFilter {
+            competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
+            make,
+            model,
+            year_min,
+            year_max,
+            group: input::optional_word(py, group)?.unwrap_or_default(),
+        };
+        let page = PageRequest::first(limit.clamp(1, PageRequest::MAX_LIMIT));
+        self.handle.run(py, |desk| desk.competitors().market_view(&filter, &page)).map(MarketView::told)
+    }
+
+    /// The competitors' cars that are like one of ours and cost less, the largest difference first.
+    #[pyo3(signature = (competitor = None, *, vehicle = None, difference_min = None, limit = None))]
+    fn undercuts(
+        &self,
+        competitor: Option<&Bound<'_, PyAny>>,
+        vehicle: Option<&Bound<'_, PyAny>>,
+        difference_min: Option<&Bound<'_, PyAny>>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let filter = UndercutFilter {
+            vehicle: vehicle.map(|id| input::uuid("vehicle", id).map(VehicleId::from_uuid)).transpose()?,
+            competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
+            difference_min: input::money("difference_min", difference_min)?,
+        };
+        Ok(Query::of::<Undercut, _>(&self.handle, limit, move |desk, page| desk.competitors().undercuts(&filter, page)))
     }
 
     /// The listings that the filters let through, of one competitor or of all, the newest first.

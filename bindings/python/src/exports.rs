@@ -1,6 +1,6 @@
 //! Feeds for the website and for advertising platforms: `lot.exports`.
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use jpauto::exports;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     input,
     lot::Handle,
+    progress::Observer,
     query::Query,
     record::{Document, Told as _, record},
 };
@@ -136,6 +137,18 @@ record! {
     }
 }
 
+record! {
+    /// How far an export has come.
+    ExportProgress of exports::ExportProgress {
+        () {
+            /// The vehicles that were looked at.
+            done: u64,
+            /// All that there are to look at.
+            total: u64,
+        }
+    }
+}
+
 /// Feeds for the website and for advertising platforms, and the history of their exports.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Exports {
@@ -158,12 +171,15 @@ impl Exports {
     /// Exports a feed: reads the vehicles of one moment, writes and checks the feed, and puts it in its place.
     ///
     /// `to` is a folder, a file or a URL; without it the feed goes where the configuration says. `mapping` has the columns, as
-    /// `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
+    /// `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing. `progress` is called with an `ExportProgress`; `True`
+    /// shows a bar, where tqdm is installed.
     ///
     /// Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
     /// (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`, `unknown_host_key`),
     /// `Unavailable` (`export_not_written`, `delivery_failed`), `Internal` (`export_invalid`).
-    #[pyo3(signature = (platform, *, to = None, format = None, mapping = None, confirm = false, dry_run = false))]
+    #[pyo3(signature = (
+        platform, *, to = None, format = None, mapping = None, confirm = false, dry_run = false, progress = None
+    ))]
     #[expect(clippy::too_many_arguments, reason = "each is a keyword in Python")]
     fn run(
         &self,
@@ -174,25 +190,17 @@ impl Exports {
         mapping: Option<&Bound<'_, PyDict>>,
         confirm: bool,
         dry_run: bool,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<ExportReport> {
         let mut export = exports::Export::of(input::word(py, platform)?);
         export.destination = to.map(|to| to.to_string_lossy().into_owned());
         export.format = input::optional_word(py, format)?;
         export.mapping = mapping_of(py, mapping)?;
         (export.confirm, export.dry_run) = (confirm, dry_run);
-        let mut raised = None;
-        let mut observer = |_: exports::ExportProgress| match Python::attach(|py| py.check_signals()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                raised = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        let report = self.handle.run(py, |desk| desk.exports().run(&export, &mut observer));
-        match raised {
-            Some(error) => Err(error),
-            None => report.map(ExportReport::told),
-        }
+        let mut observer = Observer::of(progress, "vehicles")?;
+        let report =
+            self.handle.run(py, |desk| desk.exports().run(&export, &mut |at| observer.tell::<ExportProgress, _>(at)));
+        observer.ended(py, report.map(ExportReport::told))
     }
 
     /// Checks the file of a feed against the platform's rules, as far as they are known.

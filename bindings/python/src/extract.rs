@@ -152,9 +152,15 @@ pub(crate) fn listings(
     platform: Option<&str>,
     content_type: Option<&str>,
 ) -> PyResult<Extraction> {
+    // The text of a Python string is read where it stands: it is decoded already.
+    if let Ok(text) = html.cast::<PyString>() {
+        let text = text.to_str()?;
+        return py
+            .detach(|| extract::listings_by(text, url, platform).map(Extraction::told))
+            .map_err(|reason| error::exception(py, &reason));
+    }
     let (bytes, content_type) = page(html, content_type)?;
-    py.detach(|| extract::listings_from_bytes(bytes, content_type, url, platform))
-        .map(Extraction::told)
+    py.detach(|| extract::listings_from_bytes(bytes, content_type, url, platform).map(Extraction::told))
         .map_err(|reason| error::exception(py, &reason))
 }
 

@@ -3,10 +3,10 @@
 //! Data fields become JSON, and the library's own serde types read that. So names and types are checked by one definition. An
 //! error names the argument. Whether a value is acceptable is a rule of the library.
 
-use std::str::FromStr;
+use std::{net::SocketAddr, str::FromStr, time::Duration};
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use jpauto::Money;
 use pyo3::{
     exceptions::PyTypeError,
@@ -23,6 +23,14 @@ use crate::error::{exception, invalid_argument};
 const DEEPEST: usize = 100;
 /// The most digits of a decimal before or after its point. One with more is no amount of money, and writing it out takes long.
 const LONGEST_DECIMAL: i64 = 40;
+
+/// What is expected of a time.
+const ZONED: &str = "expected a datetime with a time zone, such as datetime.now(timezone.utc)";
+
+/// Reads a JSON document.
+pub(crate) fn document(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    json(value, 0).map_err(PyTypeError::new_err)
+}
 
 /// Reads data fields that are given by keyword. The error names every field that is wrong or unknown.
 pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<T> {
@@ -105,14 +113,21 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
         return number.ok_or_else(|| "expected a finite number".to_owned());
     }
     if value.cast::<PyInt>().is_ok() || value.hasattr("__index__").unwrap_or(false) {
-        let whole: Result<i64, PyErr> = value.extract();
-        return whole.map(Value::from).map_err(|_too_large| "expected a number of at most 64 bits".to_owned());
+        let whole = value
+            .extract::<i64>()
+            .map(Value::from)
+            .or_else(|_negative_or_large| value.extract::<u64>().map(Value::from));
+        return whole.map_err(|_too_large| "expected a number of at most 64 bits".to_owned());
     }
     if let Some(text) = decimal_text(value) {
         return Ok(Value::String(text));
     }
     if let Ok(uuid) = value.extract::<Uuid>() {
         return Ok(Value::String(uuid.to_string()));
+    }
+    if let Ok(time) = value.cast::<PyDateTime>() {
+        let time = instant("", time).map_err(|_naive| ZONED.to_owned())?;
+        return Ok(Value::String(time.to_rfc3339_opts(SecondsFormat::Micros, true)));
     }
     if let Ok(mapping) = value.cast::<PyMapping>() {
         return object(mapping, depth);
@@ -178,10 +193,28 @@ pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
 pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<DateTime<Utc>> {
     let py = value.py();
     if value.call_method0("utcoffset")?.is_none() {
-        let expected = "expected a datetime with a time zone, such as datetime.now(timezone.utc)".to_owned();
-        return Err(invalid_argument(py, vec![(pointer(name), expected)]));
+        return Err(invalid_argument(py, vec![(pointer(name), ZONED.to_owned())]));
     }
     value.call_method1("astimezone", (PyTzInfo::utc(py)?,))?.extract()
+}
+
+/// Reads a span of time: a `timedelta`, or seconds.
+pub(crate) fn span(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
+    let Some(value) = value else { return Ok(None) };
+    let seconds = match value.call_method0("total_seconds") {
+        Ok(seconds) => seconds.extract::<f64>(),
+        Err(_no_timedelta) => value.extract::<f64>(),
+    };
+    let span =
+        seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| !span.is_zero());
+    let expected = || "expected a timedelta or a number of seconds above zero".to_owned();
+    span.map(Some).ok_or_else(|| invalid_argument(value.py(), vec![(pointer(name), expected())]))
+}
+
+/// Reads the number and port of a server.
+pub(crate) fn server(name: &str, text: &str, py: Python<'_>) -> PyResult<SocketAddr> {
+    let expected = "expected the number and port of a server, such as 127.0.0.1:8000".to_owned();
+    text.parse().map_err(|_no_server| invalid_argument(py, vec![(pointer(name), expected)]))
 }
 
 /// Reads a word of a closed set.

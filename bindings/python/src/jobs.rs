@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     input,
     lot::Handle,
+    progress::Observer,
     query::Query,
     record::{Document, Told, record},
 };
@@ -110,37 +111,19 @@ impl Jobs {
         Self { handle: handle.clone() }
     }
 
-    /// Runs with an observer that asks Python: `False` or an exception ends the run, and so does Ctrl-C.
+    /// Runs jobs and tells how far they have come.
     fn observed<T: Send>(
         &self,
         py: Python<'_>,
-        progress: Option<&Py<PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
         run: impl FnOnce(&jpauto::Jobs<'_>, &mut dyn FnMut(&jobs::RunProgress) -> ControlFlow<()>) -> jpauto::Result<T>
         + Send,
     ) -> PyResult<T> {
-        let mut raised = None;
-        let mut observer = |at: &jobs::RunProgress| match Python::attach(|py| goes_on(py, progress, at)) {
-            Ok(true) => ControlFlow::Continue(()),
-            Ok(false) => ControlFlow::Break(()),
-            Err(error) => {
-                raised = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        let outcome = self.handle.run(py, |desk| run(&desk.jobs(), &mut observer));
-        match raised {
-            Some(error) => Err(error),
-            None => outcome,
-        }
+        let mut observer = Observer::of(progress, "steps")?;
+        let outcome =
+            self.handle.run(py, |desk| run(&desk.jobs(), &mut |at| observer.tell::<RunProgress, _>(at.clone())));
+        observer.ended(py, outcome)
     }
-}
-
-fn goes_on(py: Python<'_>, progress: Option<&Py<PyAny>>, at: &jobs::RunProgress) -> PyResult<bool> {
-    py.check_signals()?;
-    let Some(progress) = progress else { return Ok(true) };
-    let answer = progress.bind(py).call1((RunProgress::told(at.clone()),))?;
-    // Only `False` itself ends the run: a function without a result answers `None`.
-    Ok(!answer.is(pyo3::types::PyBool::new(py, false)))
 }
 
 #[pymethods]
@@ -153,7 +136,7 @@ impl Jobs {
 
     /// Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.
     ///
-    /// `progress` is called with each step; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
+    /// `progress` is called with each step, and `True` shows a bar; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
     ///
     /// Raises `NotFound` (`job_not_found`, `competitor_not_found`), `Conflict` (`job_running`), `InvalidInput`
     /// (`invalid_run_options`), `Refused` (`not_configured`).
@@ -167,22 +150,22 @@ impl Jobs {
         all: bool,
         limit: Option<u32>,
         dry_run: bool,
-        progress: Option<Py<PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Run> {
         let job: Job = input::word(py, job)?;
         let mut options = RunOptions::default();
         options.competitor_id =
             competitor_id.map(|id| input::uuid("competitor_id", id).map(CompetitorId::from_uuid)).transpose()?;
         (options.all, options.limit, options.dry_run) = (all, limit, dry_run);
-        self.observed(py, progress.as_ref(), |jobs, observer| jobs.run(job, &options, observer)).map(Run::told)
+        self.observed(py, progress, |jobs, observer| jobs.run(job, &options, observer)).map(Run::told)
     }
 
     /// Runs every job that is due, one after the other, and returns the runs as they ended.
     ///
     /// A time of a schedule is answered to once, by one process; of those that were missed, the latest is made up.
     #[pyo3(signature = (*, progress = None))]
-    fn run_due(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Vec<Run>> {
-        let runs = self.observed(py, progress.as_ref(), |jobs, observer| jobs.run_due(observer))?;
+    fn run_due(&self, py: Python<'_>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Run>> {
+        let runs = self.observed(py, progress, |jobs, observer| jobs.run_due(observer))?;
         Ok(runs.into_iter().map(Run::told).collect())
     }
 

@@ -8,8 +8,11 @@ mod alerts;
 mod arrow;
 mod competitors;
 mod error;
+mod evaluation;
 mod exports;
 mod extract;
+mod frame;
+mod html;
 mod imports;
 mod input;
 mod inventory;
@@ -17,6 +20,8 @@ mod jobs;
 mod lot;
 mod market;
 mod notifications;
+mod pricing;
+mod progress;
 mod query;
 mod record;
 mod sessions;
@@ -25,6 +30,7 @@ mod storage;
 mod submissions;
 mod tables;
 mod tokens;
+mod tracking;
 mod users;
 mod vin;
 
@@ -40,10 +46,13 @@ mod _jpauto {
         activity::{Activity, ActivityEntry},
         alerts::{Alert, Alerts},
         competitors::{
-            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, Metrics, PriceChange,
-            PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+            ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict, MarketView, Metrics,
+            ModelFigures, PriceChange, PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts,
+            ScrapeFailure, ScrapeProgress, ScrapeRecord, ScrapeReport, ScrapeSummary, SoldVehicle, Trends,
+            UncountedListings, Undercut,
         },
-        exports::{CheckedFeed, Export, ExportReport, Exports, FeedFault, Omission},
+        evaluation::{Decoded, Evaluation, EvaluationWarning, Evaluations, VehicleIdentity, VinFacts, VpicDecode},
+        exports::{CheckedFeed, Export, ExportProgress, ExportReport, Exports, FeedFault, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         imports::{
             ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow, RowFault,
@@ -56,11 +65,13 @@ mod _jpauto {
         jobs::{JobOverview, Jobs, Run, RunProgress},
         lot::{Backup, Finding, Lot, MigrationReport, open},
         market::{
-            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, Market,
-            MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult,
-            SearchParameters, Supply, TypicalMileage, Velocity, WantedAlert,
+            AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, AutoDevUse, BacktestProgress,
+            BacktestReport, BacktestScore, EstimateError, FailedVehicle, LeftOut, Market, MarketOverview, MarketPrice,
+            MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
+            TypicalMileage, VehiclePosition, Velocity, WantedAlert,
         },
         notifications::{Channel, Notification, Notifications},
+        pricing::{backtest_listings, days_on_market_of, price_subjects, supply_of_subjects},
         query::{Query, Rows},
         sessions::Sessions,
         sign_in::{SignIn, SignInLink},
@@ -68,8 +79,9 @@ mod _jpauto {
         submissions::{Submission, SubmissionWarning, Submissions},
         tables::{Batch, Batches},
         tokens::{IssuedToken, Token, Tokens},
+        tracking::replay_sightings,
         users::{User, Users},
-        vin::{Vin, VinReport, parse, report},
+        vin::{Vin, VinReport, parse, parse_many, report},
     };
 
     #[pymodule_init]

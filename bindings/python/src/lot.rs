@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use jpauto::{Actor, Config, Dealership, Desk};
+use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, evaluation::VpicConfig};
 use pyo3::{
     prelude::*,
     types::{PyDict, PyType},
@@ -16,6 +16,7 @@ use crate::{
     alerts::Alerts,
     competitors::Competitors,
     error,
+    evaluation::Evaluations,
     exports::Exports,
     input,
     inventory::Inventory,
@@ -133,23 +134,36 @@ impl Handle {
 ///
 /// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
-/// `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
+/// `timeout` bounds how long an operation waits for a connection or for another writer (5 s each), and on PostgreSQL how long a
+/// statement takes (30 s): a `timedelta` or seconds. What takes longer is `Unavailable`. `pool_size` bounds the connections (8).
+///
+/// `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
+/// `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `vpic`
+/// asks NHTSA's decoder of VINs. `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
 /// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
 /// `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
 /// `docs/operations.md` says.
 ///
-/// Raises `InvalidInput` (`invalid_database_url`), `Misconfigured` (`invalid_notification_config`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+/// Raises `InvalidInput` (`invalid_database_url`, `invalid_contact`, `invalid_argument`), `Misconfigured` (`invalid_notification_config`),
+/// `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
-#[pyo3(signature = (database_url, *, read_only = false, act_as = None, pool_size = None, create = true, exports = None, storage = None, notifications = None))]
+#[pyo3(signature = (
+    database_url, *, read_only = false, timeout = None, act_as = None, pool_size = None, create = true, contact = None,
+    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None
+))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
     py: Python<'_>,
     database_url: &str,
     read_only: bool,
+    timeout: Option<&Bound<'_, PyAny>>,
     act_as: Option<&str>,
     pool_size: Option<u32>,
     create: bool,
+    contact: Option<&str>,
+    allowed_servers: Option<Vec<String>>,
+    vpic: bool,
     exports: Option<&Bound<'_, PyDict>>,
     storage: Option<&Bound<'_, PyDict>>,
     notifications: Option<&Bound<'_, PyDict>>,
@@ -158,6 +172,16 @@ pub(crate) fn open(
     config.database.read_only = read_only;
     config.database.create = create;
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
+    if let Some(timeout) = input::span("timeout", timeout)? {
+        let database = &mut config.database;
+        (database.pool_timeout, database.lock_timeout, database.statement_timeout) = (timeout, timeout, timeout);
+    }
+    config.fetch = contact.map(FetchConfig::new);
+    for server in allowed_servers.into_iter().flatten() {
+        let server = input::server("allowed_servers", &server, py)?;
+        config.fetch.get_or_insert_with(|| FetchConfig::new(String::new())).allowed_servers.push(server);
+    }
+    config.vpic = vpic.then(VpicConfig::default);
     if exports.is_some() {
         config.exports = input::fields(py, exports)?;
     }
@@ -196,6 +220,12 @@ impl Lot {
     #[getter]
     fn market(&self) -> Market {
         Market::at(&self.handle)
+    }
+
+    /// What VINs stand for, and what those vehicles are worth.
+    #[getter]
+    fn evaluation(&self) -> Evaluations {
+        Evaluations::at(&self.handle)
     }
 
     /// The competing dealers and their listings.

@@ -5,18 +5,22 @@ mod records;
 use std::ops::ControlFlow;
 
 use jpauto::{
-    VehicleId,
+    VehicleFilter, VehicleId,
     market::{self, AnalyzeLimits},
 };
-use pyo3::prelude::*;
-
-pub(crate) use records::{
-    AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, FailedVehicle, LeftOut, MarketOverview,
-    MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply,
-    TypicalMileage, Velocity, WantedAlert,
+use pyo3::{
+    prelude::*,
+    types::{PyDateTime, PyDict},
 };
 
-use crate::{input, lot::Handle, query::Query, record::Told as _};
+pub(crate) use records::{
+    AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, AutoDevUse, BacktestProgress, BacktestReport,
+    BacktestScore, EstimateError, FailedVehicle, LeftOut, MarketOverview, MarketPrice, MissingSource, Position,
+    PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply, TypicalMileage, VehiclePosition,
+    Velocity, WantedAlert,
+};
+
+use crate::{input, lot::Handle, progress::Observer, query::Query, record::Told as _};
 
 /// What the dealership's vehicles are worth on the market.
 #[pyclass(frozen, module = "jpauto")]
@@ -29,40 +33,38 @@ impl Market {
         Self { handle: handle.clone() }
     }
 
-    /// Runs with an observer that asks Python: `False` or an exception ends the run, and so does Ctrl-C.
+    /// Runs over vehicles and tells how far it has come.
     fn observed(
         &self,
         py: Python<'_>,
-        progress: Option<Py<PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
         run: impl FnOnce(
             &jpauto::Market<'_>,
             &mut dyn FnMut(market::Progress) -> ControlFlow<()>,
         ) -> jpauto::Result<market::AnalyzeReport>
         + Send,
     ) -> PyResult<AnalyzeReport> {
-        let mut raised = None;
-        let mut observer = |at: market::Progress| match Python::attach(|py| goes_on(py, progress.as_ref(), at)) {
-            Ok(true) => ControlFlow::Continue(()),
-            Ok(false) => ControlFlow::Break(()),
-            Err(error) => {
-                raised = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        let report = self.handle.run(py, |desk| run(&desk.market(), &mut observer));
-        match raised {
-            Some(error) => Err(error),
-            None => report.map(AnalyzeReport::told),
-        }
+        let mut observer = Observer::of(progress, "vehicles")?;
+        let report = self.handle.run(py, |desk| run(&desk.market(), &mut |at| observer.tell::<Progress, _>(at)));
+        observer.ended(py, report.map(AnalyzeReport::told))
     }
 }
 
-fn goes_on(py: Python<'_>, progress: Option<&Py<PyAny>>, at: market::Progress) -> PyResult<bool> {
-    py.check_signals()?;
-    let Some(progress) = progress else { return Ok(true) };
-    let answer = progress.bind(py).call1((Progress::told(at),))?;
-    // Only `False` itself ends the run: a function without a result answers `None`.
-    Ok(!answer.is(pyo3::types::PyBool::new(py, false)))
+/// The options of a backtest.
+pub(crate) fn backtest_options(
+    py: Python<'_>,
+    (make, model): (Option<String>, Option<String>),
+    (since, until): (Option<&Bound<'_, PyDateTime>>, Option<&Bound<'_, PyDateTime>>),
+    event: Option<&str>,
+    max_events_a_model: Option<usize>,
+) -> PyResult<market::BacktestOptions> {
+    let mut options = market::BacktestOptions::default();
+    (options.make, options.model) = (make, model);
+    options.since = since.map(|since| input::instant("since", since)).transpose()?;
+    options.until = until.map(|until| input::instant("until", until)).transpose()?;
+    options.event = input::optional_word(py, event)?;
+    options.max_events_a_model = max_events_a_model.unwrap_or(options.max_events_a_model);
+    Ok(options)
 }
 
 #[pymethods]
@@ -77,14 +79,14 @@ impl Market {
 
     /// Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
     ///
-    /// `progress` is called with a `Progress` after each vehicle. If it returns `False`, the run ends. What was analysed
-    /// stays, the other vehicles of the same transaction included (16 at most).
+    /// `progress` is called with a `Progress` after each vehicle; `True` shows a bar, where tqdm is installed. If it returns
+    /// `False`, the run ends. What was analysed stays, the other vehicles of the same transaction included (16 at most).
     #[pyo3(signature = (*, limit = None, progress = None))]
     fn analyze_due(
         &self,
         py: Python<'_>,
         limit: Option<usize>,
-        progress: Option<Py<PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<AnalyzeReport> {
         let mut limits = AnalyzeLimits::default();
         limits.max_vehicles = limit;
@@ -93,7 +95,7 @@ impl Market {
 
     /// Analyses every unsold vehicle, as `analyze_due` does those that are due.
     #[pyo3(signature = (*, progress = None))]
-    fn analyze_all(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<AnalyzeReport> {
+    fn analyze_all(&self, py: Python<'_>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<AnalyzeReport> {
         self.observed(py, progress, |market, observer| market.analyze_all(observer))
     }
 
@@ -108,6 +110,65 @@ impl Market {
     fn history(&self, vehicle_id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
         let id = VehicleId::from_uuid(input::uuid("vehicle_id", vehicle_id)?);
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.market().history(id, page)))
+    }
+
+    /// What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of `price` in
+    /// `jpauto.pricing`.
+    ///
+    /// Raises `InvalidInput` (`invalid_subject`, `invalid_argument`).
+    #[pyo3(signature = (**subject))]
+    fn price(&self, py: Python<'_>, subject: Option<&Bound<'_, PyDict>>) -> PyResult<Analysis> {
+        let subject: market::Subject = input::fields(py, subject)?;
+        self.handle.run(py, |desk| desk.market().price(&subject)).map(Analysis::told)
+    }
+
+    /// Vehicles that match the filters, each with its last analysis, newest on sale first.
+    #[pyo3(signature = (*, status = None, make = None, model = None, limit = None))]
+    fn positions(
+        &self,
+        status: Option<&Bound<'_, PyAny>>,
+        make: Option<String>,
+        model: Option<String>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let mut filter = VehicleFilter::default();
+        filter.status = input::words(status)?;
+        (filter.make, filter.model) = (make, model);
+        Ok(Query::of::<VehiclePosition, _>(&self.handle, limit, move |desk, page| {
+            desk.market().positions(&filter, page)
+        }))
+    }
+
+    /// How good the pricing rule would have been: each listing that was sold or cut in price is priced from the others that were
+    /// visible then. `event` is `sold` or `price_cut`; without it both count.
+    ///
+    /// Raises `InvalidInput` (`invalid_backtest`).
+    #[pyo3(signature = (
+        *, make = None, model = None, since = None, until = None, event = None, max_events_a_model = None, progress = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn backtest(
+        &self,
+        py: Python<'_>,
+        make: Option<String>,
+        model: Option<String>,
+        since: Option<&Bound<'_, PyDateTime>>,
+        until: Option<&Bound<'_, PyDateTime>>,
+        event: Option<&str>,
+        max_events_a_model: Option<usize>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<BacktestReport> {
+        let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
+        let mut observer = Observer::of(progress, "models")?;
+        let report = self
+            .handle
+            .run(py, |desk| desk.market().backtest(&options, &mut |at| observer.tell::<BacktestProgress, _>(at)));
+        observer.ended(py, report.map(BacktestReport::told))
+    }
+
+    /// How many of the month's calls of auto.dev were made; `None` where it is not configured.
+    fn auto_dev_use(&self, py: Python<'_>) -> PyResult<Option<AutoDevUse>> {
+        self.handle.run(py, |desk| desk.market().auto_dev_use()).map(Option::told)
     }
 
     /// How the unsold vehicles stand in the market.

@@ -10,10 +10,14 @@ use crate::{
         Row,
         reading::{ReadColumns, by_pages},
     },
+    html,
     lot::Handle,
     record::{Record, Told},
     tables::{Batches, Table},
 };
+
+/// How many rows a notebook shows.
+const SHOWN_ROWS: usize = 10;
 
 type Records = (Vec<Py<PyAny>>, Option<String>);
 type ReadPage = dyn Fn(Python<'_>, &PageRequest) -> PyResult<Records> + Send + Sync;
@@ -177,6 +181,14 @@ impl Query {
 
     fn __repr__(&self) -> String {
         format!("<jpauto.Query of {}>", self.of)
+    }
+
+    /// For notebooks: the first rows as a table.
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let mut rows = self.first(py, SHOWN_ROWS + 1)?;
+        let is_all = rows.len() <= SHOWN_ROWS;
+        rows.truncate(SHOWN_ROWS);
+        html::records(py, self.of, &rows, is_all)
     }
 }
 

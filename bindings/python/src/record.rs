@@ -1,17 +1,26 @@
 //! Records: the results of the library as frozen Python objects with typed attributes.
 //!
 //! `record!` makes a class of fields that are written out, `record_of_fields!` makes one of a list of the library's. [`Told`] turns a
-//! value of the library into the value of a field, and [`Shown`] turns that into a Python object.
+//! value of the library into the value of a field, and [`Shown`] turns that into a Python object and, for pickles, back.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Mutex, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use jpauto::Money;
 use pyo3::{
     IntoPyObjectExt as _, PyClass,
+    exceptions::{PyTypeError, PyValueError},
     prelude::*,
-    types::{PyDict, PyList},
+    types::{PyDict, PyList, PyTuple},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+use crate::{html, input};
 
 /// Makes the value of a field from a value of the library.
 pub(crate) trait Told<T> {
@@ -27,6 +36,14 @@ pub(crate) trait Shown {
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.shown(py)
     }
+
+    /// The value that [`Shown::shown`] showed.
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self>
+    where
+        Self: Sized;
+
+    /// Adds the value to a hash. Equal values add the same.
+    fn mix(&self, hash: &mut DefaultHasher);
 }
 
 /// A class that `record!` made.
@@ -54,6 +71,41 @@ pub(crate) trait Record: PyClass {
         }
         Ok(format!("{}({})", Self::NAME, shown.join(", ")))
     }
+
+    /// What pickles hold of it: each attribute by name.
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (name, value) in self.fields() {
+            dict.set_item(name, value.shown(py)?)?;
+        }
+        Ok(dict)
+    }
+
+    fn to_hash(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for (_, value) in self.fields() {
+            value.mix(&mut hash);
+        }
+        hash.finish()
+    }
+
+    /// For notebooks: a table of the fields that are not `None`.
+    fn to_html(&self, py: Python<'_>) -> PyResult<String> {
+        let mut rows = Vec::new();
+        for (name, value) in self.fields() {
+            let value = value.shown(py)?;
+            if !value.is_none() {
+                rows.push((name.to_owned(), html::cell(&value)?));
+            }
+        }
+        Ok(html::record(Self::NAME, &rows))
+    }
+}
+
+/// The value of a field in a pickle. A field that the pickle does not have yet is `None`.
+pub(crate) fn restored<T: Shown>(fields: &Bound<'_, PyDict>, name: &str) -> PyResult<T> {
+    let value = fields.get_item(name)?.unwrap_or_else(|| fields.py().None().into_bound(fields.py()));
+    T::read(&value).map_err(|reason| PyTypeError::new_err(format!("{name}: {}", reason.value(fields.py()))))
 }
 
 /// Makes a frozen Python class for a type of the library, and the conversion to it.
@@ -79,7 +131,7 @@ macro_rules! record {
             fn told(value: $core) -> Self {
                 Self {
                     $($($field: $crate::record::Told::told(
-                        record!(@ value $part $field $([$($path)+])?).clone(),
+                        record!(@ value $part $field $([$($path)+])?),
                     ),)*)+
                 }
             }
@@ -133,6 +185,14 @@ macro_rules! record {
             fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 Ok($crate::record::Record::to_dict(self, py)?.into_any())
             }
+
+            fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+                Ok(shown.cast::<Self>()?.get().clone())
+            }
+
+            fn mix(&self, hash: &mut std::hash::DefaultHasher) {
+                std::hash::Hasher::write_u64(hash, $crate::record::Record::to_hash(self));
+            }
         }
 
         #[pymethods]
@@ -144,6 +204,24 @@ macro_rules! record {
 
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
                 $crate::record::Record::to_repr(self, py)
+            }
+
+            fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+                $crate::record::Record::to_html(self, py)
+            }
+
+            fn __hash__(&self) -> u64 {
+                $crate::record::Record::to_hash(self)
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, pyo3::types::PyDict>,))> {
+                let restore = slf.get_type().getattr("_restored")?;
+                Ok((restore, ($crate::record::Record::attributes(slf.get(), slf.py())?,)))
+            }
+
+            #[staticmethod]
+            fn _restored(fields: &Bound<'_, pyo3::types::PyDict>) -> PyResult<Self> {
+                Ok(Self { $($($field: $crate::record::restored(fields, stringify!($field))?,)*)+ })
             }
 
             $($($method)*)?
@@ -223,11 +301,78 @@ macro_rules! shown_as_they_are {
             fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 self.clone().into_bound_py_any(py)
             }
+
+            fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+                shown.extract()
+            }
+
+            fn mix(&self, hash: &mut DefaultHasher) {
+                self.hash(hash);
+            }
         }
     )+};
 }
 
-shown_as_they_are!(bool, i32, u32, i64, u64, usize, f64, char, String, &'static str, DateTime<Utc>, Uuid);
+shown_as_they_are!(bool, i32, u32, i64, u64, usize, char, String, DateTime<Utc>, Uuid);
+
+impl Told<f64> for f64 {
+    fn told(value: f64) -> Self {
+        value
+    }
+}
+
+impl Shown for f64 {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        shown.extract()
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        // Both zeros are equal.
+        (self + 0.0).to_bits().hash(hash);
+    }
+}
+
+impl Told<&'static str> for &'static str {
+    fn told(word: &'static str) -> Self {
+        word
+    }
+}
+
+impl Shown for &'static str {
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        word_of_pickle(&shown.extract::<String>()?)
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        self.hash(hash);
+    }
+}
+
+/// A word that a pickle holds. Each is kept once and for good, and there are no more of them than the library has words for.
+fn word_of_pickle(word: &str) -> PyResult<&'static str> {
+    const MOST_WORDS: usize = 2_000;
+    const LONGEST: usize = 64;
+    static WORDS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+    let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    let words = words.get_or_insert_default();
+    if let Some(known) = words.get(word) {
+        return Ok(known);
+    }
+    if words.len() >= MOST_WORDS || word.len() > LONGEST {
+        return Err(PyValueError::new_err("expected a word of the library"));
+    }
+    let kept: &'static str = Box::leak(word.into());
+    words.insert(kept);
+    Ok(kept)
+}
 
 impl<T: Told<U>, U> Told<Option<U>> for Option<T> {
     fn told(value: Option<U>) -> Self {
@@ -242,6 +387,17 @@ impl<T: Shown> Shown for Option<T> {
 
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.as_ref().map_or_else(|| Ok(py.None().into_bound(py)), |value| value.plain(py))
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if shown.is_none() { Ok(None) } else { T::read(shown).map(Some) }
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        self.is_some().hash(hash);
+        if let Some(value) = self {
+            value.mix(hash);
+        }
     }
 }
 
@@ -266,6 +422,17 @@ impl<T: Shown> Shown for Vec<T> {
     fn plain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let values: Vec<_> = self.iter().map(|value| value.plain(py)).collect::<PyResult<_>>()?;
         Ok(PyList::new(py, values)?.into_any())
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        shown.cast::<PyList>()?.iter().map(|value| T::read(&value)).collect()
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        self.len().hash(hash);
+        for value in self {
+            value.mix(hash);
+        }
     }
 }
 
@@ -299,11 +466,30 @@ impl Shown for Amount {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.into_pyobject(py)
     }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let text = shown.str()?.to_string();
+        text.parse().map(Self).map_err(|reason: jpauto::InvalidMoney| PyValueError::new_err(reason.to_string()))
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        self.0.hash(hash);
+    }
 }
 
 impl<A: Shown, B: Shown> Shown for (A, B) {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         (self.0.shown(py)?, self.1.shown(py)?).into_bound_py_any(py)
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let pair = shown.cast::<PyTuple>()?;
+        Ok((A::read(&pair.get_item(0)?)?, B::read(&pair.get_item(1)?)?))
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        self.0.mix(hash);
+        self.1.mix(hash);
     }
 }
 
@@ -348,6 +534,28 @@ impl<'py> IntoPyObject<'py> for Document {
 impl Shown for Document {
     fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         document(&self.0, py)
+    }
+
+    fn read(shown: &Bound<'_, PyAny>) -> PyResult<Self> {
+        input::document(shown).map(Self)
+    }
+
+    fn mix(&self, hash: &mut DefaultHasher) {
+        mix_document(&self.0, hash);
+    }
+}
+
+fn mix_document(value: &Value, hash: &mut DefaultHasher) {
+    match value {
+        Value::Number(number) => number.as_f64().unwrap_or_default().mix(hash),
+        Value::Array(items) => items.iter().for_each(|item| mix_document(item, hash)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                name.hash(hash);
+                mix_document(value, hash);
+            }
+        }
+        plain => plain.to_string().hash(hash),
     }
 }
 
@@ -424,6 +632,7 @@ words!(
     jpauto::Severity,
     jpauto::SubmissionStatus,
     jpauto::VehicleStatus,
+    jpauto::evaluation::IdentitySource,
     jpauto::competitors::IncompleteReason,
     jpauto::notifications::Event,
     jpauto::notifications::NotificationStatus,

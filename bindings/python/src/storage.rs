@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     input,
     lot::Handle,
+    progress::Observer,
     record::{Document, Told as _, record},
 };
 
@@ -175,19 +176,9 @@ impl Storage {
         ) -> jpauto::Result<T>
         + Send,
     ) -> PyResult<T> {
-        let mut raised = None;
-        let mut observer = |_: storage::StorageProgress| match Python::attach(|py| py.check_signals()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                raised = Some(error);
-                ControlFlow::Break(())
-            }
-        };
-        let outcome = self.handle.run(py, |desk| walk(&desk.storage(), &mut observer));
-        match raised {
-            Some(error) => Err(error),
-            None => outcome,
-        }
+        let mut observer = Observer::default();
+        let outcome = self.handle.run(py, |desk| walk(&desk.storage(), &mut |_| observer.wait()));
+        observer.ended(py, outcome)
     }
 }
 

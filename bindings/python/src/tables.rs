@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{FieldRef, SchemaRef};
 use pyo3::{
     exceptions::{PyModuleNotFoundError, PyValueError},
@@ -12,10 +12,11 @@ use pyo3::{
 
 use crate::{
     arrow::{
-        export,
+        Row, export,
         reading::{ROWS, ReadColumns, Reading, Wanted, schema},
     },
     error::invalid_argument,
+    html,
     lot::Handle,
 };
 
@@ -218,7 +219,24 @@ pub(crate) struct Batch {
     batch: RecordBatch,
 }
 
+impl From<RecordBatch> for Batch {
+    fn from(batch: RecordBatch) -> Self {
+        Self { batch }
+    }
+}
+
 impl Batch {
+    /// Records as rows.
+    pub(crate) fn of<R: Row>(records: &[R]) -> PyResult<Self> {
+        let columns = R::columns();
+        let places: Vec<usize> = (0..columns.len()).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(records.len()));
+        let schema = Arc::new(schema(&columns, &places));
+        RecordBatch::try_new_with_options(schema, R::arrays(records, &places), &options)
+            .map(Self::from)
+            .map_err(export::as_value_error)
+    }
+
     fn collected(&self) -> Collected {
         Collected { schema: self.batch.schema(), batches: Mutex::new(vec![self.batch.clone()]) }
     }
@@ -276,6 +294,11 @@ impl Batch {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         self.collected().__arrow_c_stream__(py, requested_schema)
+    }
+
+    /// For notebooks: the first rows.
+    fn _repr_html_(&self) -> String {
+        html::batch(&self.batch, 10)
     }
 
     fn __repr__(&self) -> String {

@@ -1,14 +1,26 @@
 //! VINs as values: `jpauto.vin`.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
+use arrow_array::{
+    Array as _, ArrayRef, RecordBatch,
+    builder::{BooleanBuilder, Int32Builder, StringBuilder, StringDictionaryBuilder},
+    types::Int32Type,
+};
+use arrow_schema::ArrowError;
 use chrono::{Datelike as _, Utc};
 use jpauto::vin::ModelYear;
 use pyo3::prelude::*;
 
 use crate::{
+    arrow::export::as_value_error,
     error,
+    frame::{each_text, texts},
     record::{Told as _, record},
+    tables::Batch,
 };
 
 record! {
@@ -45,7 +57,8 @@ record! {
 #[pyo3(signature = (text, *, current_year = None))]
 pub(crate) fn parse(py: Python<'_>, text: &str, current_year: Option<i32>) -> PyResult<Vin> {
     let vin = jpauto::Vin::parse(text).map_err(|reason| error::exception(py, &reason.into()))?;
-    Ok(Vin { vin, model_year: vin.model_year(current_year.unwrap_or_else(this_year)) })
+    let current_year = current_year.unwrap_or_else(this_year);
+    Ok(Vin { vin, current_year, model_year: vin.model_year(current_year) })
 }
 
 /// Reads a text as a VIN and says all that it tells; a text that is no VIN is reported, not refused.
@@ -53,6 +66,108 @@ pub(crate) fn parse(py: Python<'_>, text: &str, current_year: Option<i32>) -> Py
 #[pyo3(signature = (text, *, current_year = None))]
 pub(crate) fn report(text: &str, current_year: Option<i32>) -> VinReport {
     VinReport::told(jpauto::vin::report(text, current_year.unwrap_or_else(this_year)))
+}
+
+/// Reads many texts as VINs, a row for each. `jpauto.vin.parse_many` says more.
+#[pyfunction]
+#[pyo3(signature = (vins, *, current_year = None))]
+pub(crate) fn parse_many(py: Python<'_>, vins: &Bound<'_, PyAny>, current_year: Option<i32>) -> PyResult<Batch> {
+    let columns = texts("vins", vins)?;
+    let current_year = current_year.unwrap_or_else(this_year);
+    py.detach(|| {
+        let mut parsed = Parsed::for_rows(columns.iter().map(|column| column.len()).sum());
+        for column in &columns {
+            each_text(column.as_ref(), &mut |text| parsed.add(text, current_year));
+        }
+        parsed.finish()
+    })
+    .map(Batch::from)
+    .map_err(as_value_error)
+}
+
+/// The columns of `parse_many`.
+struct Parsed {
+    vin: StringBuilder,
+    valid: BooleanBuilder,
+    reason: StringBuilder,
+    check_digit_ok: BooleanBuilder,
+    model_year: Int32Builder,
+    conclusive: BooleanBuilder,
+    wmi: StringBuilder,
+    manufacturer: StringDictionaryBuilder<Int32Type>,
+    squish_vin: StringBuilder,
+    serial: StringBuilder,
+    is_placeholder: BooleanBuilder,
+}
+
+impl Parsed {
+    fn for_rows(rows: usize) -> Self {
+        Self {
+            vin: StringBuilder::with_capacity(rows, rows * 17),
+            valid: BooleanBuilder::with_capacity(rows),
+            reason: StringBuilder::with_capacity(rows, 0),
+            check_digit_ok: BooleanBuilder::with_capacity(rows),
+            model_year: Int32Builder::with_capacity(rows),
+            conclusive: BooleanBuilder::with_capacity(rows),
+            wmi: StringBuilder::with_capacity(rows, rows * 3),
+            manufacturer: StringDictionaryBuilder::new(),
+            squish_vin: StringBuilder::with_capacity(rows, rows * 10),
+            serial: StringBuilder::with_capacity(rows, rows * 6),
+            is_placeholder: BooleanBuilder::with_capacity(rows),
+        }
+    }
+
+    fn add(&mut self, text: Option<&str>, current_year: i32) {
+        let read = text.map(jpauto::Vin::parse);
+        let vin = match &read {
+            Some(Ok(vin)) => {
+                self.vin.append_value(vin.as_str());
+                self.reason.append_null();
+                Some(vin)
+            }
+            // As it was given, with the reason why it is none.
+            Some(Err(reason)) => {
+                self.vin.append_option(text);
+                self.reason.append_value(reason.to_string());
+                None
+            }
+            None => {
+                self.vin.append_null();
+                self.reason.append_null();
+                None
+            }
+        };
+        let model_year = vin.map(|vin| vin.model_year(current_year));
+        self.valid.append_option(read.as_ref().map(Result::is_ok));
+        self.check_digit_ok.append_option(vin.map(jpauto::Vin::check_digit_ok));
+        self.model_year.append_option(model_year.and_then(|model_year| model_year.year));
+        self.conclusive.append_option(model_year.map(|model_year| model_year.conclusive));
+        self.wmi.append_option(vin.map(jpauto::Vin::wmi));
+        self.manufacturer.append_option(vin.and_then(|vin| vin.manufacturer()).map(|maker| maker.name));
+        match vin {
+            Some(vin) => self.squish_vin.append_value(vin.squish().as_str()),
+            None => self.squish_vin.append_null(),
+        }
+        self.serial.append_option(vin.map(jpauto::Vin::serial));
+        self.is_placeholder.append_option(vin.map(jpauto::Vin::is_placeholder));
+    }
+
+    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("vin", Arc::new(self.vin.finish())),
+            ("valid", Arc::new(self.valid.finish())),
+            ("reason", Arc::new(self.reason.finish())),
+            ("check_digit_ok", Arc::new(self.check_digit_ok.finish())),
+            ("model_year", Arc::new(self.model_year.finish())),
+            ("conclusive", Arc::new(self.conclusive.finish())),
+            ("wmi", Arc::new(self.wmi.finish())),
+            ("manufacturer", Arc::new(self.manufacturer.finish())),
+            ("squish_vin", Arc::new(self.squish_vin.finish())),
+            ("serial", Arc::new(self.serial.finish())),
+            ("is_placeholder", Arc::new(self.is_placeholder.finish())),
+        ];
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+    }
 }
 
 fn this_year() -> i32 {
@@ -63,6 +178,7 @@ fn this_year() -> i32 {
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Vin {
     vin: jpauto::Vin,
+    current_year: i32,
     model_year: ModelYear,
 }
 
@@ -150,5 +266,15 @@ impl Vin {
         let mut hasher = DefaultHasher::new();
         self.vin.hash(&mut hasher);
         hasher.finish()
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String, i32))> {
+        let this = slf.get();
+        Ok((slf.get_type().getattr("_restored")?, (this.vin.to_string(), this.current_year)))
+    }
+
+    #[staticmethod]
+    fn _restored(py: Python<'_>, text: &str, current_year: i32) -> PyResult<Self> {
+        parse(py, text, Some(current_year))
     }
 }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import doctest
+import subprocess
+import sys
 import threading
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -23,10 +26,49 @@ def test_the_package_knows_its_own_version() -> None:
     assert jpauto.__version__ == installed
 
 
-@pytest.mark.parametrize("module", [jpauto, jpauto.vin, jpauto.extract], ids=lambda module: module.__name__)
+MODULES = [jpauto, jpauto.vin, jpauto.extract, jpauto.pricing, jpauto.market, jpauto.tracking]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_the_examples_run(module: ModuleType) -> None:
     outcome = doctest.testmod(module, raise_on_error=False)
     assert outcome.attempted > 0 and outcome.failed == 0
+
+
+def test_the_examples_of_the_documentation_run() -> None:
+    document = Path(__file__).parents[3] / "docs" / "python.md"
+    outcome = doctest.testfile(str(document), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 15 and outcome.failed == 0
+
+
+def test_it_is_imported_in_a_moment() -> None:
+    measure = "import time; began = time.process_time(); import jpauto; print(time.process_time() - began)"
+    # Of several, for another process may be in the way. Nothing that is not needed is imported.
+    runs = [
+        subprocess.run([sys.executable, "-c", measure], check=True, capture_output=True, text=True) for _ in range(5)
+    ]
+    assert min(float(run.stdout) for run in runs) < 0.05
+    names = (
+        "import jpauto, sys; print(*{'numpy', 'pyarrow', 'pandas', 'matplotlib', 'ctypes', 'tqdm'} & set(sys.modules))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", names], check=True, capture_output=True, text=True).stdout.strip() == ""
+    )
+
+
+def test_a_second_interpreter_is_refused() -> None:
+    name = next((name for name in ("_interpreters", "_xxsubinterpreters") if find_spec(name)), None)
+    if name is None:
+        pytest.skip("this Python has no module for interpreters")
+    attempt = f"""
+import {name} as interpreters
+import jpauto
+second = interpreters.create()
+code = "try:\\n    import jpauto._jpauto\\nexcept ImportError as refusal:\\n    print('refused')"
+print(interpreters.run_string(second, code) or "")
+"""
+    ran = subprocess.run([sys.executable, "-c", attempt], check=True, capture_output=True, text=True)
+    assert "refused" in ran.stdout
 
 
 def test_the_stub_tells_what_the_module_tells() -> None:

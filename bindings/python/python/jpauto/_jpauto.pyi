@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -19,6 +19,7 @@ from jpauto.types import (
     Action,
     AgeState,
     AlertType,
+    BacktestEvent,
     CompetitorChanges,
     Condition,
     Confidence,
@@ -46,9 +47,12 @@ from jpauto.types import (
     Severity,
     Source,
     StockStatus,
+    Subject,
     SubmissionChanges,
     SubmissionSort,
     SubmissionStatus,
+    Table,
+    Texts,
     TitleBrand,
     VehicleChanges,
     VehicleSort,
@@ -66,6 +70,10 @@ __all__ = [
     "Analysis",
     "AnalyzeReport",
     "AutoDevSearch",
+    "AutoDevUse",
+    "BacktestProgress",
+    "BacktestReport",
+    "BacktestScore",
     "Backup",
     "ChangedVehicle",
     "Channel",
@@ -73,7 +81,13 @@ __all__ = [
     "Competitor",
     "CompetitorOverview",
     "Competitors",
+    "Decoded",
+    "EstimateError",
+    "Evaluation",
+    "EvaluationWarning",
+    "Evaluations",
     "Export",
+    "ExportProgress",
     "ExportReport",
     "Exports",
     "Extraction",
@@ -97,9 +111,11 @@ __all__ = [
     "Market",
     "MarketOverview",
     "MarketPrice",
+    "MarketView",
     "Metrics",
     "MigrationReport",
     "MissingSource",
+    "ModelFigures",
     "MonthOfSales",
     "Notification",
     "Notifications",
@@ -126,7 +142,11 @@ __all__ = [
     "SaleCount",
     "SalesStatistics",
     "ScrapeCounts",
+    "ScrapeFailure",
+    "ScrapeProgress",
     "ScrapeRecord",
+    "ScrapeReport",
+    "ScrapeSummary",
     "ScrapedListing",
     "SearchParameters",
     "Sessions",
@@ -151,22 +171,34 @@ __all__ = [
     "Tokens",
     "Trends",
     "TypicalMileage",
+    "UncountedListings",
+    "Undercut",
     "User",
     "Users",
     "Vehicle",
+    "VehicleIdentity",
+    "VehiclePosition",
     "VehicleWarning",
     "Velocity",
     "Vin",
+    "VinFacts",
     "VinReport",
+    "VpicDecode",
     "WantedAlert",
     "__version__",
+    "backtest_listings",
+    "days_on_market_of",
     "listings",
     "mileage",
     "open",
     "parse",
+    "parse_many",
     "platforms",
     "price",
+    "price_subjects",
+    "replay_sightings",
     "report",
+    "supply_of_subjects",
     "text",
 ]
 
@@ -237,7 +269,7 @@ class ActivityEntry:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class AdjustedPrices:
@@ -267,7 +299,7 @@ class AdjustedPrices:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Adjustment:
@@ -321,7 +353,7 @@ class Adjustment:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class AgeCount:
@@ -351,7 +383,7 @@ class AgeCount:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Alert:
@@ -362,7 +394,7 @@ class Alert:
         """The alert's id."""
 
     @property
-    def alert_type(self) -> str:
+    def alert_type(self) -> AlertType:
         """What it is about, such as `overpriced`; older applications may have written other words."""
 
     @property
@@ -397,7 +429,7 @@ class Alert:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Alerts:
@@ -531,7 +563,7 @@ class Analysis:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class AnalyzeReport:
@@ -567,7 +599,7 @@ class AnalyzeReport:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class AutoDevSearch:
@@ -609,7 +641,7 @@ class AutoDevSearch:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Backup:
@@ -631,7 +663,7 @@ class Backup:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ChangedVehicle:
@@ -723,7 +755,7 @@ class Channel:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class CheckedFeed:
@@ -816,7 +848,7 @@ class Competitor:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class CompetitorOverview:
@@ -842,7 +874,7 @@ class CompetitorOverview:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Competitors:
@@ -981,6 +1013,61 @@ class Competitors:
     def overview(self) -> builtins.list[CompetitorOverview]:
         """Every competitor with its newest figures, by name."""
 
+    def scrape(
+        self, competitor: UUID | str, *, progress: Callable[[ScrapeProgress], bool | None] | bool | None = None
+    ) -> RecordReport:
+        """Scrapes a competitor's website now, politely, and records what it shows. `contact` must have been given to `open`.
+
+        `progress` is called with a `ScrapeProgress` for each page and ten times a second; `True` shows a bar, where tqdm is
+        installed. If it returns `False`, the scrape ends with nothing recorded, and so does Ctrl-C.
+
+        Raises `NotFound` (`competitor_not_found`), `Refused` (`not_configured`), `Conflict` (`scrape_running`), `Unavailable`
+        (`scrape_timeout` and the like).
+        """
+
+    def scrape_due(
+        self,
+        *,
+        threads: int | None = None,
+        limit: int | None = None,
+        timeout: timedelta | float | None = None,
+        due_after: timedelta | float | None = None,
+        progress: Callable[[ScrapeProgress], bool | None] | bool | None = None,
+    ) -> ScrapeReport:
+        """Scrapes every competitor that is due, several at once, and records what their websites show. One that fails does not stop
+        the others.
+
+        `threads` websites are scraped at once (8), at most `limit` competitors, and not for longer than `timeout` (a `timedelta` or
+        seconds). `due_after` is how long after its last scrape a competitor is due (20 hours). `progress` is as in `scrape`.
+
+        Raises `Refused` (`not_configured`), `InvalidInput` (`invalid_scrape_limits`).
+        """
+
+    def market_view(
+        self,
+        competitor: UUID | str | None = None,
+        *,
+        make: str | None = None,
+        model: str | None = None,
+        year_min: int | None = None,
+        year_max: int | None = None,
+        group: Literal["model", "model_year"] | None = None,
+        limit: int = 100,
+    ) -> MarketView:
+        """The cars on the competitors' lots in total and by make and model, those with the most on sale first. `group` is `model` or
+        `model_year`. At most `limit` lines are read (100).
+        """
+
+    def undercuts(
+        self,
+        competitor: UUID | str | None = None,
+        *,
+        vehicle: UUID | str | None = None,
+        difference_min: Money | None = None,
+        limit: int | None = None,
+    ) -> Query[Undercut]:
+        """The competitors' cars that are like one of ours and cost less, the largest difference first."""
+
 @final
 class Extraction:
     """What one page gave."""
@@ -1015,7 +1102,7 @@ class Extraction:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ExtractionWarning:
@@ -1041,7 +1128,7 @@ class ExtractionWarning:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Export:
@@ -1170,11 +1257,13 @@ class Exports:
         mapping: dict[str, Any] | None = None,
         confirm: bool = False,
         dry_run: bool = False,
+        progress: Callable[[ExportProgress], bool | None] | bool | None = None,
     ) -> ExportReport:
         """Exports a feed: reads the vehicles of one moment, writes and checks the feed, and puts it in its place.
 
         `to` is a folder, a file or a URL; without it the feed goes where the configuration says. `mapping` has the columns, as
-        `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing.
+        `docs/exports.md` says. `dry_run` makes and checks it and publishes nothing. `progress` is called with an `ExportProgress`; `True`
+        shows a bar, where tqdm is installed.
 
         Raises `InvalidInput` (`invalid_platform`, `invalid_destination`, `invalid_mapping`, `invalid_feed_format`), `Conflict`
         (`export_held_back`, `export_destination_occupied`), `Refused` (`not_configured`, `delivery_refused`, `unknown_host_key`),
@@ -1219,7 +1308,7 @@ class FailedVehicle:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class FeedFault:
@@ -1284,7 +1373,7 @@ class Finding:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Inventory:
@@ -1445,7 +1534,7 @@ class LeftOut:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Listing:
@@ -1564,30 +1653,30 @@ class Listing:
         """The chance that it comes back, from 0 to 1, if it was found sold by its absence."""
 
     @property
-    def stock_status(self) -> str | None:
+    def stock_status(self) -> StockStatus | None:
         """Where it stands by its website's word: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
     @property
-    def sale_status(self) -> str | None:
+    def sale_status(self) -> SaleStatus | None:
         """How far its sale has come, as the website says: `available` or `pending`."""
 
     @property
-    def title_brand(self) -> str | None:
+    def title_brand(self) -> TitleBrand | None:
         """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
 
     @property
-    def condition(self) -> str | None:
+    def condition(self) -> Condition | None:
         """Whether it is offered as `new`, `used` or `certified`."""
 
     @property
-    def odometer_status(self) -> str | None:
+    def odometer_status(self) -> OdometerStatus | None:
         """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Lot:
@@ -1607,6 +1696,10 @@ class Lot:
     @property
     def market(self) -> Market:
         """Prices of the market for the dealership's vehicles."""
+
+    @property
+    def evaluation(self) -> Evaluations:
+        """What VINs stand for, and what those vehicles are worth."""
 
     @property
     def competitors(self) -> Competitors:
@@ -1703,15 +1796,15 @@ class Market:
         """
 
     def analyze_due(
-        self, *, limit: int | None = None, progress: Callable[[Progress], bool | None] | None = None
+        self, *, limit: int | None = None, progress: Callable[[Progress], bool | None] | bool | None = None
     ) -> AnalyzeReport:
         """Analyses the unsold vehicles that are due, never analysed ones first, then the longest ago; at most `limit`.
 
-        `progress` is called with a `Progress` after each vehicle. If it returns `False`, the run ends. What was analysed
-        stays, the other vehicles of the same transaction included (16 at most).
+        `progress` is called with a `Progress` after each vehicle; `True` shows a bar, where tqdm is installed. If it returns
+        `False`, the run ends. What was analysed stays, the other vehicles of the same transaction included (16 at most).
         """
 
-    def analyze_all(self, *, progress: Callable[[Progress], bool | None] | None = None) -> AnalyzeReport:
+    def analyze_all(self, *, progress: Callable[[Progress], bool | None] | bool | None = None) -> AnalyzeReport:
         """Analyses every unsold vehicle, as `analyze_due` does those that are due."""
 
     def get(self, vehicle_id: UUID | str) -> ResearchResult:
@@ -1725,6 +1818,43 @@ class Market:
 
     def days_supply(self, make: str, model: str, year: int) -> Supply:
         """Supply and demand of one model year among the competitors' listings, whatever trim and mileage."""
+
+    def price(self, **subject: Unpack[Subject]) -> Analysis:
+        """What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of `price` in
+        `jpauto.pricing`.
+
+        Raises `InvalidInput` (`invalid_subject`, `invalid_argument`).
+        """
+
+    def positions(
+        self,
+        *,
+        status: VehicleStatus | Iterable[VehicleStatus] | None = None,
+        make: str | None = None,
+        model: str | None = None,
+        limit: int | None = None,
+    ) -> Query[VehiclePosition]:
+        """Vehicles that match the filters, each with its last analysis, newest on sale first."""
+
+    def backtest(
+        self,
+        *,
+        make: str | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        event: BacktestEvent | None = None,
+        max_events_a_model: int | None = None,
+        progress: Callable[[BacktestProgress], bool | None] | bool | None = None,
+    ) -> BacktestReport:
+        """How good the pricing rule would have been: each listing that was sold or cut in price is priced from the others that were
+        visible then. `event` is `sold` or `price_cut`; without it both count.
+
+        Raises `InvalidInput` (`invalid_backtest`).
+        """
+
+    def auto_dev_use(self) -> AutoDevUse | None:
+        """How many of the month's calls of auto.dev were made; `None` where it is not configured."""
 
 @final
 class MarketOverview:
@@ -1766,7 +1896,7 @@ class MarketOverview:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class MarketPrice:
@@ -1800,7 +1930,7 @@ class MarketPrice:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Metrics:
@@ -1838,7 +1968,7 @@ class Metrics:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class MigrationReport:
@@ -1860,7 +1990,7 @@ class MigrationReport:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class MissingSource:
@@ -1882,7 +2012,7 @@ class MissingSource:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Notification:
@@ -1940,7 +2070,7 @@ class Notification:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Notifications:
@@ -2040,7 +2170,7 @@ class Position:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class PriceChange:
@@ -2124,7 +2254,7 @@ class PricePoint:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class PricedComparable:
@@ -2195,19 +2325,19 @@ class PricedComparable:
         """Whether its title is branded, also by an odometer that shows other miles than it has gone."""
 
     @property
-    def title_brand(self) -> str | None:
+    def title_brand(self) -> TitleBrand | None:
         """What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
 
     @property
-    def condition(self) -> str | None:
+    def condition(self) -> Condition | None:
         """Whether it is offered as `new`, `used` or `certified`."""
 
     @property
-    def odometer_status(self) -> str | None:
+    def odometer_status(self) -> OdometerStatus | None:
         """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
 
     @property
-    def sale_status(self) -> str | None:
+    def sale_status(self) -> SaleStatus | None:
         """How far its sale has come: `available` or `pending`."""
 
     @property
@@ -2218,7 +2348,7 @@ class PricedComparable:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Progress:
@@ -2248,7 +2378,7 @@ class Progress:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Query(Generic[_T_co]):
@@ -2368,7 +2498,7 @@ class Reason:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class LotVerdict:
@@ -2402,7 +2532,7 @@ class LotVerdict:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RecordReport:
@@ -2484,7 +2614,7 @@ class RecordReport:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RecordedVehicle:
@@ -2556,7 +2686,7 @@ class RefusedListing:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ResearchResult:
@@ -2617,7 +2747,7 @@ class ResearchResult:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Rows(Generic[_T_co]):
@@ -2686,7 +2816,7 @@ class ScrapeCounts:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ScrapeRecord:
@@ -2744,7 +2874,7 @@ class ScrapeRecord:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ScrapedListing:
@@ -2811,23 +2941,23 @@ class ScrapedListing:
         """The absolute address of the first photo."""
 
     @property
-    def stock_status(self) -> str | None:
+    def stock_status(self) -> StockStatus | None:
         """Where it stands, as the website says: `in_stock`, `in_transit`, `in_production` or `sale_pending`."""
 
     @property
-    def sale_status(self) -> str | None:
+    def sale_status(self) -> SaleStatus | None:
         """How far its sale has come, as the website says: `available` or `pending`."""
 
     @property
-    def title_brand(self) -> str | None:
+    def title_brand(self) -> TitleBrand | None:
         """What its title says, as the website says: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
 
     @property
-    def condition(self) -> str | None:
+    def condition(self) -> Condition | None:
         """Whether it is offered as `new`, `used` or `certified`."""
 
     @property
-    def odometer_status(self) -> str | None:
+    def odometer_status(self) -> OdometerStatus | None:
         """What the website says of the odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
 
     @property
@@ -2850,7 +2980,7 @@ class ScrapedListing:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SearchParameters:
@@ -2924,7 +3054,7 @@ class SearchParameters:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Sessions:
@@ -3057,7 +3187,7 @@ class Statistics:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SaleCount:
@@ -3079,7 +3209,7 @@ class SaleCount:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class MonthOfSales:
@@ -3105,7 +3235,7 @@ class MonthOfSales:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SalesStatistics:
@@ -3127,7 +3257,7 @@ class SalesStatistics:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class StatusCount:
@@ -3153,7 +3283,7 @@ class StatusCount:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class StockCount:
@@ -3175,7 +3305,7 @@ class StockCount:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class StockedVehicle:
@@ -3366,7 +3496,7 @@ class StockedVehicle:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Submission:
@@ -3481,7 +3611,7 @@ class Submission:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SubmissionWarning:
@@ -3499,7 +3629,7 @@ class SubmissionWarning:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class VehicleWarning:
@@ -3517,7 +3647,7 @@ class VehicleWarning:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ImportReport:
@@ -3829,7 +3959,7 @@ class SoldHeldBack:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Submissions:
@@ -3910,7 +4040,7 @@ class Supply:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RunProgress:
@@ -3936,7 +4066,7 @@ class RunProgress:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Run:
@@ -4002,7 +4132,7 @@ class Run:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class JobOverview:
@@ -4044,7 +4174,7 @@ class JobOverview:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Photo:
@@ -4074,7 +4204,7 @@ class Photo:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SignedUpload:
@@ -4104,7 +4234,7 @@ class SignedUpload:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class StoredObject:
@@ -4126,7 +4256,7 @@ class StoredObject:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class StorageUsage:
@@ -4168,7 +4298,7 @@ class StorageUsage:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Orphans:
@@ -4198,7 +4328,7 @@ class Orphans:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Storage:
@@ -4284,17 +4414,17 @@ class Jobs:
         all: bool = False,
         limit: int | None = None,
         dry_run: bool = False,
-        progress: Callable[[RunProgress], bool | None] | None = None,
+        progress: Callable[[RunProgress], bool | None] | bool | None = None,
     ) -> Run:
         """Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.
 
-        `progress` is called with each step; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
+        `progress` is called with each step, and `True` shows a bar; `False` or an exception ends the run as interrupted, and so does Ctrl-C.
 
         Raises `NotFound` (`job_not_found`, `competitor_not_found`), `Conflict` (`job_running`), `InvalidInput`
         (`invalid_run_options`), `Refused` (`not_configured`).
         """
 
-    def run_due(self, *, progress: Callable[[RunProgress], bool | None] | None = None) -> builtins.list[Run]:
+    def run_due(self, *, progress: Callable[[RunProgress], bool | None] | bool | None = None) -> builtins.list[Run]:
         """Runs every job that is due, one after the other, and returns the runs as they ended.
 
         A time of a schedule is answered to once, by one process; of those that were missed, the latest is made up.
@@ -4354,7 +4484,7 @@ class Token:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Tokens:
@@ -4409,7 +4539,7 @@ class Trends:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class TypicalMileage:
@@ -4435,7 +4565,7 @@ class TypicalMileage:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class User:
@@ -4485,7 +4615,7 @@ class User:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Users:
@@ -4696,7 +4826,7 @@ class Vehicle:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Velocity:
@@ -4722,7 +4852,7 @@ class Velocity:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class Vin:
@@ -4821,14 +4951,14 @@ class VinReport:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class WantedAlert:
     """The alert that an analysis calls for."""
 
     @property
-    def alert_type(self) -> str:
+    def alert_type(self) -> AlertType:
         """What about: `overpriced`, `underpriced` or `no_market_data`."""
 
     @property
@@ -4839,7 +4969,815 @@ class WantedAlert:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
+
+@final
+class ExportProgress:
+    """How far an export has come."""
+
+    @property
+    def done(self) -> int:
+        """The vehicles that were looked at."""
+
+    @property
+    def total(self) -> int:
+        """All that there are to look at."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class VinFacts:
+    """What a VIN says by itself."""
+
+    @property
+    def vin(self) -> str:
+        """The VIN."""
+
+    @property
+    def check_digit_ok(self) -> bool:
+        """Whether the check digit at position 9 is right."""
+
+    @property
+    def check_digit_is_law(self) -> bool:
+        """Whether a known law requires a right one."""
+
+    @property
+    def model_year(self) -> int | None:
+        """The model year by position 10; `None` if it holds none."""
+
+    @property
+    def model_year_alternatives(self) -> list[int]:
+        """The other years that the code may mean, earliest first."""
+
+    @property
+    def model_year_is_conclusive(self) -> bool:
+        """Whether the model year is proven."""
+
+    @property
+    def region(self) -> str | None:
+        """The part of the world, such as `north_america`."""
+
+    @property
+    def country(self) -> str | None:
+        """The country whose authority assigned the manufacturer's identifier."""
+
+    @property
+    def manufacturer_identifier(self) -> str:
+        """Three characters, or six for a maker of few vehicles."""
+
+    @property
+    def manufacturer(self) -> str | None:
+        """The company that registered it in the United States."""
+
+    @property
+    def squish_vin(self) -> str:
+        """What vehicles of the same kind, year and plant have in common."""
+
+    @property
+    def serial(self) -> str:
+        """The serial number."""
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it is a filler such as `11111111111111111`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class VpicDecode:
+    """What NHTSA's decoder says of a VIN; what it does not know is `None`."""
+
+    @property
+    def year(self) -> int | None:
+        """Model year."""
+
+    @property
+    def make(self) -> str | None:
+        """Make, in capitals as vPIC writes it."""
+
+    @property
+    def model(self) -> str | None:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim."""
+
+    @property
+    def series(self) -> str | None:
+        """Series."""
+
+    @property
+    def vehicle_type(self) -> str | None:
+        """Kind of vehicle, such as `PASSENGER CAR`."""
+
+    @property
+    def body_class(self) -> str | None:
+        """Shape of the body, such as `Sedan/Saloon`."""
+
+    @property
+    def drive_type(self) -> str | None:
+        """Which wheels are driven."""
+
+    @property
+    def fuel_type(self) -> str | None:
+        """Fuel."""
+
+    @property
+    def engine(self) -> str | None:
+        """Engine, as its maker calls it."""
+
+    @property
+    def cylinders(self) -> int | None:
+        """Cylinders."""
+
+    @property
+    def displacement_liters(self) -> float | None:
+        """Displacement in litres."""
+
+    @property
+    def horsepower(self) -> float | None:
+        """Horsepower."""
+
+    @property
+    def transmission(self) -> str | None:
+        """Transmission."""
+
+    @property
+    def doors(self) -> int | None:
+        """Doors."""
+
+    @property
+    def manufacturer(self) -> str | None:
+        """The company that is registered for it."""
+
+    @property
+    def plant_city(self) -> str | None:
+        """Where it was built: city."""
+
+    @property
+    def plant_country(self) -> str | None:
+        """Where it was built: country."""
+
+    @property
+    def gross_weight(self) -> str | None:
+        """Weight class."""
+
+    @property
+    def base_price(self) -> Decimal | None:
+        """Price when new, where the maker submitted it."""
+
+    @property
+    def findings(self) -> list[int]:
+        """vPIC's remarks about the VIN, by their numbers; none for a clean VIN."""
+
+    @property
+    def suggested_vin(self) -> str | None:
+        """The VIN that vPIC suggests instead, with `!` where a character is wrong."""
+
+    @property
+    def answered_at(self) -> datetime:
+        """When it answered."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class VehicleIdentity:
+    """Which vehicle a VIN stands for, precisely enough to look for comparables."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Trim, where known."""
+
+    @property
+    def source(self) -> Literal["vpic", "inventory", "listing", "same_kind"]:
+        """How it is known: `vpic`, `inventory`, `listing` or `same_kind`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EvaluationWarning:
+    """What to know before relying on a decoding or an evaluation."""
+
+    @property
+    def code(self) -> str:
+        """The stable word, such as `model_unknown`."""
+
+    @property
+    def message(self) -> str:
+        """The sentence for it."""
+
+    @property
+    def details(self) -> Any:
+        """The figures behind it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Decoded:
+    """What a VIN says: by itself, and by NHTSA's decoder."""
+
+    @property
+    def facts(self) -> VinFacts:
+        """What the VIN says by itself."""
+
+    @property
+    def vpic(self) -> VpicDecode | None:
+        """What vPIC says of it, where it answered."""
+
+    @property
+    def vehicle(self) -> VehicleIdentity | None:
+        """The vehicle by both together; `None` where the model is unknown."""
+
+    @property
+    def warnings(self) -> list[EvaluationWarning]:
+        """What is doubtful, and who did not answer."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Evaluation:
+    """What a vehicle is worth here, how sure that is, and why."""
+
+    @property
+    def vin(self) -> str:
+        """The VIN."""
+
+    @property
+    def mileage(self) -> int | None:
+        """The mileage that it was evaluated with."""
+
+    @property
+    def facts(self) -> VinFacts:
+        """What the VIN says by itself."""
+
+    @property
+    def vpic(self) -> VpicDecode | None:
+        """What vPIC says of it."""
+
+    @property
+    def vehicle(self) -> VehicleIdentity | None:
+        """Which vehicle it is, where that is known."""
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What the market says, with the reasons; `None` where there was nothing to compare."""
+
+    @property
+    def most_to_pay(self) -> Decimal | None:
+        """The highest price to pay for it, where the rules of a purchase are set and the market is known."""
+
+    @property
+    def warnings(self) -> list[EvaluationWarning]:
+        """What to know before relying on it."""
+
+    @property
+    def evaluated_at(self) -> datetime:
+        """When it was made."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when it is stored; `None` where something was missing."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether it came from the database."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ScrapeProgress:
+    """What just happened in a run of scrapes, and how far the whole run has come."""
+
+    @property
+    def event(self) -> Literal["page", "recorded", "failed", "skipped", "waiting"]:
+        """What happened: `page`, `recorded`, `failed`, `skipped`, or `waiting` where nothing did for a moment."""
+
+    @property
+    def competitor(self) -> str | None:
+        """The competitor that it happened to."""
+
+    @property
+    def page(self) -> int | None:
+        """Which page it is, from 1."""
+
+    @property
+    def done(self) -> int:
+        """Competitors whose scrape is recorded."""
+
+    @property
+    def failed(self) -> int:
+        """Competitors whose scrape failed."""
+
+    @property
+    def total(self) -> int:
+        """Competitors that the run is to scrape, those done and failed included."""
+
+    @property
+    def running(self) -> int:
+        """Competitors that are being scraped."""
+
+    @property
+    def listings(self) -> int:
+        """Listings read so far, on pages of all competitors."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take at the pace so far; `None` before anything is known."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ScrapeSummary:
+    """A scrape that was recorded, in brief."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Whose lot it is."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def scrape_id(self) -> UUID:
+        """The scrape's id."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole lot was seen."""
+
+    @property
+    def incomplete_reason(self) -> str | None:
+        """Why not, such as `many_missing`: the gravest doubt."""
+
+    @property
+    def counts(self) -> ScrapeCounts:
+        """What changed, in numbers."""
+
+    @property
+    def warnings(self) -> int:
+        """How many warnings there are about the pages."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ScrapeFailure:
+    """A scrape that failed."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Whose lot it is."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def code(self) -> str:
+        """The stable word for what went wrong."""
+
+    @property
+    def message(self) -> str:
+        """The same for a person."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ScrapeReport:
+    """What a run of scrapes did."""
+
+    @property
+    def recorded(self) -> list[ScrapeSummary]:
+        """The scrapes that were recorded, in the order in which they ended."""
+
+    @property
+    def failed(self) -> list[ScrapeFailure]:
+        """Those that failed."""
+
+    @property
+    def skipped(self) -> int:
+        """Competitors that other processes took on."""
+
+    @property
+    def remaining(self) -> int:
+        """Competitors that were due and not begun."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to end."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class UncountedListings:
+    """Listings that were never found sold and do not count in the market any more: those of paused dealers, and those that no
+    scrape has shown for two weeks.
+    """
+
+    @property
+    def listings(self) -> int:
+        """The listings."""
+
+    @property
+    def competitors(self) -> int:
+        """The dealers that have one."""
+
+    @property
+    def paused(self) -> int:
+        """Of those, the paused ones."""
+
+    @property
+    def failing(self) -> int:
+        """Of those, the ones that no scrape has reached for as long."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ModelFigures:
+    """The figures of one make and model, of one model year where the view is by year."""
+
+    @property
+    def make(self) -> str | None:
+        """The make, spelled as one of the listings spells it."""
+
+    @property
+    def model(self) -> str | None:
+        """The model, spelled likewise."""
+
+    @property
+    def year(self) -> int | None:
+        """The model year, in a view by year."""
+
+    @property
+    def competitors(self) -> int:
+        """Competitors that have one on sale."""
+
+    @property
+    def on_sale(self) -> int:
+        """Vehicles on sale."""
+
+    @property
+    def priced(self) -> int:
+        """Those of them that have a price which is no placeholder."""
+
+    @property
+    def median_price(self) -> Decimal | None:
+        """The median of those prices."""
+
+    @property
+    def lowest_price(self) -> Decimal | None:
+        """The lowest of them."""
+
+    @property
+    def highest_price(self) -> Decimal | None:
+        """The highest of them."""
+
+    @property
+    def median_days_on_market(self) -> float | None:
+        """The median of the days that the vehicles on sale have been there."""
+
+    @property
+    def price_cuts_7d(self) -> int:
+        """Vehicles on sale that are cheaper than at some moment of the last seven days."""
+
+    @property
+    def sold_30d(self) -> int:
+        """Vehicles sold within 30 days, without those that changed lots."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class MarketView:
+    """The competitors' cars, in total and by make and model."""
+
+    @property
+    def total(self) -> ModelFigures:
+        """All that match the filter; its make, model and year are `None`."""
+
+    @property
+    def left_out(self) -> UncountedListings:
+        """What matches the filter and is not counted."""
+
+    @property
+    def models(self) -> list[ModelFigures]:
+        """The lines, those with the most listings on sale first."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Undercut:
+    """A competitor's car like one of ours, for less."""
+
+    @property
+    def vehicle_id(self) -> UUID:
+        """Our vehicle's id."""
+
+    @property
+    def stock_number(self) -> str | None:
+        """Our stock number."""
+
+    @property
+    def year(self) -> int:
+        """Model year."""
+
+    @property
+    def make(self) -> str:
+        """Make."""
+
+    @property
+    def model(self) -> str:
+        """Model."""
+
+    @property
+    def trim(self) -> str | None:
+        """Our trim."""
+
+    @property
+    def our_price(self) -> Decimal:
+        """What we ask."""
+
+    @property
+    def our_mileage(self) -> int:
+        """Our miles."""
+
+    @property
+    def listing_id(self) -> UUID:
+        """Their listing's id."""
+
+    @property
+    def competitor_id(self) -> UUID:
+        """Who offers it."""
+
+    @property
+    def competitor(self) -> str:
+        """The competitor's name."""
+
+    @property
+    def their_trim(self) -> str | None:
+        """Their trim."""
+
+    @property
+    def their_price(self) -> Decimal:
+        """What they ask."""
+
+    @property
+    def their_mileage(self) -> int:
+        """Their miles."""
+
+    @property
+    def url(self) -> str | None:
+        """The page of their listing."""
+
+    @property
+    def difference(self) -> Decimal:
+        """How much more we ask."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class VehiclePosition:
+    """A vehicle with its last analysis."""
+
+    @property
+    def vehicle(self) -> StockedVehicle:
+        """The vehicle."""
+
+    @property
+    def research(self) -> ResearchResult | None:
+        """Its last analysis, if it was ever analysed."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class AutoDevUse:
+    """How much of the month's budget of auto.dev calls is used."""
+
+    @property
+    def calls(self) -> int:
+        """Calls made this month, by all processes that share the database."""
+
+    @property
+    def calls_a_month(self) -> int:
+        """Calls that may be made a month."""
+
+    @property
+    def renews_at(self) -> datetime:
+        """When a new month begins."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EstimateError:
+    """The mean error of an estimate."""
+
+    @property
+    def mae_log(self) -> float:
+        """The mean of `|ln(estimate / truth)|`."""
+
+    @property
+    def mape_percent(self) -> float:
+        """The mean of `|estimate - truth| / truth`, in percent."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class BacktestScore:
+    """How the rule did on a set of events."""
+
+    @property
+    def events(self) -> int:
+        """Events looked at."""
+
+    @property
+    def priced(self) -> int:
+        """Of those, events with enough comparables at the time. The figures below are about these."""
+
+    @property
+    def rule(self) -> EstimateError | None:
+        """The error of the rule's median; `None` where nothing was priced, as with the figures below."""
+
+    @property
+    def plain_median(self) -> EstimateError | None:
+        """The error of the plain median of the same search."""
+
+    @property
+    def coverage_percent(self) -> float | None:
+        """The share of true prices within the recommended range, in percent."""
+
+    @property
+    def expected_coverage_percent(self) -> float | None:
+        """That share with exact adjustments, in percent."""
+
+    @property
+    def nearer_percent(self) -> float | None:
+        """The share of events in which the rule was nearer than the plain median, ties counted half, in percent."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class BacktestReport:
+    """What a backtest found."""
+
+    @property
+    def models(self) -> int:
+        """Models with events."""
+
+    @property
+    def thinned(self) -> int:
+        """Events left out because a model had too many."""
+
+    @property
+    def total(self) -> BacktestScore:
+        """All events together."""
+
+    @property
+    def sold(self) -> BacktestScore:
+        """Those that were sold."""
+
+    @property
+    def price_cut(self) -> BacktestScore:
+        """Those whose price was cut."""
+
+    @property
+    def between(self) -> tuple[datetime, datetime] | None:
+        """The first and the last event."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class BacktestProgress:
+    """The progress of a backtest, after each model."""
+
+    @property
+    def total(self) -> int:
+        """Models to look at."""
+
+    @property
+    def done(self) -> int:
+        """Models finished."""
+
+    @property
+    def priced(self) -> int:
+        """Events priced so far."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Evaluations:
+    """What VINs stand for, and what those vehicles are worth."""
+
+    def evaluate(self, vin: str, *, mileage: int | None = None, refresh: bool = False) -> Evaluation:
+        """Prices the vehicle of a VIN as one that is offered to us. A stored evaluation of the same mileage serves while it is valid;
+        `refresh` makes it anew. A step that fails becomes one of `warnings`.
+
+        Raises `InvalidInput` (`invalid_vin`, `invalid_evaluation`).
+        """
+
+    def cached(self, vin: str) -> Evaluation | None:
+        """The stored evaluation of a VIN while it is valid, for any mileage; else `None`. Raises `InvalidInput` (`invalid_vin`)."""
+
+    def decode(self, vin: str) -> Decoded:
+        """What a VIN stands for, by itself and by NHTSA's decoder where `vpic` was set. Raises `InvalidInput` (`invalid_vin`)."""
+
+    def decode_many(self, vins: list[str]) -> list[Decoded]:
+        """The same for many, in their order. Raises `InvalidInput` (`invalid_vin`) for the first that is none."""
 
 def listings(
     html: str | bytes, url: str, *, platform: str | None = None, content_type: str | None = None
@@ -4859,9 +5797,13 @@ def open(
     database_url: str,
     *,
     read_only: bool = False,
+    timeout: timedelta | float | None = None,
     act_as: str | None = None,
     pool_size: int | None = None,
     create: bool = True,
+    contact: str | None = None,
+    allowed_servers: list[str] | None = None,
+    vpic: bool = False,
     exports: dict[str, Any] | None = None,
     storage: dict[str, Any] | None = None,
     notifications: dict[str, Any] | None = None,
@@ -4873,12 +5815,18 @@ def open(
 
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
-    `pool_size` bounds the connections (8). `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
+    `timeout` bounds how long an operation waits for a connection or for another writer (5 s each), and on PostgreSQL how long a
+    statement takes (30 s): a `timedelta` or seconds. What takes longer is `Unavailable`. `pool_size` bounds the connections (8).
+
+    `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
+    `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `vpic`
+    asks NHTSA's decoder of VINs. `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
     `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
     `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
     `docs/operations.md` says.
 
-    Raises `InvalidInput` (`invalid_database_url`), `Misconfigured` (`invalid_notification_config`), `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
+    Raises `InvalidInput` (`invalid_database_url`, `invalid_contact`, `invalid_argument`), `Misconfigured` (`invalid_notification_config`),
+    `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """
 
@@ -4899,3 +5847,48 @@ def report(text: str, *, current_year: int | None = None) -> VinReport:
 
 def text(text: str) -> str | None:
     """A text as a person would read it: entities decoded, tags and odd spaces removed; `None` if nothing is left."""
+
+def backtest_listings(
+    listings: Table,
+    prices: Table | None = None,
+    *,
+    own_vins: Texts | None = None,
+    as_of: datetime | None = None,
+    make: str | None = None,
+    model: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    event: BacktestEvent | None = None,
+    max_events_a_model: int | None = None,
+    rules: dict[str, Any] | None = None,
+) -> BacktestReport:
+    """Measures the rule on listings of one's own. `jpauto.pricing.backtest` says more."""
+
+def days_on_market_of(first_seen_at: datetime | Table, until: datetime | None = None) -> Any:
+    """Whole days on the market, of one listing or of a table. `jpauto.market.days_on_market` says more."""
+
+def parse_many(vins: Texts, *, current_year: int | None = None) -> Batch:
+    """Reads many texts as VINs, a row for each. `jpauto.vin.parse_many` says more."""
+
+def price_subjects(
+    subject: Any,
+    comparables: Table,
+    *,
+    own_vins: Texts | None = None,
+    as_of: datetime | None = None,
+    rules: dict[str, Any] | None = None,
+) -> Any:
+    """Prices one subject or many. `jpauto.pricing.price` says more."""
+
+def replay_sightings(sightings: Table, scrapes: Table | None = None) -> Batch:
+    """Replays sightings. `jpauto.tracking.replay` says more."""
+
+def supply_of_subjects(
+    subject: Any,
+    comparables: Table,
+    *,
+    own_vins: Texts | None = None,
+    as_of: datetime | None = None,
+    rules: dict[str, Any] | None = None,
+) -> Any:
+    """Supply and demand of one subject or of many. `jpauto.market.supply` says more."""

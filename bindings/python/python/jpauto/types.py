@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "Action",
     "AgeState",
     "AlertType",
+    "ArrowColumns",
+    "BacktestEvent",
     "CompetitorChanges",
     "Condition",
     "Confidence",
@@ -40,9 +45,12 @@ __all__ = [
     "Severity",
     "Source",
     "StockStatus",
+    "Subject",
     "SubmissionChanges",
     "SubmissionSort",
     "SubmissionStatus",
+    "Table",
+    "Texts",
     "TitleBrand",
     "VehicleChanges",
     "VehicleSort",
@@ -162,6 +170,38 @@ Confidence = Literal["insufficient", "limited", "moderate", "high"]
 DataSource = Literal["none", "competitor", "auto.dev", "auto.dev+competitor"]
 MarketMood = Literal["buyers_market", "sellers_market", "stable"]
 Source = Literal["competitor", "auto.dev"]
+BacktestEvent = Literal["sold", "price_cut"]
+
+
+class ArrowColumns(Protocol):
+    """What a table or a column of any library has that speaks Arrow: pyarrow, polars, pandas, DuckDB, and jpauto's own
+    lists.
+    """
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The columns, as a capsule."""
+
+
+Table: TypeAlias = "ArrowColumns | Iterable[Any]"
+"""A table of any library that speaks Arrow, a list of this package, or dictionaries and records, a row each."""
+
+Texts: TypeAlias = "ArrowColumns | Iterable[str | None]"
+"""A column of texts of any library that speaks Arrow, or texts."""
+
+
+class Subject(TypedDict, total=False):
+    """A car that is to be priced. A vehicle of the inventory is one, too."""
+
+    vin: str | None
+    year: int
+    make: str
+    model: str
+    trim: str | None
+    mileage: int | None
+    price: Money | None
+    cost: Money | None
+    branded: bool
+    is_new: bool
 
 
 class _OfferedCar(TypedDict, total=False):

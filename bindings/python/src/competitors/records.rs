@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     extract::ExtractionWarning,
-    record::{Amount, Document, record},
+    record::{Amount, Document, Told, record},
 };
 
 record! {
@@ -404,6 +404,248 @@ record! {
             trends: Option<Trends>,
             /// The newest scrape.
             last_scrape: Option<ScrapeRecord>,
+        }
+    }
+}
+
+/// What just happened in a run, as Python sees it.
+pub(crate) struct ProgressView {
+    event: &'static str,
+    competitor: Option<String>,
+    page: Option<usize>,
+    done: usize,
+    failed: usize,
+    total: usize,
+    running: usize,
+    listings: usize,
+    seconds_left: Option<f64>,
+}
+
+impl Told<competitors::ScrapeProgress<'_>> for ProgressView {
+    fn told(at: competitors::ScrapeProgress<'_>) -> Self {
+        let named = |name: &str| Some(name.to_owned());
+        let (event, competitor, page) = match at.event {
+            competitors::ScrapeEvent::Page { competitor, page, .. } => ("page", named(competitor), Some(page)),
+            competitors::ScrapeEvent::Recorded(report) => ("recorded", named(&report.competitor), None),
+            competitors::ScrapeEvent::Failed(failure) => ("failed", named(&failure.competitor), None),
+            competitors::ScrapeEvent::Skipped { competitor, .. } => ("skipped", named(competitor), None),
+            _ => ("waiting", None, None),
+        };
+        Self {
+            event,
+            competitor,
+            page,
+            done: at.done,
+            failed: at.failed,
+            total: at.total,
+            running: at.running,
+            listings: at.listings,
+            seconds_left: at.time_left.map(|left| left.as_secs_f64()),
+        }
+    }
+}
+
+record! {
+    /// What just happened in a run of scrapes, and how far the whole run has come.
+    ScrapeProgress of ProgressView {
+        () {
+            /// What happened: `page`, `recorded`, `failed`, `skipped`, or `waiting` where nothing did for a moment.
+            event: &'static str,
+            /// The competitor that it happened to.
+            competitor: Option<String>,
+            /// Which page it is, from 1.
+            page: Option<usize>,
+            /// Competitors whose scrape is recorded.
+            done: usize,
+            /// Competitors whose scrape failed.
+            failed: usize,
+            /// Competitors that the run is to scrape, those done and failed included.
+            total: usize,
+            /// Competitors that are being scraped.
+            running: usize,
+            /// Listings read so far, on pages of all competitors.
+            listings: usize,
+            /// How long the rest will take at the pace so far; `None` before anything is known.
+            seconds_left: Option<f64>,
+        }
+    }
+}
+
+record! {
+    /// A scrape that was recorded, in brief.
+    ScrapeSummary of competitors::ScrapeSummary {
+        () {
+            /// Whose lot it is.
+            competitor_id: Uuid,
+            /// The competitor's name.
+            competitor: String,
+            /// The scrape's id.
+            scrape_id: Uuid,
+            /// Whether the whole lot was seen.
+            complete: bool = [completeness.is_complete()],
+            /// Why not, such as `many_missing`: the gravest doubt.
+            incomplete_reason: Option<&'static str> = [completeness.reason()],
+            /// What changed, in numbers.
+            counts: ScrapeCounts,
+            /// How many warnings there are about the pages.
+            warnings: usize,
+        }
+    }
+}
+
+/// A failed scrape with the words for why.
+#[derive(Clone)]
+pub(crate) struct Failed {
+    competitor_id: jpauto::CompetitorId,
+    competitor: String,
+    code: &'static str,
+    message: String,
+}
+
+impl From<&competitors::ScrapeFailure> for Failed {
+    fn from(failure: &competitors::ScrapeFailure) -> Self {
+        Self {
+            competitor_id: failure.competitor_id,
+            competitor: failure.competitor.clone(),
+            code: failure.error.code(),
+            message: failure.error.to_string(),
+        }
+    }
+}
+
+record! {
+    /// A scrape that failed.
+    ScrapeFailure of Failed {
+        () {
+            /// Whose lot it is.
+            competitor_id: Uuid,
+            /// The competitor's name.
+            competitor: String,
+            /// The stable word for what went wrong.
+            code: &'static str,
+            /// The same for a person.
+            message: String,
+        }
+    }
+}
+
+record! {
+    /// What a run of scrapes did.
+    ScrapeReport of competitors::ScrapeReport {
+        () {
+            /// The scrapes that were recorded, in the order in which they ended.
+            recorded: Vec<ScrapeSummary>,
+            /// Those that failed.
+            failed: Vec<ScrapeFailure> = [failed.iter().map(Failed::from).collect::<Vec<_>>()],
+            /// Competitors that other processes took on.
+            skipped: usize,
+            /// Competitors that were due and not begun.
+            remaining: usize,
+            /// Whether it was told to end.
+            stopped: bool,
+        }
+    }
+}
+
+record! {
+    /// Listings that were never found sold and do not count in the market any more: those of paused dealers, and those that no
+    /// scrape has shown for two weeks.
+    UncountedListings of competitors::LeftOut {
+        () {
+            /// The listings.
+            listings: i64,
+            /// The dealers that have one.
+            competitors: i64,
+            /// Of those, the paused ones.
+            paused: i64,
+            /// Of those, the ones that no scrape has reached for as long.
+            failing: i64,
+        }
+    }
+}
+
+record! {
+    /// The figures of one make and model, of one model year where the view is by year.
+    ModelFigures of competitors::ModelFigures {
+        () {
+            /// The make, spelled as one of the listings spells it.
+            make: Option<String>,
+            /// The model, spelled likewise.
+            model: Option<String>,
+            /// The model year, in a view by year.
+            year: Option<i32>,
+            /// Competitors that have one on sale.
+            competitors: i64,
+            /// Vehicles on sale.
+            on_sale: i64,
+            /// Those of them that have a price which is no placeholder.
+            priced: i64,
+            /// The median of those prices.
+            median_price: Option<Amount>,
+            /// The lowest of them.
+            lowest_price: Option<Amount>,
+            /// The highest of them.
+            highest_price: Option<Amount>,
+            /// The median of the days that the vehicles on sale have been there.
+            median_days_on_market: Option<f64>,
+            /// Vehicles on sale that are cheaper than at some moment of the last seven days.
+            price_cuts_7d: i64,
+            /// Vehicles sold within 30 days, without those that changed lots.
+            sold_30d: i64,
+        }
+    }
+}
+
+record! {
+    /// The competitors' cars, in total and by make and model.
+    MarketView of competitors::MarketView {
+        () {
+            /// All that match the filter; its make, model and year are `None`.
+            total: ModelFigures,
+            /// What matches the filter and is not counted.
+            left_out: UncountedListings,
+            /// The lines, those with the most listings on sale first.
+            models: Vec<ModelFigures> = [models.items],
+        }
+    }
+}
+
+record! {
+    /// A competitor's car like one of ours, for less.
+    Undercut of competitors::Undercut {
+        () {
+            /// Our vehicle's id.
+            vehicle_id: Uuid,
+            /// Our stock number.
+            stock_number: Option<String>,
+            /// Model year.
+            year: i32,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// Our trim.
+            trim: Option<String>,
+            /// What we ask.
+            our_price: Amount,
+            /// Our miles.
+            our_mileage: i32,
+            /// Their listing's id.
+            listing_id: Uuid,
+            /// Who offers it.
+            competitor_id: Uuid,
+            /// The competitor's name.
+            competitor: String,
+            /// Their trim.
+            their_trim: Option<String>,
+            /// What they ask.
+            their_price: Amount,
+            /// Their miles.
+            their_mileage: i32,
+            /// The page of their listing.
+            url: Option<String>,
+            /// How much more we ask.
+            difference: Amount,
         }
     }
 }

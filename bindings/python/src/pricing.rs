@@ -1,0 +1,485 @@
+//! The pricing rule on data of one's own: `jpauto.pricing` and `jpauto.market`. No database.
+//!
+//! One subject gives a record. A table or a list of them gives a table with a row for each.
+
+use std::{collections::HashMap, thread};
+
+use chrono::{DateTime, Utc};
+use jpauto::{
+    Money,
+    market::{
+        self, Comparable, ComparablePool, ComparableRow, OwnVins, PastListing, PricingRules, Subject, SubjectRow,
+    },
+};
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyDateTime, PyDict, PyMapping, PyString},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    error::{self, invalid_argument},
+    frame::{Frame, each_text, is_arrow, texts},
+    input,
+    market::{Analysis, BacktestReport, Supply, backtest_options},
+    record::{Amount, Told as _, record},
+    tables::Batch,
+};
+
+/// After so many subjects it is looked whether the user wants to stop.
+const SUBJECTS_AT_ONCE: usize = 4_096;
+
+/// How many refused subjects are named.
+const MOST_REFUSED: usize = 20;
+
+/// A subject and what it is worth.
+pub(crate) struct Priced {
+    subject: Subject,
+    analysis: market::Analysis,
+}
+
+record! {
+    /// What a vehicle is worth on the market: the figures of an `Analysis` in one row.
+    PricedSubject of Priced {
+        () {
+            /// Its VIN.
+            vin: Option<String> = [subject.vin],
+            /// Model year.
+            year: i32 = [subject.year],
+            /// Make.
+            make: String = [subject.make],
+            /// Model.
+            model: String = [subject.model],
+            /// Our price.
+            our_price: Option<Amount> = [analysis.our_price],
+            /// The median of the adjusted prices: what our price is compared with.
+            median: Option<Amount> = [analysis.adjusted.map(|prices| prices.median)],
+            /// The lower end of the recommended range.
+            low: Option<Amount> = [analysis.recommended_range.map(|range| range.low)],
+            /// The upper end of the recommended range.
+            high: Option<Amount> = [analysis.recommended_range.map(|range| range.high)],
+            /// The lowest adjusted price.
+            min: Option<Amount> = [analysis.adjusted.map(|prices| prices.min)],
+            /// The highest adjusted price.
+            max: Option<Amount> = [analysis.adjusted.map(|prices| prices.max)],
+            /// The median of the raw prices.
+            median_price: Option<Amount> = [analysis.median_price],
+            /// Kept comparables.
+            sample_size: usize = [analysis.sample_size],
+            /// How our price compares: `high`, `low`, `competitive` or `insufficient_data`.
+            recommendation: Option<&'static str> = [analysis.recommendation],
+            /// How far to trust it: `insufficient`, `limited`, `moderate` or `high`.
+            confidence: &'static str = [analysis.confidence],
+            /// How far our price is from the median, in percent of the median.
+            difference_percent: Option<f64> = [analysis.position.map(|position| position.difference_percent)],
+            /// Our price in percent of the median.
+            price_to_market_percent: Option<f64> = [analysis.position.map(|position| position.price_to_market_percent)],
+            /// Our place from the cheapest, which is 1.
+            rank: Option<usize> = [analysis.position.map(|position| position.rank)],
+            /// On offer now.
+            active: usize = [analysis.supply.active],
+            /// Sold within the window.
+            sold: usize = [analysis.supply.sold],
+            /// For how many days the offer lasts at that pace.
+            market_days_supply: Option<f64> = [analysis.supply.market_days_supply],
+            /// The median days on market of those sold.
+            days_on_market: Option<f64> = [analysis.supply.days_on_market],
+            /// Which tier of the search was taken, from 1.
+            tier: usize = [analysis.search_parameters.tier],
+            /// The slope of the logarithm of the price on miles.
+            per_mile: f64 = [analysis.adjustment.per_mile],
+            /// The alert that it calls for.
+            alert_type: Option<&'static str> = [analysis.alert.map(|alert| alert.alert_type)],
+        }
+    }
+}
+
+record! {
+    /// Supply and demand of one subject in a row.
+    SubjectSupply of market::Supply {
+        () {
+            /// On offer now.
+            active: usize,
+            /// Sold within the window.
+            sold: usize,
+            /// For how many days the offer lasts at that pace.
+            market_days_supply: Option<f64>,
+            /// The median days on market of those sold.
+            days_on_market: Option<f64>,
+        }
+    }
+}
+
+record! {
+    /// Days on the market in a row.
+    DaysOnMarket of i32 {
+        () {
+            /// Whole days.
+            days_on_market: i32 = [max(0)],
+        }
+    }
+}
+
+/// What does not depend on the subject.
+struct Market {
+    pool: ComparablePool,
+    own: OwnVins,
+    rules: PricingRules,
+    now: DateTime<Utc>,
+}
+
+impl Market {
+    fn of(
+        comparables: &Bound<'_, PyAny>,
+        own_vins: Option<&Bound<'_, PyAny>>,
+        as_of: Option<&Bound<'_, PyDateTime>>,
+        rules: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = comparables.py();
+        let (own, rules, now) = (own(own_vins)?, rules_of(py, rules)?, now(as_of)?);
+        let rows: Vec<ComparableRow> = rows_of("comparables", comparables)?;
+        let pool = py.detach(|| ComparablePool::new(comparables_of(rows, now)));
+        Ok(Self { pool, own, rules, now })
+    }
+
+    /// Answers for each of many subjects, in their order.
+    fn each<T: Send>(
+        &self,
+        py: Python<'_>,
+        subjects: Vec<Subject>,
+        answer: impl Fn(&Self, Subject) -> jpauto::Result<T> + Sync,
+    ) -> PyResult<Vec<T>> {
+        let mut answers = Vec::with_capacity(subjects.len());
+        let mut faults = Vec::new();
+        let mut subjects = subjects.into_iter();
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
+        loop {
+            py.check_signals()?;
+            let some: Vec<_> = subjects.by_ref().take(SUBJECTS_AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let found = py.detach(|| side_by_side(some, threads, |subject| answer(self, subject)));
+            for found in found {
+                let row = answers.len();
+                match found {
+                    Ok(found) => answers.push(Some(found)),
+                    Err(refusal) => {
+                        answers.push(None);
+                        let at = |field: &jpauto::FieldError| {
+                            (format!("/subjects/{row}{}", field.pointer), field.message.clone())
+                        };
+                        faults.extend(refusal.fields().iter().map(at).take(MOST_REFUSED));
+                    }
+                }
+            }
+            if faults.len() >= MOST_REFUSED {
+                break;
+            }
+        }
+        match faults.is_empty() {
+            true => Ok(answers.into_iter().flatten().collect()),
+            false => Err(invalid_argument(py, faults)),
+        }
+    }
+}
+
+/// Answers for each of them in their order, on several threads where there are many.
+fn side_by_side<S: Send, T: Send>(some: Vec<S>, threads: usize, answer: impl Fn(S) -> T + Sync) -> Vec<T> {
+    const WORTH_A_THREAD: usize = 64;
+    let share = some.len().div_ceil(threads.max(1)).max(WORTH_A_THREAD);
+    if some.len() <= share {
+        return some.into_iter().map(answer).collect();
+    }
+    let mut parts = Vec::new();
+    let mut some = some.into_iter();
+    loop {
+        let part: Vec<S> = some.by_ref().take(share).collect();
+        if part.is_empty() {
+            break;
+        }
+        parts.push(part);
+    }
+    thread::scope(|scope| {
+        let answer = &answer;
+        let begun: Vec<_> = parts
+            .into_iter()
+            .map(|part| scope.spawn(move || part.into_iter().map(answer).collect::<Vec<_>>()))
+            .collect();
+        begun
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn own(vins: Option<&Bound<'_, PyAny>>) -> PyResult<OwnVins> {
+    let Some(vins) = vins else { return Ok(OwnVins::default()) };
+    let mut own = Vec::new();
+    let columns = texts("own_vins", vins)?;
+    for column in &columns {
+        each_text(column.as_ref(), &mut |vin| own.extend(vin));
+    }
+    Ok(own.into_iter().collect())
+}
+
+fn rules_of(py: Python<'_>, rules: Option<&Bound<'_, PyDict>>) -> PyResult<PricingRules> {
+    if rules.is_some() { input::fields(py, rules) } else { Ok(PricingRules::default()) }
+}
+
+fn now(as_of: Option<&Bound<'_, PyDateTime>>) -> PyResult<DateTime<Utc>> {
+    as_of.map_or_else(|| Ok(Utc::now()), |as_of| input::instant("as_of", as_of))
+}
+
+fn comparables_of(rows: Vec<ComparableRow>, now: DateTime<Utc>) -> Vec<Comparable> {
+    rows.into_iter().map(|row| row.into_comparable(now)).collect()
+}
+
+/// A row of a table, a dictionary or a record of other programs.
+pub(crate) trait Given: DeserializeOwned + Clone + Default {
+    /// The names that are looked at.
+    const NAMES: &'static [&'static str];
+    /// Those that a table must have.
+    const NEEDED: &'static [&'static str];
+
+    fn fill(frame: &mut Frame, rows: &mut [Self]);
+}
+
+/// Says which columns of a table go to which fields of a row.
+macro_rules! given {
+    ($row:ty, needs [$($needed:literal),*] { $($field:ident: $type:ty,)+ }) => {
+        impl $crate::pricing::Given for $row {
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
+            const NEEDED: &'static [&'static str] = &[$($needed),*];
+
+            fn fill(frame: &mut $crate::frame::Frame, rows: &mut [Self]) {
+                $(frame.fill(rows, stringify!($field), |row: &mut Self, value: $type| row.$field = Some(value));)+
+            }
+        }
+    };
+}
+pub(crate) use given;
+
+given!(SubjectRow, needs ["year", "make", "model"] {
+    vin: String, year: i32, make: String, model: String, trim: String, mileage: i32, price: Money, cost: Money,
+    branded: bool, is_new: bool, title_status: String, title_brand: String, condition: String,
+});
+
+given!(ComparableRow, needs ["year", "make", "model", "price"] {
+    id: String, source: String, vin: String, external_id: String, stock_number: String, url: String, year: i32, make: String,
+    model: String, trim: String, price: Money, mileage: i32, distance_miles: f64, dealer: String,
+    first_seen_at: DateTime<Utc>, last_seen_at: DateTime<Utc>, is_sold: bool, sold_at: DateTime<Utc>, branded: bool,
+    title_brand: String, condition: String, odometer_status: String, sale_status: String,
+});
+
+/// The rows of a table, or of dictionaries and records.
+pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) -> PyResult<Vec<G>> {
+    if let Some(mut frame) = Frame::of(name, given)? {
+        G::NEEDED.iter().for_each(|column| frame.need(column));
+        let mut rows = vec![G::default(); frame.rows()];
+        G::fill(&mut frame, &mut rows);
+        frame.checked(given.py())?;
+        return Ok(rows);
+    }
+    let mut rows = Vec::new();
+    let mut faults = Vec::new();
+    for (place, item) in given.try_iter()?.enumerate() {
+        rows.extend(row_of::<G>(&item?, &format!("/{name}/{place}"), &mut faults)?);
+    }
+    if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(given.py(), faults)) }
+}
+
+/// The known fields of a dictionary or a record.
+fn row_of<G: Given>(item: &Bound<'_, PyAny>, at: &str, faults: &mut Vec<(String, String)>) -> PyResult<Option<G>> {
+    let known = PyDict::new(item.py());
+    if let Ok(mapping) = item.cast::<PyMapping>() {
+        for name in G::NAMES {
+            if mapping.contains(name)? {
+                known.set_item(name, mapping.get_item(name)?)?;
+            }
+        }
+    } else if item.hasattr("as_dict")? {
+        for name in G::NAMES {
+            if let Some(value) = item.getattr_opt(name)? {
+                known.set_item(name, value)?;
+            }
+        }
+    } else {
+        faults.push((at.to_owned(), "expected a dictionary or a record".to_owned()));
+        return Ok(None);
+    }
+    input::item(known.as_any(), at, faults)
+}
+
+/// One subject, where it is one and not many.
+fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
+    let is_one = subject.cast::<PyMapping>().is_ok() || subject.hasattr("as_dict")?;
+    if is_arrow(subject) || !is_one {
+        if subject.cast::<PyString>().is_ok() {
+            return Err(PyTypeError::new_err("a subject is a dictionary, a record or a row of a table, not text"));
+        }
+        return Ok(None);
+    }
+    let mut faults = Vec::new();
+    let row: Option<SubjectRow> = row_of(subject, "", &mut faults)?;
+    if faults.is_empty() { Ok(row.map(Subject::from)) } else { Err(invalid_argument(subject.py(), faults)) }
+}
+
+fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
+    let rows: Vec<SubjectRow> = rows_of("subjects", subjects)?;
+    Ok(rows.into_iter().map(Subject::from).collect())
+}
+
+/// Prices one subject or many. `jpauto.pricing.price` says more.
+#[pyfunction]
+#[pyo3(signature = (subject, comparables, *, own_vins = None, as_of = None, rules = None))]
+pub(crate) fn price_subjects(
+    py: Python<'_>,
+    subject: &Bound<'_, PyAny>,
+    comparables: &Bound<'_, PyAny>,
+    own_vins: Option<&Bound<'_, PyAny>>,
+    as_of: Option<&Bound<'_, PyDateTime>>,
+    rules: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Py<PyAny>> {
+    let one = one_subject(subject)?;
+    let many = if one.is_none() { many_subjects(subject)? } else { Vec::new() };
+    let market = Market::of(comparables, own_vins, as_of, rules)?;
+    if let Some(subject) = one {
+        let analysis = py
+            .detach(|| market.pool.price(&subject, &market.own, &market.rules, market.now))
+            .map_err(|refusal| error::exception(py, &refusal))?;
+        return Ok(Py::new(py, Analysis::told(analysis))?.into_any());
+    }
+    let priced = market.each(py, many, |market, subject| {
+        let analysis = market.pool.price(&subject, &market.own, &market.rules, market.now)?;
+        Ok(PricedSubject::told(Priced { subject, analysis }))
+    })?;
+    Ok(Py::new(py, Batch::of(&priced)?)?.into_any())
+}
+
+/// Supply and demand of one subject or of many. `jpauto.market.supply` says more.
+#[pyfunction]
+#[pyo3(signature = (subject, comparables, *, own_vins = None, as_of = None, rules = None))]
+pub(crate) fn supply_of_subjects(
+    py: Python<'_>,
+    subject: &Bound<'_, PyAny>,
+    comparables: &Bound<'_, PyAny>,
+    own_vins: Option<&Bound<'_, PyAny>>,
+    as_of: Option<&Bound<'_, PyDateTime>>,
+    rules: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Py<PyAny>> {
+    let one = one_subject(subject)?;
+    let many = if one.is_none() { many_subjects(subject)? } else { Vec::new() };
+    let market = Market::of(comparables, own_vins, as_of, rules)?;
+    if let Some(subject) = one {
+        let supply = py
+            .detach(|| market.pool.supply(&subject, &market.own, &market.rules, market.now))
+            .map_err(|refusal| error::exception(py, &refusal))?;
+        return Ok(Py::new(py, Supply::told(supply))?.into_any());
+    }
+    let found = market.each(py, many, |market, subject| {
+        let supply = market.pool.supply(&subject, &market.own, &market.rules, market.now)?;
+        Ok(SubjectSupply::told(supply))
+    })?;
+    Ok(Py::new(py, Batch::of(&found)?)?.into_any())
+}
+
+/// A price of a listing at a time.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
+struct PriceRow {
+    listing_id: Option<String>,
+    recorded_at: Option<DateTime<Utc>>,
+    price: Option<Money>,
+}
+
+given!(PriceRow, needs ["listing_id", "recorded_at", "price"] {
+    listing_id: String, recorded_at: DateTime<Utc>, price: Money,
+});
+
+/// Measures the rule on listings of one's own. `jpauto.pricing.backtest` says more.
+#[pyfunction]
+#[pyo3(signature = (
+    listings, prices = None, *, own_vins = None, as_of = None, make = None, model = None, since = None, until = None,
+    event = None, max_events_a_model = None, rules = None
+))]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+pub(crate) fn backtest_listings(
+    py: Python<'_>,
+    listings: &Bound<'_, PyAny>,
+    prices: Option<&Bound<'_, PyAny>>,
+    own_vins: Option<&Bound<'_, PyAny>>,
+    as_of: Option<&Bound<'_, PyDateTime>>,
+    make: Option<String>,
+    model: Option<String>,
+    since: Option<&Bound<'_, PyDateTime>>,
+    until: Option<&Bound<'_, PyDateTime>>,
+    event: Option<&str>,
+    max_events_a_model: Option<usize>,
+    rules: Option<&Bound<'_, PyDict>>,
+) -> PyResult<BacktestReport> {
+    let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
+    let (own, rules, now) = (own(own_vins)?, rules_of(py, rules)?, now(as_of)?);
+    let rows: Vec<ComparableRow> = rows_of("listings", listings)?;
+    let prices: Vec<PriceRow> = prices.map_or_else(|| Ok(Vec::new()), |prices| rows_of("prices", prices))?;
+    let past = py.detach(|| past_listings(comparables_of(rows, now), prices));
+    py.detach(|| market::backtest(past, own, &options, &rules, now))
+        .map(BacktestReport::told)
+        .map_err(|refusal| error::exception(py, &refusal))
+}
+
+/// The listings with their prices, which refer to them by their ids.
+fn past_listings(comparables: Vec<Comparable>, prices: Vec<PriceRow>) -> Vec<PastListing> {
+    let mut of_listing: HashMap<String, Vec<(DateTime<Utc>, Money)>> = HashMap::new();
+    for row in prices {
+        if let (Some(listing), Some(at), Some(price)) = (row.listing_id, row.recorded_at, row.price) {
+            of_listing.entry(listing).or_default().push((at, price));
+        }
+    }
+    comparables
+        .into_iter()
+        .map(|comparable| {
+            let prices = comparable.external_id.as_ref().and_then(|id| of_listing.remove(id)).unwrap_or_default();
+            PastListing { comparable, prices, moved_at: None }
+        })
+        .collect()
+}
+
+/// A listing's two times.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
+struct Times {
+    first_seen_at: Option<DateTime<Utc>>,
+    sold_at: Option<DateTime<Utc>>,
+    last_seen_at: Option<DateTime<Utc>>,
+}
+
+given!(Times, needs ["first_seen_at"] {
+    first_seen_at: DateTime<Utc>, sold_at: DateTime<Utc>, last_seen_at: DateTime<Utc>,
+});
+
+/// Whole days on the market, of one listing or of a table. `jpauto.market.days_on_market` says more.
+#[pyfunction]
+#[pyo3(signature = (first_seen_at, until = None))]
+pub(crate) fn days_on_market_of(
+    py: Python<'_>,
+    first_seen_at: &Bound<'_, PyAny>,
+    until: Option<&Bound<'_, PyDateTime>>,
+) -> PyResult<Py<PyAny>> {
+    let days = jpauto::competitors::days_on_market;
+    if let Ok(first) = first_seen_at.cast::<PyDateTime>() {
+        let until = until.map_or_else(|| Ok(Utc::now()), |until| input::instant("until", until))?;
+        return Ok(days(input::instant("first_seen_at", first)?, until).into_pyobject(py)?.into_any().unbind());
+    }
+    let until = until.map(|until| input::instant("until", until)).transpose()?;
+    let rows: Vec<Times> = rows_of("listings", first_seen_at)?;
+    let found: Vec<_> = rows
+        .into_iter()
+        .map(|row| {
+            let end = row.sold_at.or(until).or(row.last_seen_at).unwrap_or_else(Utc::now);
+            DaysOnMarket::told(days(row.first_seen_at.unwrap_or(end), end))
+        })
+        .collect();
+    Ok(Py::new(py, Batch::of(&found)?)?.into_any())
+}

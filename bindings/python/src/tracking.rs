@@ -1,0 +1,202 @@
+//! The sold rule over sightings of one's own: `jpauto.tracking`. No database.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use jpauto::{
+    Money, TrackingRules,
+    competitors::{self, Replay, ScrapeReading},
+    extract::ScrapedListing,
+};
+use pyo3::prelude::*;
+
+use crate::{
+    error::invalid_argument,
+    pricing::{given, rows_of},
+    record::{Amount, Told as _, record},
+    tables::Batch,
+};
+
+/// Where a sighting was made, and what it saw.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
+struct SightingRow {
+    observed_at: Option<DateTime<Utc>>,
+    dealer: Option<String>,
+    external_id: Option<String>,
+    vin: Option<String>,
+    stock_number: Option<String>,
+    year: Option<i32>,
+    make: Option<String>,
+    model: Option<String>,
+    trim: Option<String>,
+    price: Option<Money>,
+    mileage: Option<i32>,
+    exterior_color: Option<String>,
+    url: Option<String>,
+    stock_status: Option<String>,
+    sale_status: Option<String>,
+    condition: Option<String>,
+    is_sold: Option<bool>,
+    sold_at: Option<DateTime<Utc>>,
+}
+
+given!(SightingRow, needs ["observed_at"] {
+    observed_at: DateTime<Utc>, dealer: String, external_id: String, vin: String, stock_number: String, year: i32,
+    make: String, model: String, trim: String, price: Money, mileage: i32, exterior_color: String, url: String,
+    stock_status: String, sale_status: String, condition: String, is_sold: bool, sold_at: DateTime<Utc>,
+});
+
+impl SightingRow {
+    fn into_listing(self) -> ScrapedListing {
+        ScrapedListing {
+            external_id: self.external_id,
+            vin: self.vin,
+            stock_number: self.stock_number,
+            year: self.year,
+            make: self.make,
+            model: self.model,
+            trim: self.trim,
+            price: self.price,
+            mileage: self.mileage,
+            exterior_color: self.exterior_color,
+            url: self.url,
+            stock_status: self.stock_status.as_deref().and_then(competitors::StockStatus::read),
+            sale_status: self.sale_status.as_deref().and_then(competitors::SaleStatus::read),
+            condition: self.condition.as_deref().and_then(competitors::Condition::read),
+            is_sold: self.is_sold,
+            sold_at: self.sold_at,
+            ..ScrapedListing::default()
+        }
+    }
+}
+
+/// A scrape, whether it saw anything or not.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
+struct ScrapeRow {
+    observed_at: Option<DateTime<Utc>>,
+    dealer: Option<String>,
+    complete: Option<bool>,
+}
+
+given!(ScrapeRow, needs ["observed_at"] { observed_at: DateTime<Utc>, dealer: String, complete: bool, });
+
+/// A listing and whose it is.
+pub(crate) struct OfDealer {
+    dealer: Option<String>,
+    told: competitors::ReplayedListing,
+}
+
+record! {
+    /// What a replay knows of one listing, in a row.
+    ReplayedListing of OfDealer {
+        () {
+            /// Whose lot it stands on.
+            dealer: Option<String>,
+            /// The VIN.
+            vin: Option<String> = [told.listing.vin],
+            /// The website's own id.
+            external_id: Option<String> = [told.listing.external_id],
+            /// The stock number.
+            stock_number: Option<String> = [told.listing.stock_number],
+            /// Model year.
+            year: Option<i32> = [told.listing.year],
+            /// Make.
+            make: Option<String> = [told.listing.make],
+            /// Model.
+            model: Option<String> = [told.listing.model],
+            /// Trim.
+            trim: Option<String> = [told.listing.trim],
+            /// Miles.
+            mileage: Option<i32> = [told.listing.mileage],
+            /// The price that is believed.
+            price: Option<Amount> = [told.listing.price],
+            /// The lowest price ever believed.
+            lowest_price: Option<Amount> = [told.lowest_price],
+            /// The highest price ever believed.
+            highest_price: Option<Amount> = [told.highest_price],
+            /// Believed changes of the price.
+            price_changes: usize = [told.price_changes],
+            /// The first scrape that saw it.
+            first_seen_at: DateTime<Utc> = [told.first_seen_at],
+            /// The last one.
+            last_seen_at: DateTime<Utc> = [told.last_seen_at],
+            /// Whether it counts as sold.
+            is_sold: bool = [told.is_sold],
+            /// When it was sold.
+            sold_at: Option<DateTime<Utc>> = [told.sold_at],
+            /// The scrape that found it out.
+            found_sold_at: Option<DateTime<Utc>> = [told.found_sold_at],
+            /// Whole days from the first sighting to the sale, or to the last sighting.
+            days_on_market: i32 = [told.days_on_market],
+            /// The chance that it comes back, where it was found sold by its absence.
+            p_return: Option<f64> = [told.p_return],
+            /// How often it was on sale again after it had counted as sold.
+            relisted: u32 = [told.relisted],
+        }
+    }
+}
+
+/// What one scrape saw, and whether of the whole lot.
+struct Scrape {
+    listings: Vec<ScrapedListing>,
+    complete: bool,
+}
+
+impl Default for Scrape {
+    fn default() -> Self {
+        Self { listings: Vec::new(), complete: true }
+    }
+}
+
+type Lots = BTreeMap<Option<String>, BTreeMap<DateTime<Utc>, Scrape>>;
+
+/// Replays sightings. `jpauto.tracking.replay` says more.
+#[pyfunction]
+#[pyo3(signature = (sightings, scrapes = None))]
+pub(crate) fn replay_sightings(
+    py: Python<'_>,
+    sightings: &Bound<'_, PyAny>,
+    scrapes: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Batch> {
+    let rows: Vec<SightingRow> = rows_of("sightings", sightings)?;
+    let scrapes: Vec<ScrapeRow> = scrapes.map_or_else(|| Ok(Vec::new()), |scrapes| rows_of("scrapes", scrapes))?;
+    let mut lots = Lots::new();
+    let mut faults = Vec::new();
+    for (place, row) in scrapes.into_iter().enumerate() {
+        match row.observed_at {
+            Some(at) => {
+                lots.entry(row.dealer).or_default().entry(at).or_default().complete = row.complete != Some(false)
+            }
+            None => faults.push((format!("/scrapes/{place}/observed_at"), "expected a time".to_owned())),
+        }
+    }
+    for (place, row) in rows.into_iter().enumerate() {
+        match row.observed_at {
+            Some(at) => {
+                let scrape = lots.entry(row.dealer.clone()).or_default().entry(at).or_default();
+                scrape.listings.push(row.into_listing());
+            }
+            None => faults.push((format!("/sightings/{place}/observed_at"), "expected a time".to_owned())),
+        }
+        if faults.len() >= 20 {
+            break;
+        }
+    }
+    if !faults.is_empty() {
+        return Err(invalid_argument(py, faults));
+    }
+    let mut told = Vec::new();
+    for (dealer, scrapes) in lots {
+        let mut replay = Replay::new(TrackingRules::default());
+        for (at, Scrape { listings, complete }) in scrapes {
+            py.check_signals()?;
+            let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
+            py.detach(|| replay.observe(at, listings, reading));
+        }
+        let of_dealer = |told| ReplayedListing::told(OfDealer { dealer: dealer.clone(), told });
+        told.extend(replay.listings().map(of_dealer));
+    }
+    Batch::of(&told)
+}

@@ -1,0 +1,177 @@
+"""Every public function with arguments of any kind: it answers or raises what it may raise, and never panics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jpauto
+import pytest
+
+hypothesis = pytest.importorskip("hypothesis")
+st = pytest.importorskip("hypothesis.strategies")
+
+MAY_BE_RAISED = (jpauto.Error, TypeError, ValueError, OverflowError, LookupError, ModuleNotFoundError)
+
+# Closing ends the test, and these write files where the argument says.
+LEFT_OUT = {"close", "backup", "import_file", "exports.run", "exports.check", "jobs.run", "jobs.run_due"}
+
+WORDS = [
+    "available",
+    "sold",
+    "Toyota",
+    "4T1B11HK5KU211111",
+    "price",
+    "-price",
+    "Rival",
+    "2020",
+    "sqlite::memory:",
+    "\ud800",
+]
+FIELDS = ["year", "make", "model", "price", "mileage", "vin", "observed_at", "first_seen_at", "sold_at", "external_id"]
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.integers(-5, 2_100),
+    st.floats(),
+    st.text(max_size=30),
+    st.sampled_from(WORDS),
+    st.binary(max_size=30),
+    st.decimals(),
+    st.sampled_from([UUID(int=0), Decimal("1E+999999"), object(), timedelta(days=3), b"<html>"]),
+    st.datetimes(timezones=st.sampled_from([None, timezone.utc, timezone(timedelta(hours=-23))])),
+    st.sampled_from([datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)]),
+)
+values = st.recursive(
+    scalars,
+    lambda some: st.one_of(st.lists(some, max_size=4), st.dictionaries(st.sampled_from(FIELDS), some, max_size=6)),
+    max_leaves=12,
+)
+
+
+def services(lot: jpauto.Lot) -> Iterator[tuple[str, Callable[..., object]]]:
+    for noun in sorted(name for name in dir(lot) if not name.startswith("_")):
+        part = getattr(lot, noun)
+        if callable(part):
+            yield noun, part
+        if type(part).__module__ != "jpauto":
+            continue
+        for verb in sorted(name for name in dir(part) if not name.startswith("_")):
+            if callable(getattr(part, verb)):
+                yield f"{noun}.{verb}", getattr(part, verb)
+
+
+def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for module in (jpauto.extract, jpauto.market, jpauto.pricing, jpauto.tracking, jpauto.vin):
+        for name in module.__all__:
+            if inspect.isroutine(getattr(module, name)):
+                yield f"{module.__name__}.{name}", getattr(module, name)
+
+
+def called(data: Any, name: str, function: Callable[..., object]) -> None:
+    """Calls it once; iterates over what can be iterated."""
+    positional, keywords = [], {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            keywords.update(data.draw(st.dictionaries(st.sampled_from(FIELDS), values, max_size=6)))
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            if data.draw(st.integers(0, 3)) == 0:
+                keywords[parameter.name] = data.draw(values)
+        elif parameter.default is parameter.empty or data.draw(st.booleans()):
+            positional.append(data.draw(values))
+    try:
+        answer = function(*positional, **keywords)
+        if isinstance(answer, jpauto.Query):
+            answer.first(3)
+        repr(answer)
+    except MAY_BE_RAISED as error:
+        if isinstance(error, jpauto.Error):
+            assert error.code and type(error) is not jpauto.Error and isinstance(error.fields, list), name
+    except BaseException as error:
+        raise AssertionError(f"{name}({positional!r}, {keywords!r}) raised {type(error).__name__}: {error}") from error
+
+
+def settings(examples: int) -> Any:
+    checks = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+    return hypothesis.settings(
+        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks
+    )
+
+
+def test_no_function_panics() -> None:
+    names = [name for name, _ in functions()]
+    assert {
+        "jpauto.pricing.price",
+        "jpauto.vin.parse_many",
+        "jpauto.tracking.replay",
+        "jpauto.extract.listings",
+    } <= set(names)
+
+    @settings(20)
+    @hypothesis.given(st.data())
+    def try_each(data: Any) -> None:
+        for name, function in functions():
+            called(data, name, function)
+
+    try_each()
+
+
+def test_no_operation_of_a_lot_panics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with jpauto.open("sqlite::memory:") as lot:
+        lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
+        operations = [(name, call) for name, call in services(lot) if not {name, name.split(".")[-1]} & LEFT_OUT]
+        assert len(operations) > 80
+
+        @settings(3)
+        @hypothesis.given(st.data())
+        def try_each(data: Any) -> None:
+            for name, operation in operations:
+                called(data, name, operation)
+
+        try_each()
+
+
+def test_no_column_of_a_table_panics() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    columns = st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=2, max_size=2)
+    kinds = [
+        pyarrow.int64(),
+        pyarrow.timestamp("us", "UTC"),
+        pyarrow.timestamp("s", "UTC"),
+        pyarrow.decimal128(38, 0),
+        pyarrow.date64(),
+    ]
+
+    @settings(60)
+    @hypothesis.given(st.dictionaries(st.sampled_from(FIELDS), st.tuples(columns, st.sampled_from(kinds)), max_size=8))
+    def try_table(given: Any) -> None:
+        try:
+            table = pyarrow.table(
+                {name: pyarrow.array(cells, pyarrow.int64()).cast(kind) for name, (cells, kind) in given.items()}
+            )
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError, ValueError):
+            return
+        for name, call in (
+            ("price", lambda: jpauto.pricing.price(table, table)),
+            ("supply", lambda: jpauto.market.supply(table, table)),
+            ("backtest", lambda: jpauto.pricing.backtest(table)),
+            ("replay", lambda: jpauto.tracking.replay(table)),
+            ("days", lambda: jpauto.market.days_on_market(table)),
+            ("vins", lambda: jpauto.vin.parse_many(table)),
+        ):
+            try:
+                call()
+            except MAY_BE_RAISED:
+                pass
+            except BaseException as error:
+                raise AssertionError(f"{name} of {table} raised {type(error).__name__}: {error}") from error
+
+    try_table()
