@@ -3709,7 +3709,7 @@ class ImportReport:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SheetShape:
@@ -3739,7 +3739,7 @@ class SheetShape:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ImportedColumn:
@@ -3761,7 +3761,7 @@ class ImportedColumn:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ImportCounts:
@@ -3799,7 +3799,7 @@ class ImportCounts:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ImportedVehicle:
@@ -3849,7 +3849,7 @@ class ImportedVehicle:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class ImportedChange:
@@ -3867,7 +3867,7 @@ class ImportedChange:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RefusedRow:
@@ -3893,7 +3893,7 @@ class RefusedRow:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RowFault:
@@ -3919,7 +3919,7 @@ class RowFault:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class RowWarning:
@@ -3937,7 +3937,7 @@ class RowWarning:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
     def __eq__(self, other: object, /) -> bool: ...
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __hash__(self) -> int: ...
 
 @final
 class SoldHeldBack:

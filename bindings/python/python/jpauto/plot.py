@@ -1,0 +1,345 @@
+"""Pictures of a lot and its market, by matplotlib or Altair: ``pip install 'jpauto[plot]'``.
+
+Each function draws with matplotlib and returns its ``Axes``; with ``backend="altair"`` it returns an ``altair.Chart``.
+Both show themselves in a notebook. ``axes.figure.savefig("picture.png")`` and ``chart.save("picture.png")`` write
+files::
+
+    lot = jpauto.open("sqlite:lot.db", read_only=True)
+    jpauto.plot.price_in_market(lot.market.analyze(car.id))
+    jpauto.plot.stock_age(lot.inventory.list(status="available"), backend="altair")
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import quantiles
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from jpauto._jpauto import Analysis, Listing, Lot, MarketPrice, StockedVehicle
+
+__all__ = ["Backend", "days_on_market", "price_cuts", "price_history", "price_in_market", "stock_age"]
+
+Backend = Literal["matplotlib", "altair"]
+
+_OURS = "#c0392b"
+_MARKET = "#2c6fa6"
+_PALE = "#c9dcec"
+_AGES = {"good": "#4c9f70", "warning": "#e2a63b", "aged": "#c0392b"}
+
+
+def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: Any = None) -> Any:
+    """Our price among the prices of comparables, each adjusted to our mileage and year, in dollars.
+
+    The band is the recommended range, the line in it the median, and each dot one of the nearest comparables.
+
+    Raises ``ValueError`` for an analysis without comparables.
+    """
+    prices = analysis.adjusted
+    if prices is None:
+        raise ValueError("the analysis found no comparables to draw")
+    dots = [float(one.adjusted_price) for one in analysis.comparables]
+    search = analysis.search_parameters
+    title = f"{search.make} {search.model}, {analysis.sample_size} comparables"
+    low, median, high = float(prices.p25), float(prices.median), float(prices.p75)
+    ours = None if analysis.our_price is None else float(analysis.our_price)
+    ends = [float(prices.min), float(prices.max), *([] if ours is None else [ours])]
+    room = max((max(ends) - min(ends)) * 0.08, 100.0)
+    if backend == "altair":
+        alt = _altair()
+        scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False, zero=False)
+        x = alt.X("price:Q", title="adjusted price (dollars)", scale=scale, axis=alt.Axis(format="$,.0f", tickCount=6))
+        layers = [
+            alt.Chart(_data([{"price": low, "until": high}])).mark_rect(color=_PALE).encode(x=x, x2="until:Q"),
+            alt.Chart(_data([{"price": median, "what": f"median ${median:,.0f}"}]))
+            .mark_rule(color=_MARKET, size=2)
+            .encode(x=x, tooltip=["what:N"]),
+            alt.Chart(_data([{"price": price, "row": row % 3} for row, price in enumerate(sorted(dots))]))
+            .mark_circle(color=_MARKET, size=70, opacity=0.8)
+            .encode(x=x, y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-1.5, 4])), tooltip=["price:Q"]),
+        ]
+        subtitle = f"recommended ${low:,.0f} to ${high:,.0f}, median ${median:,.0f}"
+        if ours is not None:
+            mark = alt.Chart(_data([{"price": ours, "what": f"ours ${ours:,.0f}"}]))
+            layers.append(mark.mark_rule(color=_OURS, size=3).encode(x=x, tooltip=["what:N"]))
+            subtitle += f"; ours ${ours:,.0f} (red)"
+        return alt.layer(*layers).properties(width=520, height=140, title={"text": title, "subtitle": subtitle})
+    ax = _axes(ax, (8, 2.8))
+    ax.axvspan(low, high, color=_PALE, label=f"recommended: \\${low:,.0f} to \\${high:,.0f}")
+    ax.axvline(median, color=_MARKET, label=f"median: \\${median:,.0f}")
+    ax.plot([ends[0], ends[1]], [-0.8, -0.8], color=_MARKET, linewidth=1)
+    heights = [row % 3 for row in range(len(dots))]
+    ax.plot(sorted(dots), heights, "o", color=_MARKET, alpha=0.8, label="nearest comparables")
+    if ours is not None:
+        ax.axvline(ours, color=_OURS, linewidth=2.5, label=f"ours: \\${ours:,.0f}")
+    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, 3), yticks=[], xlabel="adjusted price (dollars)")
+    ax.set_title(title)
+    ax.spines["left"].set_visible(False)
+    _dollars(ax.xaxis)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=2, frameon=False)
+    return ax
+
+
+def price_history(
+    history: Iterable[MarketPrice],
+    *,
+    title: str = "Our price and the market",
+    backend: Backend = "matplotlib",
+    ax: Any = None,
+) -> Any:
+    """A vehicle's price over time, in dollars, against the median and the lowest price of its market.
+
+    ``history`` is what ``lot.market.history(id)`` returns, in any order.
+
+    Raises ``ValueError`` without a dated point.
+    """
+    points = sorted(
+        (point for point in history if point.recorded_at is not None), key=lambda point: _when(point.recorded_at)
+    )
+    if not points:
+        raise ValueError("the history has no dated point to draw")
+    ours = [(_when(point.recorded_at), float(point.our_price)) for point in points]
+    median = [(_when(p.recorded_at), float(p.median_market_price)) for p in points if p.median_market_price is not None]
+    lowest = [(_when(p.recorded_at), float(p.min_market_price)) for p in points if p.min_market_price is not None]
+    lines = [
+        ("our price", ours, _OURS),
+        ("median of the market", median, _MARKET),
+        ("lowest of the market", lowest, "#8fb4d3"),
+    ]
+    if backend == "altair":
+        alt = _altair()
+        names, colors = [name for name, _, _ in lines], [color for _, _, color in lines]
+        rows = [{"at": at.isoformat(), "price": price, "line": name} for name, line, _ in lines for at, price in line]
+        return (
+            alt.Chart(_data(rows), title=title)
+            .mark_line(point=True, interpolate="step-after")
+            .encode(
+                x=alt.X("at:T", title="date (UTC)"),
+                y=alt.Y("price:Q", title="price (dollars)", scale=alt.Scale(zero=False), axis=alt.Axis(format="$,.0f")),
+                color=alt.Color("line:N", title=None, scale=alt.Scale(domain=names, range=colors)),
+            )
+            .properties(width=520, height=280)
+        )
+    ax = _axes(ax, (8, 4))
+    for name, line, color in lines:
+        if line:
+            times, prices = zip(*line, strict=True)
+            ax.step(times, prices, where="post", color=color, label=name, marker="o", markersize=3)
+    ax.set(title=title, xlabel="date (UTC)", ylabel="price (dollars)")
+    _dollars(ax.yaxis)
+    _dates(ax, [at for at, _ in ours])
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, frameon=False)
+    return ax
+
+
+def days_on_market(
+    listings: Iterable[Listing], *, most: int = 12, backend: Backend = "matplotlib", ax: Any = None
+) -> Any:
+    """How long listings stood on the market before they were sold, in days, by make: quartiles and the median.
+
+    ``listings`` is what ``lot.competitors.listings(sold=True)`` returns; those that are not sold are left out. The
+    ``most`` frequent makes are drawn, the quickest first.
+
+    Raises ``ValueError`` without a sold listing.
+    """
+    by_make: dict[str, list[int]] = defaultdict(list)
+    for listing in listings:
+        if listing.is_sold and listing.make:
+            by_make[listing.make].append(listing.days_on_market)
+    if not by_make:
+        raise ValueError("no listing is sold")
+    frequent = sorted(by_make, key=lambda make: -len(by_make[make]))[:most]
+    rows = sorted(
+        ((make, _quartiles(by_make[make]), len(by_make[make])) for make in frequent), key=lambda row: row[1][1]
+    )
+    title = "Days on the market until the sale, by make"
+    if backend == "altair":
+        alt = _altair()
+        data = _data(
+            [
+                {"make": f"{make} ({count})", "low": low, "median": median, "high": high}
+                for make, (low, median, high), count in rows
+            ]
+        )
+        y = alt.Y("make:N", title="make (sold)", sort=[f"{make} ({count})" for make, _, count in rows])
+        bars = (
+            alt.Chart(data).mark_bar(color=_PALE).encode(x=alt.X("low:Q", title="days on the market"), x2="high:Q", y=y)
+        )
+        ticks = (
+            alt.Chart(data)
+            .mark_tick(color=_MARKET, thickness=3)
+            .encode(x="median:Q", y=y, tooltip=["make:N", "median:Q"])
+        )
+        return (bars + ticks).properties(
+            width=460, title={"text": title, "subtitle": "quartiles, and the median as a line"}
+        )
+    ax = _axes(ax, (8, 1.4 + 0.4 * len(rows)))
+    for place, (_, (low, median, high), _) in enumerate(rows):
+        ax.barh(place, high - low, left=low, height=0.6, color=_PALE, label="half of them" if place == 0 else None)
+        ax.plot(
+            [median, median],
+            [place - 0.3, place + 0.3],
+            color=_MARKET,
+            linewidth=3,
+            label="median" if place == 0 else None,
+        )
+    ax.set_yticks(range(len(rows)), [f"{make} ({count})" for make, _, count in rows])
+    ax.invert_yaxis()
+    ax.set(title=title, xlabel="days on the market", ylabel="make (sold)")
+    ax.set_xlim(left=0)
+    ax.legend(frameon=False, loc="best")
+    return ax
+
+
+def stock_age(
+    cars: Iterable[StockedVehicle], *, width: int = 15, backend: Backend = "matplotlib", ax: Any = None
+) -> Any:
+    """How long our vehicles have stood in stock, in days: a count for each ``width`` days, coloured by the turn policy.
+
+    ``cars`` is what ``lot.inventory.list(status="available")`` returns.
+
+    Raises ``ValueError`` without a vehicle, or for a width below one day.
+    """
+    if width < 1:
+        raise ValueError("a column is one day wide or more")
+    counts: dict[tuple[int, str], int] = defaultdict(int)
+    for car in cars:
+        counts[max(car.days_in_stock, 0) // width * width, car.age_state] += 1
+    if not counts:
+        raise ValueError("there is no vehicle to draw")
+    starts = range(0, max(start for start, _ in counts) + width, width)
+    title = "Age of stock"
+    if backend == "altair":
+        alt = _altair()
+        rows = [
+            {"days": start, "end": start + width, "state": state, "cars": n} for (start, state), n in counts.items()
+        ]
+        return (
+            alt.Chart(_data(rows), title=title)
+            .mark_bar()
+            .encode(
+                x=alt.X("days:Q", title="days in stock", bin=alt.Bin(binned=True, step=width)),
+                x2="end:Q",
+                y=alt.Y("cars:Q", title="vehicles", stack=True, axis=alt.Axis(tickMinStep=1, format="d")),
+                color=alt.Color(
+                    "state:N",
+                    title="by the turn policy",
+                    scale=alt.Scale(domain=list(_AGES), range=list(_AGES.values())),
+                ),
+            )
+            .properties(width=460, height=260)
+        )
+    ax = _axes(ax, (8, 4))
+    below = [0] * len(starts)
+    for state, color in _AGES.items():
+        heights = [counts.get((start, state), 0) for start in starts]
+        if any(heights):
+            ax.bar(list(starts), heights, width=width * 0.92, bottom=below, align="edge", color=color, label=state)
+        below = [under + height for under, height in zip(below, heights, strict=True)]
+    ax.set(title=title, xlabel="days in stock", ylabel="vehicles")
+    ax.set_xticks([*starts, starts[-1] + width])
+    ax.set_ylim(top=max(below) * 1.1)
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.legend(title="by the turn policy", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def price_cuts(
+    lot: Lot, competitor: UUID | str, *, most: int = 500, backend: Backend = "matplotlib", ax: Any = None
+) -> Any:
+    """A competitor's price cuts over time, in dollars: a dot for each cut, by day.
+
+    It reads the price history of the ``most`` newest listings that became cheaper.
+
+    Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut.
+    """
+    name = lot.competitors.get(competitor).name
+    cuts: list[tuple[datetime, float, str]] = []
+    for listing in lot.competitors.listings(competitor, price_dropped=True, limit=most):
+        points = sorted(lot.competitors.price_history(listing.id), key=lambda point: point.recorded_at)
+        car = " ".join(str(part) for part in (listing.year, listing.make, listing.model) if part)
+        for before, after in pairwise(points):
+            if after.price < before.price:
+                cuts.append((after.recorded_at, float(before.price - after.price), car))
+    if not cuts:
+        raise ValueError(f"{name} has cut no price")
+    title = f"{name}: {len(cuts)} price cuts"
+    if backend == "altair":
+        alt = _altair()
+        rows = [{"at": at.isoformat(), "cut": cut, "car": car} for at, cut, car in cuts]
+        return (
+            alt.Chart(_data(rows), title=title)
+            .mark_circle(color=_OURS, size=60, opacity=0.7)
+            .encode(
+                x=alt.X("at:T", title="date (UTC)"),
+                y=alt.Y("cut:Q", title="cut (dollars)", axis=alt.Axis(format="$,.0f")),
+                tooltip=["car:N", "cut:Q", "at:T"],
+            )
+            .properties(width=520, height=260)
+        )
+    ax = _axes(ax, (8, 4))
+    times, amounts = [at for at, _, _ in cuts], [cut for _, cut, _ in cuts]
+    ax.vlines(times, 0, amounts, color=_PALE, linewidth=1)
+    ax.plot(times, amounts, "o", color=_OURS, alpha=0.7, markersize=5)
+    ax.set(title=title, xlabel="date (UTC)", ylabel="cut (dollars)")
+    ax.set_ylim(bottom=0)
+    _dollars(ax.yaxis)
+    _dates(ax, times)
+    return ax
+
+
+def _when(time: datetime | None) -> datetime:
+    assert time is not None
+    return time
+
+
+def _quartiles(values: Sequence[int]) -> tuple[float, float, float]:
+    if len(values) == 1:
+        return float(values[0]), float(values[0]), float(values[0])
+    low, median, high = quantiles(values, n=4, method="inclusive")
+    return low, median, high
+
+
+def _axes(ax: Any, size: tuple[float, float]) -> Any:
+    if ax is None:
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as missing:
+            raise ModuleNotFoundError("this picture needs matplotlib: pip install 'jpauto[plot]'") from missing
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _dollars(axis: Any) -> None:
+    from matplotlib.ticker import StrMethodFormatter
+
+    axis.set_major_formatter(StrMethodFormatter("\\${x:,.0f}"))
+
+
+def _dates(ax: Any, times: Sequence[datetime]) -> None:
+    first, last = min(times), max(times)
+    if last - first < timedelta(days=1):
+        ax.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _altair() -> Any:
+    try:
+        import altair
+    except ImportError as missing:
+        raise ModuleNotFoundError("this picture needs Altair: pip install 'jpauto[plot]'") from missing
+    return altair
+
+
+def _data(rows: list[dict[str, Any]]) -> Any:
+    return _altair().Data(values=rows)
