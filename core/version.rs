@@ -2,9 +2,11 @@
 
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash, Hasher as _},
+    hash::{BuildHasher as _, Hash},
     str::FromStr,
 };
+
+use foldhash::quality::FixedState;
 
 use crate::error::{Error, ErrorCode, Result};
 
@@ -32,10 +34,8 @@ pub struct InvalidVersion;
 impl Version {
     /// The version of a row with these columns.
     pub(crate) fn of(columns: &impl Hash) -> Self {
-        // Its keys are constants, so that all processes of one release agree. Another release may not; a client reads again.
-        let mut hasher = DefaultHasher::new();
-        columns.hash(&mut hasher);
-        Self(hasher.finish())
+        // Its seed is a constant, so that all processes of one release agree. Another release may not; a client reads again.
+        Self(FixedState::default().hash_one(columns))
     }
 }
 
