@@ -63,10 +63,12 @@ where
         let (mut records, mut next) = (Vec::<R>::new(), Some(PageRequest::first(PageRequest::MAX_LIMIT)));
         while let Some(request) = next.take().filter(|_| left > 0) {
             let page = list(desk, &request)?;
+            let before = records.len();
             records.extend(page.items.into_iter().take(left).map(R::told));
-            left = wanted.limit.map_or(left, |_| left.saturating_sub(records.len()));
+            left -= records.len() - before;
             next = page.next.map(|cursor| PageRequest::first(PageRequest::MAX_LIMIT).after(cursor));
-            while records.len() >= rows || (next.is_none() && !records.is_empty()) {
+            let is_last = next.is_none() || left == 0;
+            while records.len() >= rows || (is_last && !records.is_empty()) {
                 let rest = records.split_off(rows.min(records.len()));
                 if take(R::arrays(&records, &wanted.places), records.len()).is_break() {
                     return Ok(());
