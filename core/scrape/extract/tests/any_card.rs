@@ -260,10 +260,10 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
     html
 }
 
-/// What else stands on cards: badges, things to press, and the miles.
-fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
+/// How a card says its miles.
+fn miles_said(draw: &mut Draw, miles: i64) -> String {
     let miles = grouped(miles);
-    let said = match draw.below(7) {
+    match draw.below(7) {
         0 => format!("<p>{miles} mi</p>"),
         1 => format!("<p>Mileage: {miles}</p>"),
         2 => format!(
@@ -276,8 +276,12 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             "<div><div><p>Stock</p><p>Mileage</p><p>Engine</p></div><div><p>P1234</p><p>{miles}</p><p>2.5L</p></div></div>"
         ),
         _ => format!("<p>{miles} Miles | 22 MPG</p>"),
-    };
-    let mut found = vec![said];
+    }
+}
+
+/// What else stands on cards: badges, things to press, and the miles.
+fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
+    let mut found = vec![miles_said(draw, miles)];
     for text in
         ["Great Deal", "Price Drop", "One Owner", "Lifetime Warranty", "No Doc Fees", "Back-up Camera", "Free Delivery"]
     {
