@@ -12,7 +12,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         held::{Held, HeldText, MayBeNull as _, Place},
-        in_index_order,
+        in_index_order, is_one_of,
         schema::{storage_alerts, storage_alerts::dsl},
         types::AnyId,
     },
@@ -251,7 +251,7 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
             None => query,
         };
         if filter.about_prices {
-            query = query.filter(dsl::alert_type.eq_any(AlertType::OF_PRICES.map(AlertType::as_str)));
+            query = query.filter(is_one_of(dsl::alert_type, AlertType::OF_PRICES.map(AlertType::as_str)));
         }
         if let Some(subject) = filter.subject_id {
             query = query.filter(dsl::subject_id.eq(AnyId(subject)));

@@ -11,6 +11,7 @@ mod failure;
 mod file;
 pub(crate) mod functions;
 pub(crate) mod held;
+mod kept;
 mod migrate;
 mod paging;
 mod queue;
@@ -40,6 +41,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, Transact
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
 pub(crate) use failure::Failure;
+pub(crate) use kept::{is_one_of, kept_sql};
 pub(crate) use migrate::Migrated;
 pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
 pub(crate) use schema::{Column, columns_of};

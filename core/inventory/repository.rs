@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::sql,
+    dsl::{not, sql},
     prelude::*,
     sql_types::{BigInt, Nullable},
 };
@@ -20,7 +20,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
         held::{Held, HeldText, MayBeNull as _, Place},
-        in_index_order, is_among, lock_row,
+        in_index_order, is_among, is_one_of, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
         twice_between,
@@ -168,7 +168,7 @@ fn matching<'f>(numbers: [&'static str; 3], filter: &'f VehicleFilter) -> invent
     let mut query = dsl::inventory.filter(has_all_values!(numbers)).into_boxed();
     if !filter.status.is_empty() {
         let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
-        let unknown = dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str));
+        let unknown = not(is_one_of(dsl::status, VehicleStatus::ALL.map(VehicleStatus::as_str)));
         let holds = |status| filter.status.contains(&status);
         // A null reads as the default.
         query = match (holds(VehicleStatus::default()), holds(VehicleStatus::Unknown)) {
@@ -179,10 +179,10 @@ fn matching<'f>(numbers: [&'static str; 3], filter: &'f VehicleFilter) -> invent
         };
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make).eq_any(lowered(make.trim())));
+        query = query.filter(is_one_of(lower(dsl::make), lowered(make.trim())));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model).eq_any(lowered(model.trim())));
+        query = query.filter(is_one_of(lower(dsl::model), lowered(model.trim())));
     }
     if let Some(year) = filter.year_min {
         query = query.filter(dsl::year.ge(year));

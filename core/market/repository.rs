@@ -28,6 +28,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
         held::HeldText,
+        is_one_of,
         schema::{inventory, market_price_history, market_research_results},
         types::has_id,
     },
@@ -152,7 +153,7 @@ pub(super) fn find(conn: &mut DbConnection, vehicle: VehicleId) -> DbResult<Opti
 /// The research of all these vehicles in one query.
 pub(super) fn find_all(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbResult<ResearchByVehicle> {
     let rows: Vec<ResearchRow> = market_research_results::table
-        .filter(market_research_results::inventory_id.eq_any(vehicles.iter().copied()))
+        .filter(is_one_of(market_research_results::inventory_id, vehicles.iter().copied()))
         .select(ResearchRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().filter_map(ResearchRow::read).map(|research| (research.inventory_id, research)).collect())
@@ -162,7 +163,7 @@ pub(super) fn find_all(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbRes
 pub(super) fn find_figures(conn: &mut DbConnection, vehicles: &[VehicleId]) -> DbResult<ResearchByVehicle> {
     use market_research_results::dsl;
     let rows: Vec<FiguresRow> = dsl::market_research_results
-        .filter(dsl::inventory_id.eq_any(vehicles.iter().copied()))
+        .filter(is_one_of(dsl::inventory_id, vehicles.iter().copied()))
         .select(FiguresRow::as_select())
         .load(conn)?;
     let research = rows.into_iter().filter_map(|row| {

@@ -1,7 +1,7 @@
 //! Rows of `pending_submissions`.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::not, prelude::*};
 
 use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, rules};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
         held::{MayBeNull as _, Place},
-        in_index_order, lock_row,
+        in_index_order, is_one_of, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
         twice_between,
@@ -153,9 +153,8 @@ fn matching<'f>(
     if let Some(status) = filter.submission_status {
         let in_status = dsl::submission_status.eq(status.as_str());
         query = match status {
-            SubmissionStatus::Unknown => {
-                query.filter(dsl::submission_status.ne_all(SubmissionStatus::ALL.map(SubmissionStatus::as_str)))
-            }
+            SubmissionStatus::Unknown => query
+                .filter(not(is_one_of(dsl::submission_status, SubmissionStatus::ALL.map(SubmissionStatus::as_str)))),
             // A null reads as the default.
             status if status == SubmissionStatus::default() => {
                 query.filter(in_status.or(dsl::submission_status.is_null()))
@@ -164,10 +163,10 @@ fn matching<'f>(
         };
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make).eq_any(lowered(make.trim())));
+        query = query.filter(is_one_of(lower(dsl::make), lowered(make.trim())));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model).eq_any(lowered(model.trim())));
+        query = query.filter(is_one_of(lower(dsl::model), lowered(model.trim())));
     }
     for word in filter.q.iter().flat_map(|words| words.split_whitespace()).take(MOST_WORDS) {
         let anywhere = |pattern: String| {

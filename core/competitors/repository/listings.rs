@@ -5,7 +5,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
-    dsl::sql,
     prelude::*,
     sql_types::{Bool, Integer},
 };
@@ -15,9 +14,10 @@ use super::{Here, MOST_WORDS, SECONDS_A_DAY, Stays, listing_row::ListingRow};
 use crate::{
     competitors::{Listing, ListingFilter, ListingSort, TrackingRules, transfer::Stay},
     db::{
-        DbConnection, DbResult, Instant, MultiBackend,
+        DbConnection, DbResult, Instant, MultiBackend, at_most,
         functions::{lower, lowered},
         held::{Held, MayBeNull as _, Place},
+        is_one_of, kept_sql,
         schema::competitor_inventory::{self, dsl},
         types::{DbId, DbInstant, DbMoney, has_id},
     },
@@ -77,29 +77,30 @@ macro_rules! known {
         if let Some((place, id)) = $after {
             let within = $query()
                 .filter(has_id!($conn, dsl::id))
-                .filter(sql::<Bool>(&format!("competitor_inventory.id {beyond} ")).bind::<DbId, _>(id))
-                .order(sql::<DbId>(&format!("competitor_inventory.id {direction}")))
-                .limit(most);
+                .filter(kept_sql::<Bool>(format!("competitor_inventory.id {beyond} ")).bind::<DbId, _>(id))
+                .order(kept_sql::<DbId>(format!("competitor_inventory.id {direction}")));
             let key = $key;
             match place {
                 Place::Of(value) => {
-                    rows = within.filter(sql::<Bool>(&format!("{key} = ")).bind::<$sql_type, _>(value)).load($conn)?;
-                    query = query.filter(sql::<Bool>(&format!("{key} {beyond} ")).bind::<$sql_type, _>(value));
+                    let same = kept_sql::<Bool>(format!("{key} = ")).bind::<$sql_type, _>(value);
+                    rows = at_most(within.filter(same), most).load($conn)?;
+                    query = query.filter(kept_sql::<Bool>(format!("{key} {beyond} ")).bind::<$sql_type, _>(value));
                 }
                 Place::OfRow { .. } => {
                     let of_row = format!("(SELECT {key} FROM competitor_inventory WHERE id = ");
-                    let same = sql::<Bool>(&format!("{key} = {of_row}")).bind::<DbId, _>(id).sql(")");
-                    rows = within.filter(same).load($conn)?;
-                    query = query.filter(sql::<Bool>(&format!("{key} {beyond} {of_row}")).bind::<DbId, _>(id).sql(")"));
+                    let same = kept_sql::<Bool>(format!("{key} = {of_row}")).bind::<DbId, _>(id).sql(")");
+                    rows = at_most(within.filter(same), most).load($conn)?;
+                    query =
+                        query.filter(kept_sql::<Bool>(format!("{key} {beyond} {of_row}")).bind::<DbId, _>(id).sql(")"));
                 }
             }
         } else {
-            query = query.filter(sql::<Bool>(&format!("{} IS NOT NULL", $key)));
+            query = query.filter(kept_sql::<Bool>(format!("{} IS NOT NULL", $key)));
         }
         let missing = most - i64::try_from(rows.len()).unwrap_or(i64::MAX);
         if missing > 0 {
             let order = format!("{} {direction}, competitor_inventory.id {direction}", $key);
-            rows.append(&mut query.order(sql::<$sql_type>(&order)).limit(missing).load($conn)?);
+            rows.append(&mut at_most(query.order(kept_sql::<$sql_type>(order)), missing).load($conn)?);
         }
         rows
     }};
@@ -121,7 +122,7 @@ macro_rules! page_by {
             let query = || matching(filter, now);
             rows = known!($conn, query, key, $sql_type, is_descending, after, request.rows_to_read());
         }
-        let unknown = matching(filter, now).filter(sql::<Bool>(&format!("{key} IS NULL")));
+        let unknown = matching(filter, now).filter(kept_sql::<Bool>(format!("{key} IS NULL")));
         fill_up($conn, &mut rows, unknown, is_descending, after_unknown, request)?;
         cut(rows, request, order, $of_row)?
     }};
@@ -205,7 +206,7 @@ fn fill_up(
         None => unknown,
     };
     let query = if is_descending { query.order(dsl::id.desc()) } else { query.order(dsl::id.asc()) };
-    rows.extend(query.limit(missing).load::<ListingRow>(conn)?);
+    rows.extend(at_most(query, missing).load::<ListingRow>(conn)?);
     Ok(())
 }
 
@@ -236,7 +237,7 @@ fn on_sale_and_sold_by_days(
         // Those that have been on sale longest were seen first.
         let query = || matching(filter, now).filter(on_sale());
         standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, position.on_sale, most);
-        let query = || matching(filter, now).filter(sql::<Bool>("is_sold"));
+        let query = || matching(filter, now).filter(kept_sql::<Bool>("is_sold"));
         gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
     }
     let (mut standing, mut gone) = (standing.into_iter().peekable(), gone.into_iter().peekable());
@@ -257,7 +258,7 @@ fn on_sale_and_sold_by_days(
         rows.push(row);
     }
     let unknown = matching(filter, now)
-        .filter(sql::<Bool>("CASE WHEN is_sold THEN days_on_market IS NULL ELSE first_seen_at IS NULL END"));
+        .filter(kept_sql::<Bool>("CASE WHEN is_sold THEN days_on_market IS NULL ELSE first_seen_at IS NULL END"));
     fill_up(conn, &mut rows, unknown, is_descending, position.unknown, request)?;
     let at_each = rows.into_iter().map(|row| {
         let id = row.stored.id;
@@ -329,11 +330,11 @@ fn on_sale() -> _ {
 pub(super) fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'static> {
     let mut query = dsl::competitor_inventory.select(ListingRow::as_select()).into_boxed::<MultiBackend>();
     if !filter.competitors.is_empty() {
-        query = query.filter(dsl::competitor_id.eq_any(filter.competitors.clone()));
+        query = query.filter(is_one_of(dsl::competitor_id, filter.competitors.clone()));
     }
     match filter.sold {
         // Not compared with a bound value: SQLite would not use the index on sold rows.
-        Some(true) => query = query.filter(sql::<Bool>("is_sold")),
+        Some(true) => query = query.filter(kept_sql::<Bool>("is_sold")),
         Some(false) => query = query.filter(on_sale()),
         None => {}
     }
@@ -341,10 +342,10 @@ pub(super) fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'
         query = query.filter(dsl::vin.eq(vin.trim().to_ascii_uppercase()));
     }
     if let Some(make) = &filter.make {
-        query = query.filter(lower(dsl::make.assume_not_null()).eq_any(lowered(make)));
+        query = query.filter(is_one_of(lower(dsl::make.assume_not_null()), lowered(make)));
     }
     if let Some(model) = &filter.model {
-        query = query.filter(lower(dsl::model.assume_not_null()).eq_any(lowered(model)));
+        query = query.filter(is_one_of(lower(dsl::model.assume_not_null()), lowered(model)));
     }
     macro_rules! between {
         ($column:expr, $least:expr, $most:expr) => {
@@ -359,7 +360,7 @@ pub(super) fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'
     macro_rules! among {
         ($($word:ident),+) => {
             $(if !filter.$word.is_empty() {
-                query = query.filter(dsl::$word.eq_any(filter.$word.iter().map(|word| word.as_str())));
+                query = query.filter(is_one_of(dsl::$word, filter.$word.iter().map(|word| word.as_str())));
             })+
         };
     }
@@ -390,7 +391,7 @@ fn there_for_days<'a>(mut query: Listings<'a>, filter: &ListingFilter, now: Date
 /// Keeps the listings whose price fell as the filter says.
 fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'a> {
     let least = filter.price_drop_min.unwrap_or(LEAST_CUT).max(LEAST_CUT);
-    let fell_at_all = || sql::<Bool>(&format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least);
+    let fell_at_all = || kept_sql::<Bool>(format!("{PRICE_DROP} >= ")).bind::<DbMoney, _>(least);
     let Some(days) = filter.price_drop_within_days else {
         let is_asked = filter.price_dropped || filter.price_drop_min.is_some();
         return if is_asked { query.filter(fell_at_all()) } else { query };
@@ -401,13 +402,14 @@ fn cheaper<'a>(query: Listings<'a>, filter: &ListingFilter, now: DateTime<Utc>) 
         // Written so that the index on the drop gives the order. Otherwise a database takes the index on the time of the change,
         // or joins the prices, and sorts.
         ListingSort::PriceDrop | ListingSort::PriceDropDescending => {
-            let fell =
-                sql::<Bool>("CASE WHEN price_changed_at >= ").bind::<DbInstant, _>(since).sql(" THEN ").sql(&was);
-            let fell = fell.bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end).sql(" END");
+            let fell = kept_sql::<Bool>("CASE WHEN price_changed_at >= ")
+                .bind::<DbInstant, _>(since)
+                .sql(format!(" THEN {was}"));
+            let fell = fell.bind::<DbMoney, _>(least).sql(ago).bind::<DbInstant, _>(since).sql(format!("{end} END"));
             query.filter(fell_at_all()).filter(fell)
         }
         _ => {
-            let fell = sql::<Bool>(&was).bind::<DbMoney, _>(least).sql(&ago).bind::<DbInstant, _>(since).sql(&end);
+            let fell = kept_sql::<Bool>(was).bind::<DbMoney, _>(least).sql(ago).bind::<DbInstant, _>(since).sql(end);
             query.filter(dsl::price_changed_at.ge(since)).filter(fell)
         }
     }

@@ -20,6 +20,7 @@ use crate::{
     db::{
         DbConnection, DbResult,
         held::{Held, HeldText, MayBeNull as _},
+        is_one_of,
         schema::{
             competitor_inventory::{self, dsl},
             competitors,
@@ -76,7 +77,7 @@ impl Stays {
         // Most vehicles were on one lot only. One whose other lot is gone is no transfer any more.
         Self::where_found(conn, vins, |conn, some| {
             let several = count_star().gt(1).or(count(dsl::transferred_at).gt(0));
-            let of_vins = dsl::competitor_inventory.filter(dsl::vin.eq_any(some.iter().copied()));
+            let of_vins = dsl::competitor_inventory.filter(is_one_of(dsl::vin, some.iter().copied()));
             Ok(of_vins.group_by(dsl::vin).having(several).select(dsl::vin).load(conn)?)
         })
     }
@@ -91,7 +92,7 @@ impl Stays {
         let vins = listings.iter().map(|here| here.vin).chain(more_vins.iter().copied());
         let mut stays = Self::where_found(conn, vins, |conn, some| {
             let elsewhere = dsl::competitor_id.ne(competitor).or(dsl::transferred_at.is_not_null());
-            let of_vins = dsl::competitor_inventory.filter(dsl::vin.eq_any(some.iter().copied()));
+            let of_vins = dsl::competitor_inventory.filter(is_one_of(dsl::vin, some.iter().copied()));
             Ok(of_vins.filter(elsewhere).select(dsl::vin).distinct().load(conn)?)
         })?;
         // As they are about to be written.
@@ -121,7 +122,7 @@ impl Stays {
             }
             let rows: Vec<(StayRow, HeldText)> = dsl::competitor_inventory
                 .inner_join(competitors::table.on(competitors::id.eq(dsl::competitor_id)))
-                .filter(dsl::vin.eq_any(found))
+                .filter(is_one_of(dsl::vin, found))
                 .select((StayRow::as_select(), competitors::name))
                 .load(conn)?;
             rows.into_iter().for_each(|(row, competitor)| stays.take_in(row, competitor.text()));
