@@ -345,7 +345,18 @@ impl Table {
             let twins = twins.iter().filter(|twin| is_there && twin.table == self.name && twin.ours == ours);
             faults.extend(twins.filter_map(|twin| carried_over(twin, dialect)));
         }
-        faults
+        faults.into_iter().map(|fault| self.of_texts(fault, dialect)).collect()
+    }
+
+    /// The fault in texts alone, where case and blanks are put right: a number is none, and some tables refuse it when it is written.
+    fn of_texts(&self, fault: Fault, dialect: &Dialect) -> Fault {
+        let of_texts = |column: &Column| column.name == fault.column && column.sql_type == "Text";
+        let is_mended = matches!(fault.mend, Mend::Set(_)) && dialect.may_be_no_text.is_some();
+        if !is_mended || !columns_of(self.name).iter().any(of_texts) {
+            return fault;
+        }
+        let texts = |condition: String| format!("typeof({}) = 'text' AND ({condition})", fault.column);
+        Fault { scan: texts(fault.scan), exact: fault.exact.map(texts), ..fault }
     }
 
     /// What is looked for in a column of a type.

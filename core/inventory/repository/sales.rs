@@ -142,7 +142,8 @@ pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTim
              LEFT JOIN vehicle_sales AS sale ON sale.inventory_id = sold.id AND sale.sold_at = sold.sold_at
              WHERE sale.id IS NULL
          )
-         SELECT {month} AS month, count(*) AS count, sum(value) AS value,
+         SELECT {month} AS month, count(*) AS count,
+                sum(CASE WHEN value >= 0 AND value < 10000000000 THEN value ELSE 0 END) AS value,
                 CAST(coalesce(sum({days}), 0) AS bigint) AS days, CAST(sum(came_back) AS bigint) AS came_back
          FROM sales GROUP BY 1 ORDER BY 1 DESC"
     );
