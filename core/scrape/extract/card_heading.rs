@@ -95,6 +95,11 @@ fn named(text: &str) -> Option<Heading> {
     heading::split_of_card(text).filter(|heading| heading.make.is_some())
 }
 
+/// Whether a text is the name of a vehicle.
+pub(super) fn names_a_vehicle(text: &str) -> bool {
+    named(text).is_some_and(|heading| heading.model.is_some())
+}
+
 /// What the text of an element names: by the line that begins with a year and a make, with the next one where that lacks a
 /// model or, below a heading, a trim.
 fn shown_by(dom: &Dom<'_>, at: usize, tier: u8) -> Option<Heading> {

@@ -248,6 +248,35 @@ impl<'a> Dom<'a> {
         Self { nodes }
     }
 
+    /// The same with an element of its own around each of some ranges, each of whole elements and texts below one parent. No two of
+    /// them overlap.
+    pub(crate) fn with_frames(&self, mut frames: Vec<Range<usize>>) -> Self {
+        frames.sort_unstable_by_key(|range| range.start);
+        let mut frames = frames.into_iter().peekable();
+        let mut nodes: Vec<Node<'a>> = Vec::with_capacity(self.len() + frames.len());
+        // Where each node stands, and where what ends in front of it ends.
+        let (mut places, mut ends) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len() + 1));
+        // The place of the frame that is open, whose it is, and where it ends.
+        let mut open: Option<(usize, usize, usize)> = None;
+        for (at, node) in self.nodes.iter().enumerate() {
+            open = open.filter(|(.., end)| at < *end);
+            ends.push(nodes.len());
+            if let Some(frame) = frames.next_if(|frame| frame.start == at) {
+                open = Some((nodes.len(), node.parent, frame.end));
+                let element = Element { name: LocalName::from("div"), attributes: Vec::new() };
+                let parent = places.get(node.parent).copied().unwrap_or_default();
+                nodes.push(Node { kind: Kind::Element(element), parent, end: frame.end });
+            }
+            places.push(nodes.len());
+            let framed = open.filter(|(_, parent, _)| node.parent == *parent && node.parent != at);
+            let parent = framed.map_or_else(|| places[node.parent], |(frame, ..)| frame);
+            nodes.push(Node { kind: node.kind.clone(), parent, end: node.end });
+        }
+        ends.push(nodes.len());
+        nodes.iter_mut().for_each(|node| node.end = ends[node.end]);
+        Self { nodes }
+    }
+
     /// The element around one, `None` for the outermost.
     pub(crate) fn parent(&self, at: usize) -> Option<usize> {
         let parent = self.nodes[at].parent;
@@ -321,6 +350,29 @@ mod tests {
         let mut outline = String::new();
         walk(Html::parse_document(html).tree.root(), 0, &mut outline);
         outline
+    }
+
+    #[test]
+    fn frames_stand_around_what_they_hold() {
+        let dom =
+            Dom::read("<body><h3>a</h3>b<p>c</p><h3>d</h3><p>e</p><i>f</i></body>", &PageLimits::DEFAULT).unwrap();
+        let at = |name: &str| {
+            dom.elements(0..dom.len())
+                .filter(|(_, element)| element.name() == name)
+                .map(|(at, _)| at)
+                .collect::<Vec<_>>()
+        };
+        let (heads, last) = (at("h3"), at("i")[0]);
+        let framed = dom.with_frames(vec![heads[0]..heads[1], heads[1]..last]);
+        let same = Dom::read(
+            "<body><div><h3>a</h3>b<p>c</p></div><div><h3>d</h3><p>e</p></div><i>f</i></body>",
+            &PageLimits::DEFAULT,
+        )
+        .unwrap();
+        let shape = |dom: &Dom<'_>| {
+            (0..dom.len()).map(|at| (dom.node(at).parent, dom.node(at).end, dom.text(at))).collect::<Vec<_>>()
+        };
+        assert_eq!(shape(&framed), shape(&same));
     }
 
     /// Markup as people and programs break it.

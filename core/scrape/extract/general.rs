@@ -9,7 +9,7 @@ use super::{
     CARDS, GENERIC, Parts, STRUCTURED_DATA, cards,
     cards::Card,
     filler::is_filler,
-    json_ld,
+    flat_lists, json_ld,
     listing::ScrapedListing,
     markup::Token,
     merge::{Joined, Role},
@@ -69,7 +69,9 @@ pub(crate) fn read_of(page: &Page<'_>, subject: &Subject) -> Result<General> {
         let platform = if by_cards { CARDS } else { STRUCTURED_DATA };
         return Ok(General { platform, is_own_page: true, listings });
     }
-    Ok(list(page, data, cards))
+    let list = list(page, data, cards);
+    let framed = if list.listings.is_empty() { flat_lists::framed(dom) } else { None };
+    Ok(framed.map_or(list, |framed| self::list(page, Vec::new(), cards::find(page, &framed, subject))))
 }
 
 /// The vehicles of a list. A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.

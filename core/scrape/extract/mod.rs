@@ -22,6 +22,7 @@ mod facts;
 mod field_names;
 mod fields;
 mod filler;
+mod flat_lists;
 mod general;
 mod heading;
 mod json;

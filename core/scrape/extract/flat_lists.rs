@@ -1,0 +1,69 @@
+//! Lists without an element around each car: a heading, what is said of its car, and then the next heading.
+//!
+//! Each heading that names a vehicle gets an element around it and what follows it, up to the next one, so that the cards of such a page
+//! are found like any others. It is asked only where a page shows no vehicle otherwise. What is deliberately not here: what makes a card
+//! a vehicle (`cards`, `linked_cards`).
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    card_heading::{HEADING_NODES_MAX, names_a_vehicle},
+    dom::Dom,
+};
+
+/// How far an element may be above the heading that is all that it holds.
+const LEVELS_MAX: usize = 3;
+
+/// The page with an element around each car of a flat list; `None` where there is no such list.
+pub(super) fn framed<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
+    let mut lists: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, element) in dom.elements(0..dom.len()) {
+        let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "b" | "strong")
+            && dom.node(at).end - at < HEADING_NODES_MAX
+            && names_a_vehicle(&dom.text(at));
+        let Some((parent, start)) = is_heading.then(|| start_of(dom, at)).flatten() else { continue };
+        let starts = lists.entry(parent).or_default();
+        if starts.last().is_none_or(|last| dom.node(*last).end <= start) {
+            starts.push(start);
+        }
+    }
+    let lists = lists.iter().filter(|(_, starts)| starts.len() > 1);
+    let mut frames: Vec<Range<usize>> = lists.flat_map(|(parent, starts)| groups(dom, *parent, starts)).collect();
+    // A list within a card of another is left for that card.
+    frames.sort_unstable_by_key(|range| range.start);
+    let mut until = 0;
+    frames.retain(|range| {
+        let is_free = range.start >= until;
+        until = if is_free { range.end } else { until };
+        is_free
+    });
+    (!frames.is_empty()).then(|| dom.with_frames(frames))
+}
+
+/// The element that holds a heading and nothing else, below the one that holds more.
+fn start_of(dom: &Dom<'_>, heading: usize) -> Option<(usize, usize)> {
+    let text = dom.text(heading);
+    let mut start = heading;
+    for _ in 0..LEVELS_MAX {
+        let parent = dom.parent(start)?;
+        if dom.node(parent).end - parent >= HEADING_NODES_MAX || dom.text(parent) != text {
+            return Some((parent, start));
+        }
+        start = parent;
+    }
+    None
+}
+
+/// From each start up to the next one; the last is as long as the longest of the others.
+fn groups(dom: &Dom<'_>, parent: usize, starts: &[usize]) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = starts.windows(2).map(|pair| pair[0]..pair[1]).collect();
+    let longest = groups.iter().map(ExactSizeIterator::len).max().unwrap_or_default();
+    if let Some(last) = starts.last() {
+        let (mut end, most) = (dom.node(*last).end, dom.node(parent).end);
+        while end < most && end - last < longest {
+            end = dom.node(end).end;
+        }
+        groups.push(*last..end);
+    }
+    groups
+}
