@@ -115,9 +115,10 @@ struct MonthRow {
 pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<MonthSums>> {
     let [month, days] = match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => {
-            ["to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM')", "greatest(extract(day FROM sold_at - listed_at), 0)"]
-        }
+        DbConnection::Postgres(_) => [
+            "to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM')",
+            "CASE WHEN isfinite(sold_at) AND isfinite(listed_at) THEN greatest(extract(day FROM sold_at - listed_at), 0) END",
+        ],
         // SQLite rounds fractions of a second, so they are compared apart.
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => [
