@@ -236,7 +236,7 @@ fn on_sale_and_sold_by_days(
     if position.unknown.is_none() {
         // Those that have been on sale longest were seen first.
         // Whatever stands there that is not true.
-        let query = || matching(filter, now).filter(sql::<Bool>("competitor_inventory.is_sold IS NOT TRUE"));
+        let query = || matching(filter, now).filter(kept_sql::<Bool>("competitor_inventory.is_sold IS NOT TRUE"));
         standing = known!(conn, query, "first_seen_at", DbInstant, !is_descending, position.on_sale, most);
         let query = || matching(filter, now).filter(kept_sql::<Bool>("is_sold"));
         gone = known!(conn, query, "days_on_market", Integer, is_descending, position.sold, most);
