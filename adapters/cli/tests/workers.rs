@@ -26,7 +26,7 @@ const COMPETITORS: (usize, usize) = (60, 4_000);
 const JOBS: [&str; 5] = ["market_research", "competitor_scrape", "clean_up", "check", "backup"];
 
 fn worker(commands: &Commands<'_>) -> Child {
-    let mut command = commands.command(&["work", "--job-lease", "0.8", "--schedule", "competitor_metrics=* * * * * *"]);
+    let mut command = commands.command(&["work", "--job-lease", "2", "--schedule", "competitor_metrics=* * * * * *"]);
     for job in JOBS {
         command.args(["--schedule", &format!("{job}=off")]);
     }
