@@ -10,6 +10,7 @@ https://arrow.apache.org/docs/format/CDataInterface.html has the structures.
 from __future__ import annotations
 
 import ctypes
+import threading
 from typing import Any, TypeAlias
 
 Schema: TypeAlias = "tuple[str, str, int, str | None, list[Schema], Schema | None]"
@@ -99,6 +100,29 @@ def read(source: Any) -> tuple[Schema, list[Array]]:
         "expected a table or column with __arrow_c_stream__ or __arrow_c_array__ (pyarrow, polars, pandas 2.2 or "
         f"later, DuckDB), not {type(source).__name__}"
     )
+
+
+def read_apart(source: Any) -> tuple[Schema, list[Array]]:
+    """The same in a thread of its own, for callers in Rust.
+
+    ``ctypes`` releases the interpreter's lock behind the back of the Rust code that calls here. A stream of ours that is
+    asked for its batches within that call would take the lock for held. A new thread has no such call.
+    """
+    done: list[tuple[Schema, list[Array]]] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            done.append(read(source))
+        except BaseException as error:  # It is raised in the thread that waits.
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="jpauto import", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]
 
 
 def _at(kind: Any, capsule: object, name: bytes) -> Any:
