@@ -319,7 +319,8 @@ mod on_postgres {
     /// Whether a statement looks over all dealers, on purpose: for a VIN, or for a listing by its id alone.
     fn looks_over_all(sql: &str) -> bool {
         let condition = sql.split_once(" WHERE ").map_or("", |(_, condition)| condition);
-        condition.contains("\"vin\" = ANY") && !condition.contains("\"competitor_id\" =")
+        let is_by_vin = ["\"vin\" = ANY", "\"vin\" IN ("].iter().any(|words| condition.contains(words));
+        is_by_vin && !condition.contains("\"competitor_id\" =")
     }
 
     #[test]

@@ -85,7 +85,9 @@ on_both_databases! {
     fn a_job_that_fails_is_told_of_once_until_it_has_succeeded(lot: &Lot) {
         let receiver = Receiver::taking();
         let folder = tempfile::tempdir().unwrap();
-        let backups = folder.path().join("there/is/no/such/folder");
+        // Where a file stands there can be no folder.
+        let backups = folder.path().join("backups");
+        std::fs::write(&backups, "").unwrap();
         let mut config = Config::new(&lot.url).clock(lot.clock());
         config.jobs.backup_folder = Some(backups.clone());
         config.notifications.webhooks.insert("crm".into(), webhook(&receiver));
@@ -100,10 +102,11 @@ on_both_databases! {
         assert_eq!((data["job"].as_str(), told[0].document()["type"].as_str()), (Some("backup"), Some("job.failed")));
         assert!(data["error"].as_str().unwrap().starts_with("backup_failed: "), "{data}");
         if lot.url.starts_with("sqlite:") {
-            std::fs::create_dir_all(&backups).unwrap();
+            std::fs::remove_file(&backups).unwrap();
             lot.pass(TimeDelta::seconds(1));
             assert_eq!(run_job(&desk, Job::Backup).status, RunStatus::Success);
             std::fs::remove_dir_all(&backups).unwrap();
+            std::fs::write(&backups, "").unwrap();
             run_job(&desk, Job::Backup);
             deliver(&desk);
             assert_eq!(receiver.messages().len(), 2, "it failed anew");

@@ -33,7 +33,7 @@ fn a_website_is_tried_out_and_nothing_is_written() {
         "platform  none that is known",
         "read by   the structured data in its pages",
         "vehicles  20 on 2 pages",
-        "score     82 of 100",
+        "score     97 of 100",
         "identity      30  100 %",
         "2018 Toyota Corolla LE",
     ] {

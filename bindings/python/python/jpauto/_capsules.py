@@ -105,8 +105,8 @@ def read(source: Any) -> tuple[Schema, list[Array]]:
 def read_apart(source: Any) -> tuple[Schema, list[Array]]:
     """The same in a thread of its own, for callers in Rust.
 
-    ``ctypes`` releases the interpreter's lock behind the back of the Rust code that calls here. A stream of ours that is
-    asked for its batches within that call would take the lock for held. A new thread has no such call.
+    ``ctypes`` releases the interpreter's lock behind the back of the Rust code that calls here. A stream of ours that
+    is asked for its batches within that call would take the lock for held. A new thread has no such call.
     """
     done: list[tuple[Schema, list[Array]]] = []
     failed: list[BaseException] = []

@@ -41,7 +41,8 @@ impl Imported {
 pub(crate) fn import(source: &Bound<'_, PyAny>) -> PyResult<Imported> {
     static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = source.py();
-    let read = READ.get_or_try_init(py, || PyResult::Ok(py.import("jpauto._capsules")?.getattr("read_apart")?.unbind()))?;
+    let read =
+        READ.get_or_try_init(py, || PyResult::Ok(py.import("jpauto._capsules")?.getattr("read_apart")?.unbind()))?;
     let (schema, chunks): (Bound<'_, PyAny>, Vec<Bound<'_, PyAny>>) = read.bind(py).call1((source,))?.extract()?;
     let field = Field::try_from(&c_schema(&schema)?).map_err(as_value_error)?;
     let field = Arc::new(extended(field, &schema)?);
