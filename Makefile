@@ -70,7 +70,8 @@ test-databases:
 .PHONY: test-python
 test-python: extension
 	$(STEP) "pytest" "$(VENV)/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
-	$(STEP) "the stubs match the module" "$(VENV)/python" -m mypy.stubtest jpauto --allowlist bindings/python/tests/stubtest-allowlist
+	$(STEP) "the stubs match the module" "$(VENV)/python" -m mypy.stubtest jpauto --allowlist bindings/python/tests/stubtest-allowlist \
+		--mypy-config-file bindings/python/pyproject.toml
 
 # The extension that `build` has made, where Python's package looks for it.
 .PHONY: extension

@@ -340,7 +340,8 @@ mod sqlite {
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection, dsl::sql, sql_types::SqlType, sqlite::Sqlite};
 

@@ -177,7 +177,8 @@ impl<C: ValidGrouping<G>, V, G> ValidGrouping<G> for OneOf<C, V> {
     type IsAggregate = C::IsAggregate;
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use diesel::{prelude::*, sql_types::Text};
 

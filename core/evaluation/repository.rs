@@ -180,13 +180,14 @@ pub(super) fn is_any_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbR
     Ok(first.is_some() || decodes.select(vin_decodes::vin).first::<HeldText>(conn).optional()?.is_some())
 }
 
+type OwnVehicle = (HeldText, Option<i32>, HeldText, HeldText, Option<HeldText>);
 type Vehicle = (Option<HeldText>, Option<i32>, Option<HeldText>, Option<HeldText>, Option<HeldText>);
 
 /// Our vehicles of this VIN, and the listings whose VINs begin with the same eight characters, the latest first.
 ///
 /// An index over those eight characters keeps it from growing with other listings.
 pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
-    let own: Vec<(HeldText, Option<i32>, HeldText, HeldText, Option<HeldText>)> = inventory::table
+    let own: Vec<OwnVehicle> = inventory::table
         .filter(inventory::vin.eq(vin.as_str()))
         .select((inventory::vin, inventory::year.nullable(), inventory::make, inventory::model, inventory::trim))
         .load(conn)?;

@@ -132,6 +132,7 @@ const NOT_SERVED: &[(&str, &str)] = &[
     ("Competitors::find_listing", "the list has `q`"),
     ("Competitors::get_by_name", "the list has `q`"),
     ("Competitors::if_version", "it is the header If-Match"),
+    ("Competitors::listing_columns", "the list is it; whole tables in columns are for programs that link the library"),
     ("Evaluations::count_expired", "the job `clean_up` does it"),
     ("Evaluations::decode_many", "a client asks for one VIN after the other"),
     ("Evaluations::remove_expired", "the job `clean_up` does it"),

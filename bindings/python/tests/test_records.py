@@ -12,6 +12,7 @@ import jpauto
 import pytest
 
 START = datetime(2026, 3, 1, tzinfo=timezone.utc)
+PICTURE = "https://pictures.example/a.jpg"
 
 
 def analysis() -> jpauto.Analysis:
@@ -30,7 +31,7 @@ def shown(value: Any) -> str:
 
 
 def test_records_are_hashed_copied_and_pickled(lot: jpauto.Lot) -> None:
-    offer = lot.submissions.submit(year=2019, make="Toyota", model="Camry", asking_price="15000", images=["a.jpg"])
+    offer = lot.submissions.submit(year=2019, make="Toyota", model="Camry", asking_price="15000", images=[PICTURE])
     report = lot.competitors.record_listings("Rival", [{"vin": "4T1B11HK5KU211111", "price": 9_000}], observed_at=START)
     # Money, times, ids, words, documents, records in records and in lists.
     for record in (offer, report, analysis(), lot.inventory.statistics(), lot.competitors.get("Rival")):

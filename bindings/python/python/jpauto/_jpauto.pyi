@@ -75,6 +75,8 @@ __all__ = [
     "BacktestReport",
     "BacktestScore",
     "Backup",
+    "Batch",
+    "Batches",
     "ChangedVehicle",
     "Channel",
     "CheckedFeed",
