@@ -413,7 +413,7 @@ fn faults(dealership: &Dealership, left_out: &BTreeMap<&str, usize>) -> Vec<Stri
             ),
             Err(error) if is_of_what_is_read(&error) => {}
             Err(error) => {
-                faults.push(format!("{name}: {}: {error} {:?}", error.code(), std::error::Error::source(&error)))
+                faults.push(format!("{name}: {}: {error} {:?}", error.code(), std::error::Error::source(&error)));
             }
         }
     }

@@ -349,7 +349,7 @@ fn what_each_platform_asks_for_is_checked() {
     ] {
         assert_eq!(faults(&desk, platform, &with(usual, column, good)), [], "{platform} {column} {good:?}");
     }
-    let eleven = vec!["https://img.example/2.jpg"; 11].join(",");
+    let eleven = ["https://img.example/2.jpg"; 11].join(",");
     for (platform, usual, column, bad, rule) in [
         (listings, LISTINGS, "vin", Some("11334"), "expected a VIN of 17 characters from model year 1981 on"),
         (listings, LISTINGS, "mileage", None, "expected the mileage of a used vehicle"),

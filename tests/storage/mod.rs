@@ -137,7 +137,7 @@ on_both_databases! {
             assert_eq!(storage.attach(vehicle.id, &upload.key).unwrap(), attached, "a second call answers as the first");
             assert!(attached.is_stored && attached.is_thumbnail);
             let after = desk.inventory().get(vehicle.id).unwrap().vehicle;
-            assert_eq!(after.images, [attached.url.clone()]);
+            assert_eq!(after.images, [attached.url.as_str()]);
             assert_eq!(after.thumbnail, attached.small_url);
             assert!(attached.url.starts_with(&format!("{PUBLIC_URL}/photos/")), "{attached:?}");
             assert!(!attached.url.contains(&vehicle.id.to_string()));
@@ -278,7 +278,7 @@ on_both_databases! {
             assert_eq!(code(customer.storage().with_token("x").list(submission.id)), "photo_token_refused");
             assert_eq!(code(customer.storage().list(submission.id)), "not_signed_in");
             let desk = place.desk();
-            assert_eq!(desk.submissions().get(submission.id).unwrap().images, [first.url.clone()]);
+            assert_eq!(desk.submissions().get(submission.id).unwrap().images, [first.url.as_str()]);
             let approval = Approval::at_price(Money::from_dollars(9_000));
             let vehicle = desk.submissions().approve(submission.id, &approval).unwrap();
             assert_eq!((vehicle.images, vehicle.thumbnail), (vec![first.url.clone()], first.small_url.clone()));

@@ -167,7 +167,7 @@ pub(crate) fn replay_sightings(
     for (place, row) in scrapes.into_iter().enumerate() {
         match row.observed_at {
             Some(at) => {
-                lots.entry(row.dealer).or_default().entry(at).or_default().complete = row.complete != Some(false)
+                lots.entry(row.dealer).or_default().entry(at).or_default().complete = row.complete != Some(false);
             }
             None => faults.push((format!("/scrapes/{place}/observed_at"), "expected a time".to_owned())),
         }
