@@ -100,8 +100,8 @@ fn two_workers_of_which_one_is_killed_again_and_again_make_each_second_once() {
         workers[kills % 2] = worker(&commands);
         kills += 1;
     }
-    // The last one begins to listen for signals meanwhile.
-    thread::sleep(Duration::from_millis(1_500));
+    // The last one begins to listen for signals meanwhile, and the lease of the one that was killed last ends and is taken.
+    thread::sleep(Duration::from_secs(4));
     for mut worker in workers {
         assert!(Command::new("kill").arg(worker.id().to_string()).status().unwrap().success());
         assert!(worker.wait().unwrap().success(), "a worker ends as it is told to");
