@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     connection::{MultiBackend, MultiRawValue},
-    time,
     types::{DbInstant, DbMoney, Instant, stands_in_queries},
 };
 use crate::money::Money;
@@ -279,8 +278,8 @@ mod postgres {
 mod sqlite {
     use diesel::sqlite::{Sqlite, SqliteType};
 
-    use super::{Backend, Held, Instant, Money, time};
-    use crate::db::types::clamped;
+    use super::{Backend, Held, Instant, Money};
+    use crate::db::{time, types::clamped};
 
     pub(super) type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
 
