@@ -25,6 +25,7 @@ pub(crate) mod row;
 )]
 pub(crate) mod schema;
 pub(crate) mod texts;
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "SQLite alone holds a time as a text"))]
 pub(crate) mod time;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;

@@ -10,7 +10,6 @@ use super::types::{END_OF_TIME, START_OF_TIME, at_midnight};
 pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
 
 /// Whether a text that is an instant is written as jpauto writes one.
-#[cfg(feature = "sqlite")]
 pub(super) fn is_as_jpauto_writes(text: &str) -> bool {
     text.len() == OURS && text.ends_with('Z')
 }

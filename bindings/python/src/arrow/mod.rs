@@ -70,7 +70,7 @@ pub(crate) fn column<T: Columnar>(name: &str) -> FieldRef {
     })
 }
 
-/// The values of a field in all rows, as its [`column`] says.
+/// The values of a field in all rows, as its [`column()`] says.
 pub(crate) fn values<T: Columnar>(name: &str, values: &[Option<&T>]) -> ArrayRef {
     let array = T::array(values);
     match array.as_any().downcast_ref::<StringArray>() {
