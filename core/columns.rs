@@ -15,9 +15,9 @@ pub struct ColumnRequest {
     pub columns: Vec<String>,
     /// How the rows are ordered.
     pub order: RowOrder,
-    /// At most so many rows, the first ones of the list.
+    /// The most rows; they are the first ones of the list.
     pub limit: Option<u64>,
-    /// So many rows at a time.
+    /// The rows of a batch.
     pub rows_at_a_time: usize,
 }
 

@@ -35,6 +35,7 @@ mod jobs_due;
 mod judgement;
 mod leases;
 mod list_orders;
+mod listing_columns;
 mod long_work;
 mod market;
 mod market_queries;

@@ -1,7 +1,7 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
-//! `listing_row` has the columns of a listing, `listing_columns` reads them one by one for tables. `listings` and `price_history` read one table each; `figures` and `scrape_log` also
-//! write theirs. `crawling` has what a scrape needs before and after. `lot` loads what a plan is made from, `recording` writes
-//! the plan. `market_view` counts over all competitors.
+//! `listing_row` has the columns of a listing, and `listing_columns` reads them column by column for tables. `listings` and
+//! `price_history` read one table each; `figures` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and
+//! after. `lot` loads what a plan is made from, `recording` writes the plan. `market_view` counts over all competitors.
 
 mod crawling;
 mod figures;
@@ -222,7 +222,7 @@ pub(super) fn delete_listings(
     at_most: usize,
     rules: &TrackingRules,
 ) -> DbResult<usize> {
-    let rows: Vec<(Option<ListingId>, Option<String>)> = competitor_inventory::table
+    let rows: Vec<(Option<ListingId>, Option<HeldText>)> = competitor_inventory::table
         .filter(competitor_inventory::competitor_id.eq(id))
         .limit(i64::try_from(at_most).unwrap_or(i64::MAX))
         .select((competitor_inventory::id.nullable(), competitor_inventory::vin))
@@ -233,7 +233,7 @@ pub(super) fn delete_listings(
     let named = competitor_inventory::table.filter(competitor_inventory::id.nullable().eq_any(&ids));
     let column = competitor_besides(conn);
     let deleted = diesel::delete(named.filter(besides_ids!(column, id))).execute(conn)?;
-    let vins: Vec<String> = vins.into_iter().flatten().collect();
+    let vins: Vec<String> = vins.into_iter().flatten().map(HeldText::text).collect();
     store_transfers(conn, &vins, rules)?;
     Ok(deleted)
 }

@@ -275,15 +275,15 @@ mod postgres {
 }
 
 #[cfg(feature = "sqlite")]
-mod sqlite {
+pub(super) mod sqlite {
     use diesel::sqlite::{Sqlite, SqliteType};
 
     use super::{Backend, Held, Instant, Money};
     use crate::db::{time, types::clamped};
 
-    pub(super) type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
+    pub(in crate::db) type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
 
-    pub(super) trait Column: Sized {
+    pub(in crate::db) trait Column: Sized {
         fn held(value: Raw<'_>) -> Held<Self>;
     }
 

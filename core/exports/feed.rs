@@ -107,7 +107,7 @@ impl Column {
         self
     }
 
-    /// The same, with at most so many values in a cell.
+    /// The same with this many values in a cell at most.
     pub(super) fn of_at_most(mut self, values: usize) -> Self {
         self.most = Some(values);
         self

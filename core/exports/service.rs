@@ -134,8 +134,8 @@ impl Exports<'_> {
         outcome.map(|done| report(&plan, done, Some(id)))
     }
 
-    /// Makes a feed for whoever asks, as a file that goes away with the answer. It goes to no destination, so that it is never held
-    /// back; the history has its row, as of every run.
+    /// Makes a feed as a temporary file, which is removed when the answer is dropped. Nothing is delivered, so it is never held back.
+    /// The history has a row of it, as of every run.
     ///
     /// # Errors
     /// As [`Exports::run`], without those of a destination.

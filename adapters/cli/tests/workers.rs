@@ -44,7 +44,7 @@ fn add_competitors(conn: &mut PgConnection, numbers: std::ops::RangeInclusive<us
     .unwrap();
 }
 
-/// Adds so many that a run takes about [`RUN`] on this machine, and answers their number.
+/// Adds competitors until a run takes about [`RUN`] on this machine. Returns how many there are.
 fn competitors_for_a_run(commands: &Commands<'_>, conn: &mut PgConnection) -> usize {
     let (least, most) = COMPETITORS;
     add_competitors(conn, 1..=least);

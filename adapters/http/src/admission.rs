@@ -32,7 +32,7 @@ pub(crate) struct WaitingTime {
 /// A new time has a sixteenth of the weight in the mean.
 const SMOOTHING: u32 = 16;
 
-/// A time counts as no more than so many times the mean. One pause of the machine would else look like slow work for a long while.
+/// The most that one time counts, in means. Otherwise one pause of the machine would look like slow work for a long while.
 const MOST_OF_MEAN: u32 = 4;
 
 impl WaitingTime {

@@ -27,7 +27,7 @@ use crate::{
     tables::Batch,
 };
 
-/// After so many subjects it is looked whether the user wants to stop.
+/// Subjects that are priced before Ctrl-C is looked for.
 const SUBJECTS_AT_ONCE: usize = 4_096;
 
 /// How many refused subjects are named.
@@ -331,58 +331,69 @@ fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
     Ok(rows.into_iter().map(Subject::from).collect())
 }
 
+/// The rule applied to one subject, as a record, or to each of many, as a table with a row for each.
+fn one_or_many<T, One, Row>(
+    subject: &Bound<'_, PyAny>,
+    market: impl FnOnce() -> PyResult<Market>,
+    rule: impl Fn(&Market, &Subject) -> jpauto::Result<T> + Sync,
+    one: impl FnOnce(T) -> One,
+    row: impl Fn(Subject, T) -> Row + Sync,
+) -> PyResult<Py<PyAny>>
+where
+    T: Send,
+    One: crate::record::Record + Into<PyClassInitializer<One>>,
+    Row: crate::arrow::Row + Send,
+{
+    let py = subject.py();
+    let Some(subject) = one_subject(subject)? else {
+        let subjects = many_subjects(subject)?;
+        let rows = market()?.each(py, subjects, |market, subject| {
+            let found = rule(market, &subject)?;
+            Ok(row(subject, found))
+        })?;
+        return Ok(Py::new(py, Batch::of(&rows)?)?.into_any());
+    };
+    let market = market()?;
+    let found = py.detach(|| rule(&market, &subject)).map_err(|refusal| error::exception(py, &refusal))?;
+    Ok(Py::new(py, one(found))?.into_any())
+}
+
 /// Prices one subject or many. `jpauto.pricing.price` says more.
 #[pyfunction]
 #[pyo3(signature = (subject, comparables, *, own_vins = None, as_of = None, rules = None))]
 pub(crate) fn price_subjects(
-    py: Python<'_>,
     subject: &Bound<'_, PyAny>,
     comparables: &Bound<'_, PyAny>,
     own_vins: Option<&Bound<'_, PyAny>>,
     as_of: Option<&Bound<'_, PyDateTime>>,
     rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
-    let one = one_subject(subject)?;
-    let many = if one.is_none() { many_subjects(subject)? } else { Vec::new() };
-    let market = Market::of(comparables, own_vins, as_of, rules)?;
-    if let Some(subject) = one {
-        let analysis = py
-            .detach(|| market.pool.price(&subject, &market.own, &market.rules, market.now))
-            .map_err(|refusal| error::exception(py, &refusal))?;
-        return Ok(Py::new(py, Analysis::told(analysis))?.into_any());
-    }
-    let priced = market.each(py, many, |market, subject| {
-        let analysis = market.pool.price(&subject, &market.own, &market.rules, market.now)?;
-        Ok(PricedSubject::told(Priced { subject, analysis }))
-    })?;
-    Ok(Py::new(py, Batch::of(&priced)?)?.into_any())
+    one_or_many(
+        subject,
+        || Market::of(comparables, own_vins, as_of, rules),
+        |market, subject| market.pool.price(subject, &market.own, &market.rules, market.now),
+        Analysis::told,
+        |subject, analysis| PricedSubject::told(Priced { subject, analysis }),
+    )
 }
 
 /// Supply and demand of one subject or of many. `jpauto.market.supply` says more.
 #[pyfunction]
 #[pyo3(signature = (subject, comparables, *, own_vins = None, as_of = None, rules = None))]
 pub(crate) fn supply_of_subjects(
-    py: Python<'_>,
     subject: &Bound<'_, PyAny>,
     comparables: &Bound<'_, PyAny>,
     own_vins: Option<&Bound<'_, PyAny>>,
     as_of: Option<&Bound<'_, PyDateTime>>,
     rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
-    let one = one_subject(subject)?;
-    let many = if one.is_none() { many_subjects(subject)? } else { Vec::new() };
-    let market = Market::of(comparables, own_vins, as_of, rules)?;
-    if let Some(subject) = one {
-        let supply = py
-            .detach(|| market.pool.supply(&subject, &market.own, &market.rules, market.now))
-            .map_err(|refusal| error::exception(py, &refusal))?;
-        return Ok(Py::new(py, Supply::told(supply))?.into_any());
-    }
-    let found = market.each(py, many, |market, subject| {
-        let supply = market.pool.supply(&subject, &market.own, &market.rules, market.now)?;
-        Ok(SubjectSupply::told(supply))
-    })?;
-    Ok(Py::new(py, Batch::of(&found)?)?.into_any())
+    one_or_many(
+        subject,
+        || Market::of(comparables, own_vins, as_of, rules),
+        |market, subject| market.pool.supply(subject, &market.own, &market.rules, market.now),
+        Supply::told,
+        |_subject, supply| SubjectSupply::told(supply),
+    )
 }
 
 /// A price of a listing at a time.

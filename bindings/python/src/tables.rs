@@ -71,7 +71,8 @@ impl Table {
     /// What is said of a name that is no column.
     fn no_column(&self, name: &str) -> String {
         let names = || self.columns.iter().map(|column| column.name().as_str());
-        match names().min_by_key(|known| distance(known, name)).filter(|known| distance(known, name) <= 3) {
+        let distance = |known: &str| strsim::damerau_levenshtein(known, name);
+        match names().min_by_key(|known| distance(known)).filter(|known| distance(known) <= 3) {
             Some(nearest) => format!("there is no column {name}; did you mean {nearest}?"),
             None => format!("there is no column {name}; there are {}", names().collect::<Vec<_>>().join(", ")),
         }
@@ -102,20 +103,6 @@ impl Table {
     pub(crate) fn c_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         export::stream(py, Box::new(self.begin(py, ROWS)?))
     }
-}
-
-/// How many letters must be changed, put in or taken out to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (place, other_letter) in other.chars().enumerate() {
-            let changed = diagonal + usize::from(letter != other_letter);
-            diagonal = row[place + 1];
-            row[place + 1] = changed.min(diagonal + 1).min(row[place] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// A table that was read, on its way to another library, which takes it once.
@@ -164,10 +151,7 @@ impl Collected {
         let duckdb = needed(py, "duckdb", "to_duckdb", "duckdb")?;
         needed(py, "pyarrow", "to_duckdb", "duckdb")?;
         let table = self.into_arrow(py)?;
-        match connection {
-            Some(connection) => connection.call_method1("from_arrow", (table,)),
-            None => duckdb.call_method1("from_arrow", (table,)),
-        }
+        connection.unwrap_or(duckdb.as_any()).call_method1("from_arrow", (table,))
     }
 }
 

@@ -1,10 +1,8 @@
 //! Columns that grow by a cell at a time, as each database writes it.
 
-use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::{BuildHasher, Hasher},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
+
+use foldhash::quality::RandomState;
 
 use crate::columns::{Column, Texts, Values};
 
@@ -208,7 +206,7 @@ impl Bits {
 #[derive(Default)]
 struct Words {
     /// The place of what is stored; none for what is stored and shows nothing.
-    places: HashMap<Box<[u8]>, Option<i32>, Seeded>,
+    places: HashMap<Box<[u8]>, Option<i32>, RandomState>,
     texts: Texts,
     shared: Arc<Texts>,
 }
@@ -237,36 +235,5 @@ impl Words {
             self.shared = Arc::new(self.texts.clone());
         }
         Arc::clone(&self.shared)
-    }
-}
-
-/// Fowler, Noll and Vo's hash for short words. It begins somewhere else each time, so that no website can have its words collide.
-struct Seeded(u64);
-
-impl Default for Seeded {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(0))
-    }
-}
-
-impl BuildHasher for Seeded {
-    type Hasher = Fnv;
-
-    fn build_hasher(&self) -> Fnv {
-        Fnv(self.0)
-    }
-}
-
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
     }
 }

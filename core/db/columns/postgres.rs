@@ -22,6 +22,7 @@ use crate::db::{
     DbConnection, DbResult, MultiBackend,
     schema::competitor_inventory,
     time::{FIRST_TIME, LAST_TIME, is_possible},
+    types::is_no_number,
 };
 
 /// What the stream begins with: a signature, no flags, and no more of a header.
@@ -217,6 +218,7 @@ fn cell(column: &mut Building, bytes: &[u8]) -> Result<(), Unreadable> {
                 .push_number(bytes.try_into().map(i32::from_be_bytes).map_err(|_length| "a number of another length")?);
         }
         Cell::Truth => column.push_truth(bytes == [1]),
+        Cell::Amount if is_no_number(bytes) => column.push_nothing(),
         Cell::Amount => column.push_amount(cents(bytes).ok_or("a decimal that is no exact number of hundredths")?),
         Cell::Real => {
             column.push_real(bytes.try_into().map(f64::from_be_bytes).map_err(|_length| "a number of another length")?);
@@ -239,14 +241,13 @@ fn cell(column: &mut Building, bytes: &[u8]) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// PostgreSQL's numeric is a row of base-10000 digits; `weight` is the power of 10000 of the first one. `NaN` reads as zero.
+/// PostgreSQL's numeric is a row of base-10000 digits; `weight` is the power of 10000 of the first one.
 fn cents(mut bytes: &[u8]) -> Option<i64> {
     let count = usize::from(u16::from_be_bytes(number(&mut bytes)?));
     let mut power = i32::from(i16::from_be_bytes(number(&mut bytes)?));
     let sign = match u16::from_be_bytes(number(&mut bytes)?) {
         0x0000 => 1,
         0x4000 => -1,
-        0xc000 => return Some(0),
         _ => return None,
     };
     let _scale: [u8; 2] = number(&mut bytes)?;
@@ -295,7 +296,7 @@ mod tests {
             (numeric(1, 0, &[1, 3500, 5000]), Some(1_350_050)),
             (numeric(-1, 0x4000, &[500]), Some(-5)),
             (numeric(-1, 0, &[10]), None),
-            (numeric(0, 0xc000, &[]), Some(0)),
+            (numeric(0, 0xc000, &[]), None),
             (numeric(0, 0xd000, &[]), None),
             (numeric(1, 0, &[1, 3500])[..9].to_vec(), None),
         ] {

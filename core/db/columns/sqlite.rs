@@ -14,14 +14,15 @@ use super::{
     Sink,
     build::{Building, Cell, Times},
 };
-use crate::db::{
-    DbConnection, DbResult, MultiBackend,
-    connection::MultiRawValue,
-    time::{self, is_possible},
+use crate::{
+    db::{
+        DbConnection, DbResult, MultiBackend,
+        connection::MultiRawValue,
+        held::sqlite::Column as _,
+        time::{self, is_possible},
+    },
+    money::Money,
 };
-
-/// No sum of amounts comes near it, and a thousand of it can be added up.
-const MOST_CENTS: i64 = 1_000_000_000_000_000;
 
 /// Streams the rows of a query.
 pub(super) fn stream<Q>(conn: &mut DbConnection, query: Q, sink: &mut Sink<'_>) -> DbResult<ControlFlow<()>>
@@ -56,9 +57,15 @@ fn cell(column: &mut Building, mut value: SqliteValue<'_, '_, '_>) {
     match column.cell {
         Cell::Id => column.push_id(bytes(&mut value).unwrap_or_default()),
         Cell::Text | Cell::FewTexts | Cell::Word(_) | Cell::Document => column.push_text(text(&mut value).as_bytes()),
-        Cell::Number => column.push_number(value.read_integer()),
+        Cell::Number => match i32::held(value).known() {
+            Some(number) => column.push_number(number),
+            None => column.push_nothing(),
+        },
         Cell::Truth => column.push_truth(value.read_integer() != 0),
-        Cell::Amount => column.push_amount(value.read_long().clamp(-MOST_CENTS, MOST_CENTS)),
+        Cell::Amount => match Money::held(value).known() {
+            Some(amount) => column.push_amount(amount.cents()),
+            None => column.push_nothing(),
+        },
         Cell::Real => column.push_real(value.read_double()),
         Cell::Time(times) => match micros(bytes(&mut value).unwrap_or_default(), times) {
             Some(micros) => column.push_time(micros),

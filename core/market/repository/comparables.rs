@@ -58,7 +58,8 @@ impl ListedModels {
     pub(in crate::market) fn of_make(conn: &mut DbConnection, first: i32, last: i32, make: &str) -> DbResult<Self> {
         use listed_models::dsl;
         let of_years = dsl::listed_models.filter(dsl::year.ge(first).and(dsl::year.le(last)));
-        let mut makes: Vec<String> = of_years.select(dsl::make).distinct().load(conn)?;
+        let listed: Vec<HeldText> = of_years.select(dsl::make).distinct().load(conn)?;
+        let mut makes: Vec<String> = listed.into_iter().map(HeldText::text).collect();
         makes.retain(|listed| same_name(listed, make));
         if makes.is_empty() { Ok(Self(Vec::new())) } else { Self::of(conn, first, last, Some(makes)) }
     }

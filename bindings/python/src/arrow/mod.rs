@@ -6,7 +6,6 @@
 
 pub(crate) mod columns;
 pub(crate) mod export;
-#[allow(dead_code, reason = "for functions on tables of other libraries")]
 pub(crate) mod import;
 pub(crate) mod reading;
 
