@@ -748,6 +748,9 @@ catalogue! {
         InvalidPause: Misconfigured, "invalid_pause",
             "The pause between requests is too long.",
             "Configure a shorter pause.";
+        InvalidTrackingRules: Misconfigured, "invalid_tracking_rules",
+            "A number of the rules of tracking is not usable.",
+            "Correct the fields that the error lists.";
         InvalidVpicAddress: Misconfigured, "invalid_vpic_address",
             "The configured address of vPIC is not usable.",
             "Correct it as the error says.";

@@ -5,7 +5,10 @@
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use crate::money::Money;
+use crate::{
+    error::{ErrorCode, Faults, Result},
+    money::Money,
+};
 
 /// Makes a struct of numbers of one list, each with its default.
 macro_rules! numbers {
@@ -29,7 +32,8 @@ macro_rules! rules {
     ($(#[$about:meta])* $name:ident { $($(#[$about_field:meta])* $field:ident: $type:ty = $default:expr),+ $(,)? }) => {
         numbers! {
             $(#[$about])*
-            #[derive(Clone, Debug, PartialEq)]
+            #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+            #[serde(default, deny_unknown_fields)]
             #[non_exhaustive]
             $name { $($(#[$about_field])* $field: $type = $default),+ }
         }
@@ -44,7 +48,39 @@ macro_rules! rules {
                 }
             )+
         }
+
+        impl Reasonable for $name {
+            fn check(&self, at: &str, faults: &mut Faults) {
+                $(self.$field.check(&format!("{at}/{}", stringify!($field)), faults);)+
+            }
+        }
     };
+}
+
+/// A number that a rule can be applied with, or a group of them.
+trait Reasonable {
+    fn check(&self, at: &str, faults: &mut Faults);
+}
+
+/// The largest number of any rule: a hundred years in days. A calculation with one does not leave the calendar.
+const LARGEST: u32 = 36_500;
+
+macro_rules! numbers_up_to_largest {
+    ($($type:ty: $largest:expr),+) => {$(
+        impl Reasonable for $type {
+            fn check(&self, at: &str, faults: &mut Faults) {
+                faults.check((<$type>::default()..=$largest).contains(self), at, format!("expected 0 to {LARGEST}"));
+            }
+        }
+    )+};
+}
+
+numbers_up_to_largest!(u32: LARGEST, i32: LARGEST as i32, usize: LARGEST as usize, f64: f64::from(LARGEST));
+
+impl Reasonable for Money {
+    fn check(&self, at: &str, faults: &mut Faults) {
+        faults.check(self.cents() >= 0, at, "expected an amount of zero or more");
+    }
 }
 
 rules! {
@@ -220,6 +256,24 @@ rules! {
 }
 
 impl TrackingRules {
+    /// The same, if every number is one that the rules can be applied with.
+    ///
+    /// ```
+    /// use jpauto::competitors::{SoldRules, TrackingRules};
+    ///
+    /// let rules = TrackingRules::default().sold(SoldRules::default().floor_days(-1.0));
+    /// assert_eq!(rules.checked().unwrap_err().fields()[0].pointer, "/sold/floor_days");
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_tracking_rules`, naming each number that is below zero or absurdly large.
+    pub fn checked(self) -> Result<Self> {
+        let mut faults = Faults::default();
+        self.check("", &mut faults);
+        faults.into_result(ErrorCode::InvalidTrackingRules)?;
+        Ok(self)
+    }
+
     /// A scrape later than this was recorded under a clock that went ahead, or the clock has gone back since.
     pub(crate) fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + TimeDelta::minutes(self.clock_tolerance_minutes.into())
