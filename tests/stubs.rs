@@ -1,19 +1,15 @@
-//! The Python stubs of records that have a list of fields: the test writes them anew when the list has changed.
+//! What a client gives for a row whose table has a list of fields, as Python's types: the test writes them anew when the list has changed.
+//! The records themselves are written by `bindings/python/tests/test_stubs.py`.
 
 use std::{fs, path::Path};
 
 use jpauto::{
-    NewSubmission, NewVehicle, Submission, Vehicle,
+    NewSubmission, NewVehicle,
     fields::{Described, Field, FieldType, Presence},
 };
 
 #[test]
-fn the_python_stubs_have_the_fields_of_the_lists() {
-    let records = [
-        ("Fields of inventory".to_owned(), properties("inventory", Vehicle::FIELDS)),
-        ("Fields of pending_submissions".to_owned(), properties("pending_submissions", Submission::FIELDS)),
-    ];
-    let mut outdated = Vec::from_iter(rewritten("_jpauto.pyi", &records));
+fn the_types_of_python_have_the_fields_of_the_lists() {
     let inputs = [("inventory", NewVehicle::FIELDS), ("pending_submissions", NewSubmission::FIELDS)];
     let sections = inputs.iter().flat_map(|(table, fields)| {
         let is_required = |field: &&Field| field.presence == Presence::Required;
@@ -25,8 +21,8 @@ fn the_python_stubs_have_the_fields_of_the_lists() {
             ),
         ]
     });
-    outdated.extend(rewritten("types.py", &sections.collect::<Vec<_>>()));
-    assert!(outdated.is_empty(), "{outdated:?} had other fields and is written anew: run the test again");
+    let outdated = rewritten("types.py", &sections.collect::<Vec<_>>());
+    assert!(outdated.is_none(), "{outdated:?} had other fields and is written anew: run the test again");
 }
 
 /// Puts each section between its marks in the file; names the file if that changed it.
@@ -51,30 +47,6 @@ fn rewritten(file: &str, sections: &[(String, String)]) -> Option<String> {
     }
     fs::write(&path, after).unwrap();
     Some(file.to_owned())
-}
-
-/// The attributes of a record of this table.
-fn properties(table: &str, fields: &[Field]) -> String {
-    let property = |field: &Field| {
-        let (name, about) = (field.name, field.about);
-        let shown = match (field.r#type, name) {
-            (FieldType::Text, _) => "str",
-            (FieldType::Number, _) => "int",
-            (FieldType::Truth, _) => "bool",
-            (FieldType::Money, _) => "Decimal",
-            (FieldType::Texts, _) => "list[str]",
-            (FieldType::Instant, _) => "datetime",
-            (FieldType::Id, _) => "UUID",
-            (FieldType::Word, "status") => "VehicleStatus",
-            (FieldType::Word, "submission_status") => "SubmissionStatus",
-            (FieldType::Structs, "warnings") if table == "inventory" => "list[VehicleWarning]",
-            (FieldType::Structs, "warnings") => "list[SubmissionWarning]",
-            (other, _) => panic!("say here what {name}, of type {other:?}, is in Python"),
-        };
-        let or_none = if field.presence == Presence::Nullable { " | None" } else { "" };
-        format!("    @property\n    def {name}(self) -> {shown}{or_none}:\n        \"\"\"{about}\"\"\"\n")
-    };
-    fields.iter().map(property).collect::<Vec<_>>().join("\n")
 }
 
 /// The keys of a dictionary that a client gives.

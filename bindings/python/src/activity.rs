@@ -72,4 +72,11 @@ impl Activity {
         filter.resource_id = resource_id.map(|id| input::uuid("resource_id", id)).transpose()?;
         Ok(Query::of::<ActivityEntry, _>(&self.handle, limit, move |desk, page| desk.activity().list(&filter, page)))
     }
+
+    /// The id of the row that entries are about, by its beginning. A whole id is taken as it is.
+    ///
+    /// Raises `NotFound` (`activity_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find_resource(&self, py: Python<'_>, text: &str) -> PyResult<Uuid> {
+        self.handle.run(py, |desk| desk.activity().find_resource(text))
+    }
 }

@@ -71,6 +71,13 @@ impl Alerts {
         Ok(Query::of::<Alert, _>(&self.handle, limit, move |desk, page| desk.alerts().list(&filter, page)))
     }
 
+    /// The alert of this id, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`alert_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Alert> {
+        self.handle.run(py, |desk| desk.alerts().find(text)).map(Alert::told)
+    }
+
     /// Dismisses an alert. Raises `NotFound` (`alert_not_found`).
     fn dismiss(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Alert> {
         let id = AlertId::from_uuid(input::uuid("id", id)?);

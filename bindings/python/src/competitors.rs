@@ -1,12 +1,15 @@
 //! Competing dealers and the cars on their lots: `lot.competitors`.
 
+mod market_view;
+mod probe;
 mod records;
+mod runs;
 
 use jpauto::{
     CompetitorId, Desk, ListingId, PageRequest, RowOrder, VehicleId,
     competitors::{
         CompetitorFilter, CompetitorKey, CompetitorUpdate, ListingFilter, ListingSort, MarketViewFilter, NewCompetitor,
-        ScrapeErrorType, ScrapeLimits, ScrapeReading, ScrapedPage, UndercutFilter,
+        ScrapeErrorType, ScrapeLimits, ScrapeReading, ScrapedPage, TestSite, UndercutFilter,
     },
 };
 use pyo3::{
@@ -15,12 +18,19 @@ use pyo3::{
     types::{PyDateTime, PyDict, PyString},
 };
 
-use records::ProgressView;
-pub(crate) use records::{
-    ChangedVehicle, Competitor, CompetitorOverview, Listing, LotVerdict, MarketView, Metrics, ModelFigures,
-    PriceChange, PricePoint, RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeFailure,
-    ScrapeProgress, ScrapeRecord, ScrapeReport, ScrapeSummary, SoldVehicle, Trends, UncountedListings, Undercut,
+use probe::options;
+use runs::ProgressView;
+pub(crate) use {
+    market_view::{MarketView, ModelFigures, UncountedListings, Undercut},
+    probe::{AddedCompetitor, ReadingScore, ScorePart, TestFailure, TestReport, TestedPage},
+    records::{
+        ChangedVehicle, Competitor, CompetitorOverview, Listing, LotVerdict, Metrics, PriceChange, PricePoint,
+        RecordReport, RecordedVehicle, RefusedListing, ScrapeCounts, ScrapeRecord, SoldVehicle, Trends,
+    },
+    runs::{ScrapeFailure, ScrapeProgress, ScrapeReport, ScrapeSummary},
 };
+
+use uuid::Uuid;
 
 use crate::{
     arrow::{Row as _, columns::by_columns},
@@ -90,6 +100,68 @@ impl Competitors {
     fn get(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<Competitor> {
         let id = self.id_of(competitor)?;
         self.handle.run(py, |desk| desk.competitors().get(id)).map(Competitor::told)
+    }
+
+    /// The competitor of this name or id, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`competitor_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Competitor> {
+        self.handle.run(py, |desk| desk.competitors().find(text)).map(Competitor::told)
+    }
+
+    /// Tries out what a scrape would see on a website, politely: the platform, the first listings, and what stands against them.
+    /// `url` may be of any page of it: where it lists no vehicles, the list is looked for. Nothing is kept. `contact` must have been
+    /// given to `open`.
+    ///
+    /// `pages` pages of the list are read (2, at most 10), up to `links` links are followed to find it (3, at most 10), and
+    /// `listings` listings are shown whole (5). A website that cannot be read is a report with a `failure`.
+    ///
+    /// Raises `Refused` (`not_configured`, `browser_not_available`), `InvalidInput` (`invalid_url`, `unknown_platform`,
+    /// `invalid_competitor`, `invalid_test`).
+    #[pyo3(signature = (
+        url, *, platform_type = None, scraper_config = None, use_playwright = false, pages = None, links = None, listings = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn test(
+        &self,
+        py: Python<'_>,
+        url: &str,
+        platform_type: Option<String>,
+        scraper_config: Option<&Bound<'_, PyAny>>,
+        use_playwright: bool,
+        pages: Option<u32>,
+        links: Option<u32>,
+        listings: Option<usize>,
+    ) -> PyResult<TestReport> {
+        let scraper_config = scraper_config.map(input::document).transpose()?;
+        let site = TestSite { platform_type, scraper_config, use_playwright, ..TestSite::from(url) };
+        let options = options(pages, links, listings);
+        self.handle.run(py, |desk| desk.competitors().test(site, &options)).map(TestReport::told)
+    }
+
+    /// Tries out what a scrape of a competitor would see, as `test` does. Raises `NotFound` (`competitor_not_found`), else as `test`.
+    #[pyo3(signature = (competitor, *, pages = None, listings = None))]
+    fn test_known(
+        &self,
+        py: Python<'_>,
+        competitor: &Bound<'_, PyAny>,
+        pages: Option<u32>,
+        listings: Option<usize>,
+    ) -> PyResult<TestReport> {
+        let (id, options) = (self.id_of(competitor)?, options(pages, None, listings));
+        self.handle.run(py, |desk| desk.competitors().test_known(id, &options)).map(TestReport::told)
+    }
+
+    /// Watches a dealer from now on by the address of its website alone: `inventory_url` may be any page of it. The website is read
+    /// first, and gives the page that lists the vehicles, the platform where that is certain, the front page, and a `name` where none is
+    /// given. `contact` must have been given to `open`.
+    ///
+    /// Raises what `add` and `test` raise; `Refused` (`inventory_not_found`) and `Unavailable` (`scrape_blocked` and the like) where
+    /// no vehicle was found. Then nothing is kept.
+    #[pyo3(signature = (**fields))]
+    fn add_at(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<AddedCompetitor> {
+        let (new, options): (NewCompetitor, _) = (input::fields(py, fields)?, options(None, None, None));
+        self.handle.run(py, |desk| desk.competitors().add_at(&new, &options)).map(AddedCompetitor::told)
     }
 
     /// Changes the named fields; `None` empties a field. Raises `NotFound` (`competitor_not_found`), `InvalidInput`
@@ -407,6 +479,13 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().listing(id)).map(Listing::told)
     }
 
+    /// The id of the listing of this id, VIN or stock number, or of the only one of which one of them begins so.
+    ///
+    /// Raises `NotFound` (`listing_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find_listing(&self, py: Python<'_>, text: &str) -> PyResult<Uuid> {
+        self.handle.run(py, |desk| desk.competitors().find_listing(text)).map(Uuid::told)
+    }
+
     /// A listing's prices, newest first.
     #[pyo3(signature = (listing_id, *, limit = None))]
     fn price_history(&self, listing_id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
@@ -430,18 +509,33 @@ impl Competitors {
         Ok(Query::of::<ScrapeRecord, _>(&self.handle, limit, move |desk, page| desk.competitors().scrapes(id, page)))
     }
 
-    /// Every competitor with its newest figures, by name.
-    fn overview(&self, py: Python<'_>) -> PyResult<Vec<CompetitorOverview>> {
+    /// The competitors with their newest figures, by name. The filters are those of `list`.
+    #[pyo3(signature = (*, active = None, q = None))]
+    fn overview(&self, py: Python<'_>, active: Option<bool>, q: Option<String>) -> PyResult<Vec<CompetitorOverview>> {
+        let filter = CompetitorFilter { active, q };
         self.handle
             .run(py, |desk| {
                 let (mut all, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT));
                 loop {
-                    let found = desk.competitors().overview(&CompetitorFilter::default(), &page)?;
+                    let found = desk.competitors().overview(&filter, &page)?;
                     all.extend(found.items);
                     let Some(next) = found.next else { return Ok(all) };
                     page = page.after(next);
                 }
             })
             .map(|all| all.into_iter().map(CompetitorOverview::told).collect())
+    }
+
+    /// One competitor with its newest figures. Raises `NotFound` (`competitor_not_found`).
+    fn overview_of(&self, py: Python<'_>, competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorOverview> {
+        let id = self.id_of(competitor)?;
+        self.handle.run(py, |desk| desk.competitors().overview_of(id)).map(CompetitorOverview::told)
+    }
+
+    /// The listings that neither `market_view` nor `undercuts` counts, of one competitor or of all.
+    #[pyo3(signature = (competitor = None))]
+    fn left_out(&self, py: Python<'_>, competitor: Option<&Bound<'_, PyAny>>) -> PyResult<UncountedListings> {
+        let of: Vec<_> = competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect();
+        self.handle.run(py, |desk| desk.competitors().left_out(&of)).map(UncountedListings::told)
     }
 }

@@ -193,6 +193,20 @@ record! {
     }
 }
 
+record! {
+    /// What has expired of evaluations and of answers of vPIC.
+    Expired of evaluation::Expired {
+        () {
+            /// Evaluations.
+            evaluations: usize,
+            /// Answers of vPIC.
+            decodes: usize,
+            /// Whether nothing expired is left; otherwise the limit was reached.
+            is_all: bool,
+        }
+    }
+}
+
 /// What VINs stand for, and what those vehicles are worth.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Evaluations {
@@ -238,5 +252,16 @@ impl Evaluations {
     fn decode_many(&self, py: Python<'_>, vins: Vec<String>) -> PyResult<Vec<Decoded>> {
         let vins: Vec<_> = vins.iter().map(|vin| vin_of(py, vin)).collect::<PyResult<_>>()?;
         self.handle.run(py, |desk| desk.evaluation().decode_many(&vins)).map(Vec::told)
+    }
+
+    /// How many evaluations and answers of vPIC have expired and are still kept. They are never used.
+    fn count_expired(&self, py: Python<'_>) -> PyResult<Expired> {
+        self.handle.run(py, |desk| desk.evaluation().count_expired()).map(Expired::told)
+    }
+
+    /// Removes what has expired, up to `limit` rows.
+    #[pyo3(signature = (limit = 10_000))]
+    fn remove_expired(&self, py: Python<'_>, limit: usize) -> PyResult<Expired> {
+        self.handle.run(py, |desk| desk.evaluation().remove_expired(limit)).map(Expired::told)
     }
 }

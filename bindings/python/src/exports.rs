@@ -12,7 +12,7 @@ use crate::{
     lot::Handle,
     progress::Observer,
     query::Query,
-    record::{Document, Told as _, record},
+    record::{Bytes, Document, Told as _, record},
 };
 
 record! {
@@ -137,6 +137,27 @@ record! {
     }
 }
 
+/// The file of a feed, read.
+pub(crate) struct ReadFile {
+    name: String,
+    content: Vec<u8>,
+    report: exports::ExportReport,
+}
+
+record! {
+    /// The file of a feed.
+    FeedFile of ReadFile {
+        () {
+            /// The name that the feed's files have.
+            name: String,
+            /// What is in it.
+            content: Bytes,
+            /// What the export did.
+            report: ExportReport,
+        }
+    }
+}
+
 record! {
     /// How far an export has come.
     ExportProgress of exports::ExportProgress {
@@ -217,6 +238,43 @@ impl Exports {
         let platform = input::word(py, platform)?;
         let mapping = mapping_of(py, mapping)?;
         self.handle.run(py, |desk| desk.exports().check(&file, platform, mapping.as_ref())).map(CheckedFeed::told)
+    }
+
+    /// The same of a file in memory, in this form or in the feed's usual one; by the mapping that `open` was given.
+    ///
+    /// Raises `InvalidInput` (`invalid_platform`, `invalid_feed_format`), `Refused` (`not_configured`).
+    #[pyo3(signature = (content, *, platform, format = None))]
+    fn check_bytes(
+        &self,
+        py: Python<'_>,
+        content: &[u8],
+        platform: &str,
+        format: Option<&str>,
+    ) -> PyResult<CheckedFeed> {
+        let (platform, format) = (input::word(py, platform)?, input::optional_word(py, format)?);
+        self.handle.run(py, |desk| desk.exports().check_bytes(content, platform, format)).map(CheckedFeed::told)
+    }
+
+    /// Makes a feed and gives its content, which goes nowhere; several pages come as a ZIP. The history has a row of it.
+    ///
+    /// Raises what `run` raises, without what is about a destination.
+    #[pyo3(signature = (platform, *, format = None, mapping = None))]
+    fn file(
+        &self,
+        py: Python<'_>,
+        platform: &str,
+        format: Option<&str>,
+        mapping: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<FeedFile> {
+        let mut export = exports::Export::of(input::word(py, platform)?);
+        export.format = input::optional_word(py, format)?;
+        export.mapping = mapping_of(py, mapping)?;
+        self.handle
+            .run(py, |desk| {
+                let file = desk.exports().file(&export)?;
+                Ok(ReadFile { content: file.bytes(u64::MAX)?, name: file.name.clone(), report: file.report.clone() })
+            })
+            .map(FeedFile::told)
     }
 
     /// The exports, newest first; with `last_of_each` of each feed the last one that succeeded.

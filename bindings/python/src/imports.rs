@@ -221,6 +221,10 @@ impl Told<Mapping> for Document {
     fn told(mapping: Mapping) -> Self {
         Self::of(&mapping)
     }
+
+    fn annotation() -> Option<String> {
+        Some("dict[str, Any]".to_owned())
+    }
 }
 
 /// A path, or the bytes of a file.

@@ -13,7 +13,7 @@ use crate::{
     record::{
         Amount, Coded, Told,
         listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
-        record, record_of_fields,
+        record, record_of_fields, record_of_public_fields,
     },
 };
 
@@ -39,6 +39,12 @@ jpauto::vehicle_fields! {
     record_of_fields
     /// A vehicle of the dealership.
     Vehicle of jpauto::Vehicle, ()
+}
+
+jpauto::vehicle_fields! {
+    record_of_public_fields
+    /// A vehicle as the website shows it.
+    ListedVehicle of jpauto::ListedVehicle
 }
 
 jpauto::vehicle_fields! {
@@ -168,6 +174,36 @@ record! {
     }
 }
 
+/// The filters of a list of vehicles.
+struct Filters<'a, 'py> {
+    status: Option<&'a Bound<'py, PyAny>>,
+    make: Option<String>,
+    model: Option<String>,
+    year_min: Option<i32>,
+    year_max: Option<i32>,
+    price_min: Option<&'a Bound<'py, PyAny>>,
+    price_max: Option<&'a Bound<'py, PyAny>>,
+    mileage_min: Option<i32>,
+    mileage_max: Option<i32>,
+    featured: Option<bool>,
+    q: Option<String>,
+    sort: Option<&'a str>,
+}
+
+impl Filters<'_, '_> {
+    fn read(self, py: Python<'_>) -> PyResult<VehicleFilter> {
+        let mut filter = VehicleFilter::default();
+        filter.status = input::words(self.status)?;
+        (filter.make, filter.model, filter.q, filter.featured) = (self.make, self.model, self.q, self.featured);
+        (filter.year_min, filter.year_max) = (self.year_min, self.year_max);
+        filter.price_min = input::money("price_min", self.price_min)?;
+        filter.price_max = input::money("price_max", self.price_max)?;
+        (filter.mileage_min, filter.mileage_max) = (self.mileage_min, self.mileage_max);
+        filter.sort = input::optional_word(py, self.sort)?.unwrap_or_default();
+        Ok(filter)
+    }
+}
+
 /// The dealership's own vehicles.
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Inventory {
@@ -209,15 +245,66 @@ impl Inventory {
         sort: Option<&str>,
         limit: Option<usize>,
     ) -> PyResult<Query> {
-        let mut filter = VehicleFilter::default();
-        filter.status = input::words(status)?;
-        (filter.make, filter.model, filter.q, filter.featured) = (make, model, q, featured);
-        (filter.year_min, filter.year_max) = (year_min, year_max);
-        filter.price_min = input::money("price_min", price_min)?;
-        filter.price_max = input::money("price_max", price_max)?;
-        (filter.mileage_min, filter.mileage_max) = (mileage_min, mileage_max);
-        filter.sort = input::optional_word(py, sort)?.unwrap_or_default();
+        let filter = Filters {
+            status,
+            make,
+            model,
+            year_min,
+            year_max,
+            price_min,
+            price_max,
+            mileage_min,
+            mileage_max,
+            featured,
+            q,
+            sort,
+        };
+        let filter = filter.read(py)?;
         Ok(Query::of::<StockedVehicle, _>(&self.handle, limit, move |desk, page| desk.inventory().list(&filter, page)))
+    }
+
+    /// The vehicles on the website as it shows them, with the fields that are public; those on hold and sold ones are never among them.
+    /// The filters are those of `list`.
+    #[pyo3(signature = (
+        *, status = None, make = None, model = None, year_min = None, year_max = None, price_min = None, price_max = None,
+        mileage_min = None, mileage_max = None, featured = None, q = None, sort = None, limit = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn list_public(
+        &self,
+        py: Python<'_>,
+        status: Option<&Bound<'_, PyAny>>,
+        make: Option<String>,
+        model: Option<String>,
+        year_min: Option<i32>,
+        year_max: Option<i32>,
+        price_min: Option<&Bound<'_, PyAny>>,
+        price_max: Option<&Bound<'_, PyAny>>,
+        mileage_min: Option<i32>,
+        mileage_max: Option<i32>,
+        featured: Option<bool>,
+        q: Option<String>,
+        sort: Option<&str>,
+        limit: Option<usize>,
+    ) -> PyResult<Query> {
+        let filter = Filters {
+            status,
+            make,
+            model,
+            year_min,
+            year_max,
+            price_min,
+            price_max,
+            mileage_min,
+            mileage_max,
+            featured,
+            q,
+            sort,
+        };
+        let filter = filter.read(py)?;
+        Ok(Query::of::<ListedVehicle, _>(&self.handle, limit, move |desk, page| {
+            desk.inventory().list_public(&filter, page)
+        }))
     }
 
     /// One vehicle. Raises `NotFound` (`vehicle_not_found`).
@@ -229,6 +316,17 @@ impl Inventory {
     /// The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`).
     fn get_by_vin(&self, py: Python<'_>, vin: &str) -> PyResult<StockedVehicle> {
         self.handle.run(py, |desk| desk.inventory().get_by_vin(jpauto::Vin::parse(vin)?)).map(StockedVehicle::told)
+    }
+
+    /// The vehicle with this stock number. Raises `NotFound` (`vehicle_not_found`).
+    fn get_by_stock_number(&self, py: Python<'_>, stock_number: &str) -> PyResult<StockedVehicle> {
+        self.handle.run(py, |desk| desk.inventory().get_by_stock_number(stock_number)).map(StockedVehicle::told)
+    }
+
+    /// One vehicle as the website shows it. Raises `NotFound` (`vehicle_not_found`), also if it is on hold or sold.
+    fn get_public(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<ListedVehicle> {
+        let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
+        self.handle.run(py, |desk| desk.inventory().get_public(id)).map(ListedVehicle::told)
     }
 
     /// The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.

@@ -98,6 +98,10 @@ impl Told<RunOptions> for Document {
     fn told(options: RunOptions) -> Self {
         Self::of(&options)
     }
+
+    fn annotation() -> Option<String> {
+        Some("dict[str, Any]".to_owned())
+    }
 }
 
 /// Jobs, their schedules and their runs.
@@ -188,6 +192,13 @@ impl Jobs {
     fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Run> {
         let id = RunId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.jobs().get(id)).map(Run::told)
+    }
+
+    /// The run of this id, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`run_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Run> {
+        self.handle.run(py, |desk| desk.jobs().find(text)).map(Run::told)
     }
 
     /// Asks for the end of a run, whichever process makes it. It ends at its next step.

@@ -5,11 +5,15 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use jpauto::{Actor, Config, Dealership, Desk, FetchConfig, evaluation::VpicConfig};
+use jpauto::{
+    Actor, Config, Dealership, Desk, FetchConfig, PricingRules, TrackingRules,
+    evaluation::{EvaluationRules, VpicConfig},
+};
 use pyo3::{
     prelude::*,
     types::{PyDict, PyType},
 };
+use serde::Deserialize;
 
 use crate::{
     activity::Activity,
@@ -23,6 +27,7 @@ use crate::{
     jobs::Jobs,
     market::Market,
     notifications::Notifications,
+    progress::Observer,
     record::{Told as _, record},
     sessions::Sessions,
     sign_in::SignIn,
@@ -78,6 +83,36 @@ record! {
             bytes: Option<u64>,
             /// The program that makes it and its arguments; empty if it is made.
             command: Vec<String>,
+        }
+    }
+}
+
+record! {
+    /// How far the tables of competitors are copied.
+    PartitionProgress of jpauto::PartitionProgress {
+        () {
+            /// How many competitors are copied, with all that belongs to them.
+            done: u64 = [copied],
+            /// How many there are.
+            total: u64 = [competitors],
+            /// How many rows this call has copied.
+            rows: u64,
+        }
+    }
+}
+
+record! {
+    /// What became of the tables of competitors.
+    PartitionReport of jpauto::PartitionReport {
+        () {
+            /// In how many partitions they are now; 0 where they are whole.
+            partitions: u32,
+            /// In how many they were before.
+            before: u32,
+            /// How many rows this call has copied.
+            rows: u64,
+            /// Whether the call was ended early: the copy stays, and the next call goes on.
+            stopped: bool,
         }
     }
 }
@@ -142,15 +177,17 @@ impl Handle {
 /// asks NHTSA's decoder of VINs. `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
 /// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
 /// `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
-/// `docs/operations.md` says.
+/// `docs/operations.md` says. `rules` has numbers of the rules that differ from their defaults, by the names of the configuration:
+/// `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`.
 ///
-/// Raises `InvalidInput` (`invalid_database_url`, `invalid_contact`, `invalid_argument`), `Misconfigured` (`invalid_notification_config`),
+/// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
+/// `invalid_tracking_rules`),
 /// `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
 #[pyo3(signature = (
     database_url, *, read_only = false, timeout = None, act_as = None, pool_size = None, create = true, contact = None,
-    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None
+    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
@@ -167,6 +204,7 @@ pub(crate) fn open(
     exports: Option<&Bound<'_, PyDict>>,
     storage: Option<&Bound<'_, PyDict>>,
     notifications: Option<&Bound<'_, PyDict>>,
+    rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
@@ -188,10 +226,23 @@ pub(crate) fn open(
     if notifications.is_some() {
         config.notifications = input::fields(py, notifications)?;
     }
+    if rules.is_some() {
+        let Rules { tracking, pricing, evaluation } = input::fields(py, rules)?;
+        (config.tracking, config.pricing, config.evaluation) = (tracking, pricing, evaluation);
+    }
     config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
+}
+
+/// The rules that `open` takes.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Rules {
+    tracking: TrackingRules,
+    pricing: PricingRules,
+    evaluation: EvaluationRules,
 }
 
 /// An open dealership. Its attributes are the nouns. Threads may share it.
@@ -320,6 +371,33 @@ impl Lot {
     fn check(&self, py: Python<'_>) -> PyResult<Vec<Finding>> {
         let report = self.handle.with_dealership(py, Dealership::check)?;
         Ok(report.findings.into_iter().map(Finding::told).collect())
+    }
+
+    /// The rows that every list leaves out because they have no id or lack what each row has, by table and column; `check` names them,
+    /// too. Only a SQLite file that another program has written has such rows. Raises `Refused` (`database_outdated`).
+    fn left_out(&self, py: Python<'_>) -> PyResult<Vec<Finding>> {
+        self.handle.with_dealership(py, Dealership::left_out).map(Vec::told)
+    }
+
+    /// Keeps the tables of competitors in this many partitions, by competitor; 0 makes them whole again. PostgreSQL only.
+    ///
+    /// The rows are copied while everybody works on, and the copies take the place of the tables at the end. `progress` is called with a
+    /// `PartitionProgress`; `True` shows a bar, where tqdm is installed. If it returns `False`, the copy stays, and the next call goes on
+    /// with it.
+    ///
+    /// Raises `InvalidInput` (`invalid_partitions`), `Refused` (`partitions_unsupported`, `partitioning_refused`).
+    #[pyo3(signature = (partitions, *, progress = None))]
+    fn partition_competitors(
+        &self,
+        py: Python<'_>,
+        partitions: u32,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PartitionReport> {
+        let mut observer = Observer::of(progress, "competitors")?;
+        let report = self.handle.with_dealership(py, |dealership| {
+            dealership.partition_competitors(partitions, &mut |at| observer.tell::<PartitionProgress, _>(at))
+        });
+        observer.ended(py, report.map(PartitionReport::told))
     }
 
     /// Copies the whole database, as it is at one moment, into a new file, while others read and write.

@@ -1,5 +1,6 @@
 //! What the market says of the dealership's vehicles: `lot.market`.
 
+mod backtest;
 mod records;
 
 use std::ops::ControlFlow;
@@ -13,14 +14,16 @@ use pyo3::{
     types::{PyDateTime, PyDict},
 };
 
-pub(crate) use records::{
-    AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, AutoDevUse, BacktestProgress, BacktestReport,
-    BacktestScore, EstimateError, FailedVehicle, LeftOut, MarketOverview, MarketPrice, MissingSource, Position,
-    PricedComparable, Progress, Reason, ResearchResult, SearchParameters, Supply, TypicalMileage, VehiclePosition,
-    Velocity, WantedAlert,
+pub(crate) use {
+    backtest::{BacktestProgress, BacktestReport, BacktestScore, EstimateError},
+    records::{
+        AdjustedPrices, Adjustment, Analysis, AnalyzeReport, AutoDevSearch, AutoDevUse, Comparable, FailedVehicle,
+        LeftOut, MarketOverview, MarketPrice, MissingSource, Position, PricedComparable, Progress, Reason,
+        ResearchResult, SearchParameters, Supply, TypicalMileage, VehiclePosition, Velocity, WantedAlert,
+    },
 };
 
-use crate::{input, lot::Handle, progress::Observer, query::Query, record::Told as _};
+use crate::{input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _};
 
 /// What the dealership's vehicles are worth on the market.
 #[pyclass(frozen, module = "jpauto")]
@@ -120,6 +123,17 @@ impl Market {
     fn price(&self, py: Python<'_>, subject: Option<&Bound<'_, PyDict>>) -> PyResult<Analysis> {
         let subject: market::Subject = input::fields(py, subject)?;
         self.handle.run(py, |desk| desk.market().price(&subject)).map(Analysis::told)
+    }
+
+    /// The competitors' listings that the rule would choose from for each of the subjects, in their order. They still include listings
+    /// that the rule drops. `jpauto.pricing.price` takes them as its comparables.
+    ///
+    /// `subjects` are dictionaries, records or a table, as in `jpauto.pricing.price`; at most 1,000.
+    ///
+    /// Raises `InvalidInput` (`invalid_subject`, `invalid_argument`).
+    fn candidates(&self, py: Python<'_>, subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<Comparable>>> {
+        let subjects = many_subjects(subjects)?;
+        self.handle.run(py, |desk| desk.market().candidates(&subjects)).map(Vec::told)
     }
 
     /// Vehicles that match the filters, each with its last analysis, newest on sale first.

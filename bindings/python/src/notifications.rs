@@ -108,6 +108,13 @@ impl Notifications {
         self.handle.run(py, |desk| desk.notifications().get(id)).map(Notification::told)
     }
 
+    /// The notification of this id, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`notification_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Notification> {
+        self.handle.run(py, |desk| desk.notifications().find(text)).map(Notification::told)
+    }
+
     /// The channels that are configured, and how each stands.
     fn channels(&self, py: Python<'_>) -> PyResult<Vec<Channel>> {
         let channels = self.handle.run(py, |desk| desk.notifications().channels())?;

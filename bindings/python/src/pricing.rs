@@ -326,7 +326,7 @@ fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
     if faults.is_empty() { Ok(row.map(Subject::from)) } else { Err(invalid_argument(subject.py(), faults)) }
 }
 
-fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
+pub(crate) fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
     let rows: Vec<SubjectRow> = rows_of("subjects", subjects)?;
     Ok(rows.into_iter().map(Subject::from).collect())
 }

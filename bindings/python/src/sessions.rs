@@ -25,6 +25,11 @@ impl Sessions {
         self.handle.run(py, |desk| desk.sessions().destroy_all_of(user))
     }
 
+    /// How many sessions have ended and are still kept.
+    fn count_expired(&self, py: Python<'_>) -> PyResult<usize> {
+        self.handle.run(py, |desk| desk.sessions().count_expired())
+    }
+
     /// Deletes the sessions that have ended, and returns how many.
     fn prune(&self, py: Python<'_>) -> PyResult<usize> {
         self.handle.run(py, |desk| desk.sessions().prune())

@@ -4,7 +4,25 @@ use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
 use uuid::Uuid;
 
-use crate::lot::Handle;
+use crate::{
+    lot::Handle,
+    record::{Told as _, record},
+    users::User,
+};
+
+record! {
+    /// Who acts, and what that actor may do.
+    Me of jpauto::Me {
+        () {
+            /// The member of staff; `None` for the system.
+            user: Option<User>,
+            /// The API token, if one is used.
+            token_id: Option<Uuid>,
+            /// What the actor may do now; `None` for the system, which may do everything.
+            role: Option<&'static str>,
+        }
+    }
+}
 
 /// A link to sign in with, once.
 #[pyclass(frozen, get_all, module = "jpauto")]
@@ -45,6 +63,16 @@ impl SignIn {
     fn link(&self, py: Python<'_>, email: &str) -> PyResult<SignInLink> {
         let link = self.handle.run(py, |desk| desk.sign_in().link(email))?;
         Ok(SignInLink { user_id: link.user_id.into(), secret: link.secret, expires_at: link.expires_at })
+    }
+
+    /// Who acts, and what that actor may do now. Raises `Forbidden` (`user_inactive`).
+    fn me(&self, py: Python<'_>) -> PyResult<Me> {
+        self.handle.run(py, |desk| desk.sign_in().me()).map(Me::told)
+    }
+
+    /// How many links and sign-ins have expired and are still kept.
+    fn count_expired(&self, py: Python<'_>) -> PyResult<usize> {
+        self.handle.run(py, |desk| desk.sign_in().count_expired())
     }
 
     /// Deletes links and sign-ins that have expired, and returns how many.

@@ -114,6 +114,10 @@ impl crate::record::Told<std::collections::BTreeMap<String, String>> for Documen
     fn told(headers: std::collections::BTreeMap<String, String>) -> Self {
         Self::of(&headers)
     }
+
+    fn annotation() -> Option<String> {
+        Some("dict[str, str]".to_owned())
+    }
 }
 
 /// The dictionary that `open` takes.

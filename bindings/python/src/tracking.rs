@@ -8,10 +8,11 @@ use jpauto::{
     competitors::{self, Replay, ScrapeReading},
     extract::ScrapedListing,
 };
-use pyo3::prelude::*;
+use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
-    error::invalid_argument,
+    error::{exception, invalid_argument},
+    input,
     pricing::{given, rows_of},
     record::{Amount, Told as _, record},
     tables::Batch,
@@ -154,12 +155,15 @@ type Lots = BTreeMap<Option<String>, BTreeMap<DateTime<Utc>, Scrape>>;
 
 /// Replays sightings. `jpauto.tracking.replay` says more.
 #[pyfunction]
-#[pyo3(signature = (sightings, scrapes = None))]
+#[pyo3(signature = (sightings, scrapes = None, rules = None))]
 pub(crate) fn replay_sightings(
     py: Python<'_>,
     sightings: &Bound<'_, PyAny>,
     scrapes: Option<&Bound<'_, PyAny>>,
+    rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Batch> {
+    let rules: TrackingRules = input::fields(py, rules)?;
+    let rules = rules.checked().map_err(|reason| exception(py, &reason))?;
     let rows: Vec<SightingRow> = rows_of("sightings", sightings)?;
     let scrapes: Vec<ScrapeRow> = scrapes.map_or_else(|| Ok(Vec::new()), |scrapes| rows_of("scrapes", scrapes))?;
     let mut lots = Lots::new();
@@ -189,7 +193,7 @@ pub(crate) fn replay_sightings(
     }
     let mut told = Vec::new();
     for (dealer, scrapes) in lots {
-        let mut replay = Replay::new(TrackingRules::default());
+        let mut replay = Replay::new(rules.clone());
         for (at, Scrape { listings, complete }) in scrapes {
             py.check_signals()?;
             let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };

@@ -78,6 +78,13 @@ impl Users {
         self.handle.run(py, |desk| desk.users().get_by_email(email)).map(User::told)
     }
 
+    /// The user of this address or id, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`user_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<User> {
+        self.handle.run(py, |desk| desk.users().find(text)).map(User::told)
+    }
+
     /// Changes the role of another user. Raises `Refused` (`not_oneself`).
     fn set_role(&self, py: Python<'_>, id: &Bound<'_, PyAny>, role: &str) -> PyResult<User> {
         let (id, role) = (UserId::from_uuid(input::uuid("id", id)?), input::word(py, role)?);

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jpauto._jpauto import replay_sightings
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["replay"]
 
 
-def replay(sightings: Table, scrapes: Table | None = None) -> Batch:
+def replay(sightings: Table, scrapes: Table | None = None, *, rules: dict[str, Any] | None = None) -> Batch:
     """What became of each vehicle that was ever seen: when it was first and last seen, and whether and when it was
     sold.
 
@@ -42,6 +42,21 @@ def replay(sightings: Table, scrapes: Table | None = None) -> Batch:
     The result has a row for each vehicle of each dealer: ``first_seen_at``, ``last_seen_at``, ``is_sold``, ``sold_at``,
     ``found_sold_at`` (the scrape that found it out), ``days_on_market``, ``p_return``, ``relisted``, and prices.
 
-    Raises ``InvalidInput`` (``invalid_argument``).
+    ``rules`` has numbers of the rule that differ from their defaults, by the names of the configuration: ``{"sold":
+    {"floor_days": 6}}`` is its ``tracking.sold.floor_days``. So two sets of numbers can be compared on the same days.
+
+    Raises ``InvalidInput`` (``invalid_argument``), ``Misconfigured`` (``invalid_tracking_rules``).
+
+    >>> import jpauto
+    >>> from datetime import datetime, timedelta, timezone
+    >>> start = datetime(2026, 3, 1, tzinfo=timezone.utc)
+    >>> scrapes = [{"observed_at": start + timedelta(days=day)} for day in range(12)]
+    >>> seen = [{"observed_at": start, "vin": "4T1B11HK5KU211111"}]
+    >>> seen += [{**scrape, "vin": "1HGCM82633A004352"} for scrape in scrapes]
+    >>> for floor_days in (4, 15):
+    ...     table = jpauto.tracking.replay(seen, scrapes, rules={"sold": {"floor_days": floor_days}})
+    ...     sum(table.to_arrow()["is_sold"].to_pylist())
+    1
+    0
     """
-    return replay_sightings(sightings, scrapes)
+    return replay_sightings(sightings, scrapes, rules)

@@ -18,12 +18,14 @@ __all__ = [
     "AlertType",
     "ArrowColumns",
     "BacktestEvent",
+    "CompetitorAt",
     "CompetitorChanges",
     "Condition",
     "Confidence",
     "DataSource",
     "ExportStatus",
     "FeedFormat",
+    "IdentitySource",
     "Job",
     "ListingSort",
     "MarketMood",
@@ -35,13 +37,16 @@ __all__ = [
     "NotificationEvent",
     "NotificationStatus",
     "OdometerStatus",
+    "Omitted",
     "Platform",
+    "PlatformCertainty",
     "Provider",
     "Recommendation",
     "Role",
     "RunStatus",
     "SaleStatus",
     "ScrapeErrorType",
+    "ScrapeEvent",
     "Severity",
     "Source",
     "StockStatus",
@@ -171,6 +176,10 @@ DataSource = Literal["none", "competitor", "auto.dev", "auto.dev+competitor"]
 MarketMood = Literal["buyers_market", "sellers_market", "stable"]
 Source = Literal["competitor", "auto.dev"]
 BacktestEvent = Literal["sold", "price_cut"]
+IdentitySource = Literal["vpic", "inventory", "listing", "same_kind"]
+Omitted = Literal["vehicle", "value", "missing"]
+PlatformCertainty = Literal["certain", "possible", "said", "unknown"]
+ScrapeEvent = Literal["page", "recorded", "failed", "skipped", "waiting"]
 
 
 class ArrowColumns(Protocol):
@@ -309,6 +318,13 @@ class _Website(TypedDict, total=False):
 
 class NewCompetitor(_Website):
     """A dealer to be watched from now on."""
+
+    name: str
+    inventory_url: str
+
+
+class CompetitorAt(_Website, total=False):
+    """A dealer to be watched from now on, whose website is read first; `inventory_url` must be there."""
 
     name: str
     inventory_url: str

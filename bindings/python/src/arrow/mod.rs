@@ -12,8 +12,8 @@ pub(crate) mod reading;
 use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array,
-    Int64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray, UInt32Array, UInt64Array,
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array,
+    Int32Array, Int64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray, UInt32Array, UInt64Array,
     types::Int32Type,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
@@ -21,7 +21,7 @@ use arrow_schema::{DataType, Field, FieldRef, TimeUnit};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::record::{Amount, Document};
+use crate::record::{Amount, Bytes, Document};
 
 /// The digits of an amount: of every amount that the library reads, whatever stands in a row of another program.
 pub(crate) const MONEY: DataType = DataType::Decimal128(18, 2);
@@ -166,6 +166,16 @@ impl Columnar for Uuid {
     fn array(values: &[Option<&Self>]) -> ArrayRef {
         let bytes = values.iter().flat_map(|id| id.copied().unwrap_or_default().into_bytes()).collect::<Vec<u8>>();
         Arc::new(FixedSizeBinaryArray::new(16, bytes.into(), nulls(values)))
+    }
+}
+
+impl Columnar for Bytes {
+    fn data_type() -> DataType {
+        DataType::Binary
+    }
+
+    fn array(values: &[Option<&Self>]) -> ArrayRef {
+        Arc::new(values.iter().map(|content| content.map(Bytes::as_slice)).collect::<BinaryArray>())
     }
 }
 

@@ -555,75 +555,49 @@ record! {
 }
 
 record! {
-    /// The mean error of an estimate.
-    EstimateError of market::EstimateError {
+    /// A listing that a vehicle may be compared with.
+    Comparable of market::Comparable {
         () {
-            /// The mean of `|ln(estimate / truth)|`.
-            mae_log: f64,
-            /// The mean of `|estimate - truth| / truth`, in percent.
-            mape_percent: f64,
-        }
-    }
-}
-
-record! {
-    /// How the rule did on a set of events.
-    BacktestScore of market::BacktestScore {
-        () {
-            /// Events looked at.
-            events: usize,
-            /// Of those, events with enough comparables at the time. The figures below are about these.
-            priced: usize,
-            /// The error of the rule's median; `None` where nothing was priced, as with the figures below.
-            rule: Option<EstimateError>,
-            /// The error of the plain median of the same search.
-            plain_median: Option<EstimateError>,
-            /// The share of true prices within the recommended range, in percent.
-            coverage_percent: Option<f64>,
-            /// That share with exact adjustments, in percent.
-            expected_coverage_percent: Option<f64>,
-            /// The share of events in which the rule was nearer than the plain median, ties counted half, in percent.
-            nearer_percent: Option<f64>,
-        }
-    }
-}
-
-impl Told<(DateTime<Utc>, DateTime<Utc>)> for (DateTime<Utc>, DateTime<Utc>) {
-    fn told(times: (DateTime<Utc>, DateTime<Utc>)) -> Self {
-        times
-    }
-}
-
-record! {
-    /// What a backtest found.
-    BacktestReport of market::BacktestReport {
-        () {
-            /// Models with events.
-            models: usize,
-            /// Events left out because a model had too many.
-            thinned: usize,
-            /// All events together.
-            total: BacktestScore,
-            /// Those that were sold.
-            sold: BacktestScore,
-            /// Those whose price was cut.
-            price_cut: BacktestScore,
-            /// The first and the last event.
-            between: Option<(DateTime<Utc>, DateTime<Utc>)>,
-        }
-    }
-}
-
-record! {
-    /// The progress of a backtest, after each model.
-    BacktestProgress of market::BacktestProgress {
-        () {
-            /// Models to look at.
-            total: usize,
-            /// Models finished.
-            done: usize,
-            /// Events priced so far.
-            priced: usize,
+            /// Where it was found: `competitor` or `auto.dev`.
+            source: &'static str,
+            /// The VIN as listed.
+            vin: Option<String>,
+            /// The id of the listing within its source; for a competitor's listing, the id of our row.
+            external_id: Option<String>,
+            /// The page of the listing.
+            url: Option<String>,
+            /// Model year.
+            year: i32,
+            /// Make.
+            make: String,
+            /// Model.
+            model: String,
+            /// Trim.
+            trim: Option<String>,
+            /// The asking price, or the last one.
+            price: Option<Amount>,
+            /// Miles; below zero counts as unknown.
+            mileage: Option<i32>,
+            /// Miles from us.
+            distance_miles: Option<f64>,
+            /// The dealer that offers it.
+            dealer: Option<String>,
+            /// When the listing was first seen.
+            first_seen_at: DateTime<Utc>,
+            /// When it was last seen.
+            last_seen_at: DateTime<Utc>,
+            /// When it was sold. A time in the future counts as not sold.
+            sold_at: Option<DateTime<Utc>>,
+            /// Whether its title is known to be branded. False says only that nothing is known against it.
+            branded: bool,
+            /// What its title is said to be.
+            title_brand: Option<&'static str>,
+            /// Whether it is offered as `new`, `used` or `certified`.
+            condition: Option<&'static str>,
+            /// What is said of its odometer. Miles that it has not gone are left out.
+            odometer_status: Option<&'static str>,
+            /// How far its sale has come.
+            sale_status: Option<&'static str>,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The library's ids and words as plain values in Python: a UUID, and a text of a closed set. A new id or word is a line here.
 
+use pyo3::prelude::*;
 use uuid::Uuid;
 
 use super::Told;
@@ -33,63 +34,89 @@ ids!(
     VehicleId,
 );
 
-/// Words of closed sets are `str` in Python.
+/// Words of closed sets are `str` in Python. The name of the set in `types.py` stands after `as`.
 macro_rules! words {
-    ($($word:ty),+ $(,)?) => {$(
+    ($($word:ty $(as $set:ident)?),+ $(,)?) => {$(
         impl Told<$word> for &'static str {
             fn told(word: $word) -> Self {
                 word.as_str()
             }
+
+            $(fn annotation() -> Option<String> {
+                Some(stringify!($set).to_owned())
+            })?
         }
-    )+};
+    )+
+
+    /// The closed sets that have a name in `types.py`, and their words, for the test of those types.
+    #[pyfunction(name = "_closed_sets")]
+    pub(crate) fn closed_sets() -> Vec<(&'static str, Vec<&'static str>)> {
+        let mut sets: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+        $($(sets.push((stringify!($set), <$word>::ALL.iter().map(|word| word.as_str()).collect()));)?)+
+        sets
+    }};
 }
 
 words!(
-    jpauto::AlertType,
+    jpauto::AlertType as AlertType,
     jpauto::FindingKind,
     jpauto::Remedy,
-    jpauto::Role,
-    jpauto::Severity,
-    jpauto::SubmissionStatus,
-    jpauto::VehicleStatus,
-    jpauto::evaluation::IdentitySource,
+    jpauto::Role as Role,
+    jpauto::Severity as Severity,
+    jpauto::SubmissionStatus as SubmissionStatus,
+    jpauto::VehicleStatus as VehicleStatus,
+    jpauto::evaluation::IdentitySource as IdentitySource,
     jpauto::competitors::IncompleteReason,
-    jpauto::notifications::Event,
-    jpauto::notifications::NotificationStatus,
-    jpauto::exports::ExportStatus,
-    jpauto::exports::FeedFormat,
-    jpauto::exports::Omitted,
-    jpauto::exports::Platform,
+    jpauto::notifications::Event as NotificationEvent,
+    jpauto::notifications::NotificationStatus as NotificationStatus,
+    jpauto::exports::ExportStatus as ExportStatus,
+    jpauto::exports::FeedFormat as FeedFormat,
+    jpauto::exports::Platform as Platform,
+    jpauto::competitors::PlatformCertainty as PlatformCertainty,
     jpauto::competitors::RefusalReason,
-    jpauto::competitors::ScrapeErrorType,
-    jpauto::competitors::Condition,
-    jpauto::competitors::OdometerStatus,
-    jpauto::competitors::SaleStatus,
-    jpauto::competitors::StockStatus,
-    jpauto::competitors::TitleBrand,
-    jpauto::jobs::Job,
-    jpauto::jobs::RunStatus,
+    jpauto::competitors::ScrapeErrorType as ScrapeErrorType,
+    jpauto::competitors::Condition as Condition,
+    jpauto::competitors::OdometerStatus as OdometerStatus,
+    jpauto::competitors::SaleStatus as SaleStatus,
+    jpauto::competitors::StockStatus as StockStatus,
+    jpauto::competitors::TitleBrand as TitleBrand,
+    jpauto::jobs::Job as Job,
+    jpauto::jobs::RunStatus as RunStatus,
     jpauto::market::AutoDevVersion,
-    jpauto::market::Confidence,
-    jpauto::market::DataSource,
-    jpauto::market::MarketMood,
-    jpauto::market::Recommendation,
-    jpauto::market::Source,
+    jpauto::market::Confidence as Confidence,
+    jpauto::market::DataSource as DataSource,
+    jpauto::market::MarketMood as MarketMood,
+    jpauto::market::Recommendation as Recommendation,
+    jpauto::market::Source as Source,
 );
+
+impl Told<jpauto::exports::Omitted> for &'static str {
+    fn told(word: jpauto::exports::Omitted) -> Self {
+        word.as_str()
+    }
+
+    fn annotation() -> Option<String> {
+        Some("Omitted".to_owned())
+    }
+}
 
 /// Closed sets whose words are known from their JSON only.
 macro_rules! words_of_json {
-    ($($word:ty),+ $(,)?) => {$(
+    ($($word:ty $(as $set:ident)?),+ $(,)?) => {$(
         impl Told<$word> for String {
             fn told(word: $word) -> Self {
                 serde_json::to_value(word).ok().and_then(|word| word.as_str().map(ToOwned::to_owned)).unwrap_or_default()
             }
+
+            $(fn annotation() -> Option<String> {
+                Some(stringify!($set).to_owned())
+            })?
         }
     )+};
 }
 
 words_of_json!(
-    jpauto::AgeState,
+    jpauto::AgeState as AgeState,
     jpauto::imports::ImportOutcome,
     jpauto::imports::LeftOut,
     jpauto::imports::SheetEncoding,
