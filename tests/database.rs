@@ -306,6 +306,25 @@ mod postgres {
     }
 
     #[test]
+    fn a_column_that_gets_another_type_stops_nobody() {
+        let lot = Lot::on_postgres();
+        let desk = lot.desk();
+        let vehicle = desk.inventory().add(&corolla(1)).unwrap();
+        let mut kind = ["text", "varchar(100)"].into_iter().cycle();
+        let mut change = || {
+            let kind = kind.next().unwrap();
+            lot.execute(&format!("ALTER TABLE inventory ALTER COLUMN make TYPE {kind}"));
+        };
+        change();
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
+        change();
+        let renamed = jpauto::VehicleUpdate { make: Some("Lexus".into()), ..jpauto::VehicleUpdate::default() };
+        assert_eq!(desk.inventory().update(vehicle.id, &renamed).unwrap().make, "Lexus");
+        change();
+        desk.inventory().add(&corolla(2)).unwrap();
+    }
+
+    #[test]
     fn a_server_that_is_not_there_is_unavailable() {
         let error = Dealership::open("postgres://nobody:secret@127.0.0.1:1/nothing").unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, "database_unavailable"));

@@ -46,6 +46,8 @@ mod notifications;
 mod partitions;
 mod permissions;
 mod platforms;
+#[cfg(feature = "postgres")]
+mod pooler;
 mod probe;
 mod rate_limits;
 mod returns;

@@ -19,6 +19,8 @@ use std::{fmt, time::Duration};
 pub struct DatabaseConfig {
     /// `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
     pub url: String,
+    /// What stands between this process and PostgreSQL (nothing).
+    pub pooler: Pooler,
     /// Refuse every write, in the database itself. A file must exist then.
     pub read_only: bool,
     /// Make a SQLite file that is missing (true), or refuse to open it.
@@ -35,12 +37,24 @@ pub struct DatabaseConfig {
     pub idle_in_transaction_timeout: Duration,
 }
 
+/// What shares out PostgreSQL's connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing, or a pooler in session mode: a connection is one session of the server.
+    #[default]
+    None,
+    /// A pooler in transaction mode, such as `PgBouncer`. Each transaction may have another session of the server: it sets its own
+    /// limits and time zone, and statements are kept prepared only where the pooler keeps account of them.
+    Transaction,
+}
+
 impl DatabaseConfig {
     /// The defaults for the given database.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            pooler: Pooler::None,
             read_only: false,
             create: true,
             pool_size: 8,

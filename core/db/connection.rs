@@ -4,15 +4,23 @@
 
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
-use std::time::Duration;
+#[cfg(feature = "postgres")]
+use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use diesel::{
     connection::SimpleConnection as _,
     r2d2::{ManageConnection, R2D2Connection as _},
 };
 
+use super::config::Pooler;
 #[cfg(feature = "sqlite")]
 use super::file;
+#[cfg(feature = "postgres")]
+use super::session;
 use crate::error::{Error, ErrorCode, Result};
 
 /// How SQLite calls a database in memory.
@@ -151,35 +159,80 @@ pub(crate) struct ConnectionLimits {
 pub(crate) struct Pooled {
     pub(crate) conn: DbConnection,
     pub(crate) is_lost: bool,
+    /// What a transaction begins with where a pooler shares out the server's sessions.
+    #[cfg(feature = "postgres")]
+    pub(super) shared: Option<session::Shared>,
 }
 
 /// Opens connections for the pool.
-#[derive(Debug)]
 pub(crate) struct Manager {
-    pub(crate) target: Target,
-    pub(crate) limits: ConnectionLimits,
+    target: Target,
+    limits: ConnectionLimits,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has no pooler"))]
+    pooler: Pooler,
+    /// Whether statements may be kept prepared behind a pooler.
+    #[cfg(feature = "postgres")]
+    may_keep_statements: Arc<AtomicBool>,
+    /// A connection that was opened to try out the address, for the first that asks.
+    tried: Mutex<Option<Pooled>>,
 }
 
 impl Manager {
+    pub(super) fn new(target: Target, limits: ConnectionLimits, pooler: Pooler) -> Self {
+        Self {
+            target,
+            limits,
+            pooler,
+            #[cfg(feature = "postgres")]
+            may_keep_statements: Arc::new(AtomicBool::new(true)),
+            tried: Mutex::default(),
+        }
+    }
+
+    /// Opens a connection by hand: the pool would retry for its whole time-out and lose the reason.
+    ///
+    /// On PostgreSQL a second one follows the first. A pooler that shares out sessions gives it the session of the first.
+    pub(super) fn try_out(&self) -> Result<(), ConnectError> {
+        let first = self.open()?;
+        let tried = match &self.target {
+            #[cfg(feature = "postgres")]
+            Target::Postgres(_) if first.shared.is_none() => {
+                drop(first);
+                self.open()?
+            }
+            _ => first,
+        };
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(tried);
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Pooled, ConnectError> {
+        match &self.target {
+            #[cfg(feature = "postgres")]
+            Target::Postgres(url) => self.connect_postgres(url),
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
+            #[cfg(feature = "sqlite")]
+            Target::SqliteMemory => self.connect_sqlite(MEMORY),
+        }
+    }
+
     #[cfg(feature = "postgres")]
-    fn connect_postgres(&self, url: &str) -> Result<DbConnection, ConnectError> {
+    fn connect_postgres(&self, url: &str) -> Result<Pooled, ConnectError> {
+        // Diesel sets the connection to UTC.
         let mut conn = <diesel::PgConnection as diesel::Connection>::establish(url)?;
-        let limits = self.limits;
-        // Diesel has set the connection to UTC. The zone before is that of other programs, which `session.expire` is written in.
-        conn.batch_execute(&format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET default_transaction_read_only = {}; \
-             SELECT set_config('jpauto.time_zone', (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'), false)",
-            limits.statement_timeout.as_millis(),
-            limits.lock_timeout.as_millis(),
-            limits.idle_in_transaction_timeout.as_millis(),
-            if limits.read_only { "on" } else { "off" },
-        ))?;
-        Ok(DbConnection::Postgres(conn))
+        let shared = match self.pooler {
+            Pooler::None => {
+                session::own(&mut conn, self.limits)?;
+                None
+            }
+            Pooler::Transaction => Some(session::share(&mut conn, self.limits, &self.may_keep_statements)?),
+        };
+        Ok(Pooled { conn: DbConnection::Postgres(conn), is_lost: false, shared })
     }
 
     #[cfg(feature = "sqlite")]
-    fn connect_sqlite(&self, path: &str) -> Result<DbConnection, ConnectError> {
+    fn connect_sqlite(&self, path: &str) -> Result<Pooled, ConnectError> {
         let busy_timeout = format!("PRAGMA busy_timeout = {}", self.limits.lock_timeout.as_millis());
         let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(&match path {
             MEMORY => MEMORY.to_owned(),
@@ -201,7 +254,12 @@ impl Manager {
             conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
             use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
         }
-        Ok(DbConnection::Sqlite(conn))
+        Ok(Pooled {
+            conn: DbConnection::Sqlite(conn),
+            is_lost: false,
+            #[cfg(feature = "postgres")]
+            shared: None,
+        })
     }
 }
 
@@ -231,6 +289,9 @@ pub(crate) enum ConnectError {
     Connect(#[from] diesel::ConnectionError),
     #[error(transparent)]
     Prepare(#[from] diesel::result::Error),
+    #[error("a pooler shares out the sessions of the server: {0}")]
+    #[cfg(feature = "postgres")]
+    Shared(String),
     #[error("the path is no valid UTF-8")]
     #[cfg(feature = "sqlite")]
     Path,
@@ -241,15 +302,8 @@ impl ManageConnection for Manager {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<Pooled, ConnectError> {
-        let conn = match &self.target {
-            #[cfg(feature = "postgres")]
-            Target::Postgres(url) => self.connect_postgres(url),
-            #[cfg(feature = "sqlite")]
-            Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
-            #[cfg(feature = "sqlite")]
-            Target::SqliteMemory => self.connect_sqlite(MEMORY),
-        };
-        Ok(Pooled { conn: conn?, is_lost: false })
+        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).take();
+        tried.map_or_else(|| self.open(), Ok)
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {

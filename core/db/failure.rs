@@ -40,6 +40,17 @@ impl Failure {
         matches!(self, Self::Database(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)))
     }
 
+    /// Whether a statement was planned for columns that have another type now. Its transaction can be run on another connection.
+    pub(crate) fn has_outdated_plan(&self) -> bool {
+        matches!(self, Self::Database(DieselError::DatabaseError(DatabaseErrorKind::Unknown, info))
+            if info.message().starts_with("cached plan must not change result type"))
+    }
+
+    /// Whether the connection is of no use any more.
+    pub(crate) fn wants_another_connection(&self) -> bool {
+        self.is_lost_connection() || self.has_outdated_plan()
+    }
+
     /// What the database said, if it was that the role may not do it.
     #[cfg(feature = "postgres")]
     pub(super) fn missing_right(&self) -> Option<&str> {
@@ -131,6 +142,7 @@ fn from_database(reason: DieselError) -> Error {
             message if message.contains("statement timeout") => {
                 Error::new(ErrorCode::DatabaseTimeout, "the database took too long to answer")
             }
+            message if is_about_a_prepared_statement(message) => pooled("a prepared statement is another client's"),
             message if message.contains("disk is full") || message.contains("No space left") => {
                 Error::new(ErrorCode::DatabaseFull, "the disk of the database is full")
             }
@@ -161,6 +173,20 @@ pub(super) fn damaged(what: &str) -> Error {
     Error::new(ErrorCode::DatabaseDamaged, message)
 }
 
+/// Whether a statement that was prepared is not there, or one of its name is there already.
+fn is_about_a_prepared_statement(message: &str) -> bool {
+    message.starts_with("prepared statement ")
+        && (message.ends_with("does not exist") || message.ends_with("already exists"))
+}
+
+/// The error of a session that is not this connection's alone.
+fn pooled(what: &str) -> Error {
+    let message = format!(
+        "the database is behind a pooler that shares out sessions ({what}): set `pooler = \"transaction\"` in [database]"
+    );
+    Error::new(ErrorCode::DatabasePooled, message)
+}
+
 fn busy() -> Error {
     Error::new(ErrorCode::DatabaseBusy, "another writer holds the database")
         .with_retry_after(std::time::Duration::from_secs(1))
@@ -176,6 +202,8 @@ pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Err
 pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
     match reason {
         ConnectError::Prepare(reason) => cannot_use(target, reason),
+        #[cfg(feature = "postgres")]
+        ConnectError::Shared(what) => pooled(&what),
         reason => {
             // The text of a connection error names the host and the user, but never the password.
             Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database{}: {reason}", named(target)))

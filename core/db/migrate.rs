@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 
 use diesel::{
     QueryableByName, RunQueryDsl as _,
-    connection::TransactionManager as _,
     migration::{Migration, MigrationSource},
     sql_query,
     sql_types::{Bool, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DbConnection, DbResult, Failure, Transactions, connection::on_each, failure::is_missing_right};
+use super::{DbConnection, DbResult, Failure, connection::on_each, failure::is_missing_right};
 use crate::error::{Error, ErrorCode, Result};
 
 #[cfg(feature = "postgres")]
@@ -56,26 +55,6 @@ pub(super) fn known_version(conn: &DbConnection) -> Result<String> {
     Ok(latest(&known_versions(conn)?))
 }
 
-/// Applies what is pending, and then does what follows in the same transaction.
-pub(super) fn run<T>(
-    conn: &mut DbConnection,
-    then: impl Fn(&mut DbConnection) -> DbResult<T>,
-) -> DbResult<(Migrated, T)> {
-    super::begin(conn)?;
-    match run_locked(conn).and_then(|migrated| Ok((migrated, then(conn)?))) {
-        Ok(done) => {
-            Transactions::commit_transaction(conn)?;
-            Ok(done)
-        }
-        Err(failure) => {
-            if let Err(reason) = Transactions::rollback_transaction(conn) {
-                tracing::warn!(%reason, "a failed migration could not be rolled back");
-            }
-            Err(failure)
-        }
-    }
-}
-
 /// Writes what the migration did from the `-wal` into the file itself, so that a copy of the file alone has tables.
 pub(super) fn settle(conn: &mut DbConnection) -> DbResult<()> {
     match conn {
@@ -90,7 +69,8 @@ pub(super) fn settle(conn: &mut DbConnection) -> DbResult<()> {
     Ok(())
 }
 
-fn run_locked(conn: &mut DbConnection) -> DbResult<Migrated> {
+/// Applies what is pending, in the transaction that is open.
+pub(super) fn run(conn: &mut DbConnection) -> DbResult<Migrated> {
     // SQLite's write lock is held already. The limits of everyday statements do not fit a change of the whole schema.
     match conn {
         #[cfg(feature = "postgres")]

@@ -24,9 +24,12 @@ pub(crate) mod row;
     reason = "Diesel's table! takes its types so, and makes everything public"
 )]
 pub(crate) mod schema;
+#[cfg(feature = "postgres")]
+mod session;
 pub(crate) mod texts;
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "SQLite alone holds a time as a text"))]
 pub(crate) mod time;
+mod transaction;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
 
@@ -37,7 +40,7 @@ use std::{
     time::Duration,
 };
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
+use diesel::connection::SimpleConnection as _;
 
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
@@ -46,19 +49,19 @@ pub(crate) use kept::{is_one_of, kept_sql};
 pub(crate) use migrate::Migrated;
 pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
 pub(crate) use schema::{Column, columns_of};
+pub(crate) use transaction::RowsOf;
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;
-pub use config::DatabaseConfig;
+pub use config::{DatabaseConfig, Pooler};
 
 use queue::Queue;
+use transaction::{Kind, LOOK_AGAIN_AT_MOST, wait_for_others};
 
 use crate::error::{Error, ErrorCode, Result};
 
 /// What a query of any noun gives back inside a transaction.
 pub(crate) type DbResult<T> = Result<T, Failure>;
-
-type Transactions = <DbConnection as diesel::Connection>::TransactionManager;
 
 /// How often a whole transaction is run again when another writer came between.
 const ATTEMPTS: u32 = 8;
@@ -96,11 +99,10 @@ impl Database {
             read_only: config.read_only,
         };
         let is_new = is_new_sqlite_file(&target, config.create && !config.read_only)?;
-        let manager = Manager { target: target.clone(), limits };
+        let manager = Manager::new(target.clone(), limits, config.pooler);
         let in_memory = lives_in_one_connection(&target);
         if !in_memory {
-            // A first connection by hand: the pool would retry for its whole time-out and lose the reason.
-            r2d2::ManageConnection::connect(&manager).map_err(|reason| failure::cannot_connect(&target, reason))?;
+            manager.try_out().map_err(|reason| failure::cannot_connect(&target, reason))?;
         }
         let mut builder = r2d2::Pool::builder()
             .max_size(if in_memory { 1 } else { config.pool_size.max(1) })
@@ -131,32 +133,32 @@ impl Database {
     ///
     /// After a restart of the server every connection of the pool may be: each of them is tried once, and then a new one.
     pub(crate) fn read<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.read_in(Kind::Statements, queries)
+    }
+
+    /// Runs queries that change nothing and belong together: all of them see the database as it is at the first one.
+    pub(crate) fn read_snapshot<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.read_in(Kind::Snapshot, queries)
+    }
+
+    fn read_in<T>(&self, kind: Kind, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
         let (mut attempt, mut dead) = (1, 0);
         loop {
-            let outcome = self.with_connection(&queries)?;
+            let outcome = self.with_connection(kind, &queries)?;
             match outcome {
                 Err(failure) if attempt < ATTEMPTS && failure.is_serialization_failure() => {
                     tracing::debug!(attempt, reason = %failure, "a read was overtaken; reading again");
                     wait_for_others(attempt);
                     attempt += 1;
                 }
-                Err(failure) if failure.is_lost_connection() && dead < self.pool.max_size() => {
+                Err(failure) if failure.wants_another_connection() && dead < self.pool.max_size() => {
                     tracing::warn!(reason = %failure, "a database connection was lost; reading again on another");
                     dead += 1;
                 }
                 other => return other.map_err(Error::from),
             }
         }
-    }
-
-    /// Runs queries that change nothing and belong together: all of them see the database as it is at the first one.
-    pub(crate) fn read_snapshot<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
-        self.read(|conn| {
-            begin_snapshot(conn)?;
-            let outcome = queries(conn);
-            finish(conn, outcome)
-        })
     }
 
     /// Hands out rows as they come, all of them as the database is at the first one. A connection is held until the last one; a database
@@ -168,7 +170,7 @@ impl Database {
         loop {
             let mut has_begun = false;
             let mut pooled = self.connection()?;
-            let outcome = streamed(&mut pooled.conn, rows, &mut |batch| {
+            let outcome = pooled.stream(rows, &mut |batch| {
                 has_begun = true;
                 match &mut kept {
                     Some(kept) => {
@@ -178,13 +180,11 @@ impl Database {
                     None => take(batch),
                 }
             });
-            pooled.is_lost = match &outcome {
-                // PostgreSQL would send all the other rows before it takes another statement.
-                Ok(ended) => ended.is_break() && !is_sqlite(&self.target),
-                Err(failure) => failure.is_lost_connection(),
-            };
             match outcome {
-                Err(failure) if failure.is_lost_connection() && !has_begun && dead < self.pool.max_size() => dead += 1,
+                Err(failure) if pooled.is_lost && !has_begun && dead < self.pool.max_size() => {
+                    tracing::debug!(reason = %failure, "a stream begins again on another connection");
+                    dead += 1;
+                }
                 Err(failure) => {
                     #[cfg(feature = "postgres")]
                     let failure = rights::named(&mut pooled.conn, failure);
@@ -213,16 +213,16 @@ impl Database {
             let mut has_begun = false;
             let outcome = {
                 let _place = self.writers.as_ref().map(Queue::wait);
-                self.with_connection(|conn| {
-                    begin_when_free(conn, self.lock_timeout)?;
+                self.with_connection(Kind::Write { patience: self.lock_timeout }, |conn| {
                     has_begun = true;
-                    let outcome = work(conn);
-                    finish(conn, outcome)
+                    work(conn)
                 })?
             };
             match outcome {
                 // Nothing was sent yet: another connection may do it. Later, nobody knows what the server still did.
                 Err(failure) if failure.is_lost_connection() && !has_begun && dead < self.pool.max_size() => dead += 1,
+                // The transaction was taken back.
+                Err(failure) if failure.has_outdated_plan() && dead < self.pool.max_size() => dead += 1,
                 Err(failure) if attempt < ATTEMPTS && failure.is_overtaken() => {
                     tracing::debug!(attempt, reason = %failure, "a transaction was overtaken; running it again");
                     wait_for_others(attempt);
@@ -265,10 +265,13 @@ impl Database {
 
     /// Brings the schema to the version of this library, and then does what follows, in one transaction.
     pub(crate) fn migrate<T>(&self, then: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<(Migrated, T)> {
-        let (migrated, done) = self.with_connection(|conn| migrate::run(conn, then))??;
+        let (migrated, done) = self.with_connection(Kind::Write { patience: self.lock_timeout }, |conn| {
+            let migrated = migrate::run(conn)?;
+            Ok((migrated, then(conn)?))
+        })??;
         self.schema_is_current.store(true, Ordering::Release);
         if !migrated.applied.is_empty() {
-            self.with_connection(migrate::settle)??;
+            self.with_connection(Kind::Statements, migrate::settle)??;
         }
         Ok((migrated, done))
     }
@@ -290,16 +293,21 @@ impl Database {
             Target::SqliteMemory => backup::sqlite::of_memory(&mut self.connection()?.conn, to),
             #[cfg(feature = "postgres")]
             Target::Postgres(url) => {
-                self.with_connection(|conn| backup::postgres::command(conn, url, to))?.map_err(Error::from)
+                let command =
+                    self.with_connection(Kind::Statements, |conn| backup::postgres::command(conn, url, to))?;
+                command.map_err(Error::from)
             }
         }
     }
 
     /// Runs something on a connection of the pool, which lets the connection go where it turns out to be dead.
-    fn with_connection<T>(&self, work: impl FnOnce(&mut DbConnection) -> DbResult<T>) -> Result<DbResult<T>> {
+    fn with_connection<T>(
+        &self,
+        kind: Kind,
+        work: impl FnOnce(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<DbResult<T>> {
         let mut pooled = self.connection()?;
-        let outcome = work(&mut pooled.conn);
-        pooled.is_lost = outcome.as_ref().is_err_and(Failure::is_lost_connection);
+        let outcome = pooled.run(kind, work);
         #[cfg(feature = "postgres")]
         let outcome = outcome.map_err(|failure| rights::named(&mut pooled.conn, failure));
         Ok(outcome)
@@ -314,7 +322,7 @@ impl Database {
     }
 
     fn is_empty_sqlite(&self) -> Result<bool> {
-        Ok(is_sqlite(&self.target) && self.with_connection(migrate::has_no_tables)??)
+        Ok(is_sqlite(&self.target) && self.with_connection(Kind::Statements, migrate::has_no_tables)??)
     }
 
     fn must_be_current(&self) -> Result<()> {
@@ -329,123 +337,13 @@ impl Database {
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {
-        let current = self.with_connection(migrate::is_current)?.map_err(|failure| match failure {
-            Failure::Database(reason) => failure::cannot_use(&self.target, reason),
-            Failure::Refusal(error) => error,
-        })?;
+        let current =
+            self.with_connection(Kind::Statements, migrate::is_current)?.map_err(|failure| match failure {
+                Failure::Database(reason) => failure::cannot_use(&self.target, reason),
+                Failure::Refusal(error) => error,
+            })?;
         self.schema_is_current.store(current, Ordering::Release);
         Ok(current)
-    }
-}
-
-/// How rows are read in a transaction, and whether somebody still wanted more at the end.
-pub(crate) type RowsOf<'a> = dyn Fn(&mut DbConnection, &mut columns::Take<'_>) -> DbResult<ControlFlow<()>> + 'a;
-
-/// Reads rows in a transaction of their own. Whoever takes them may be slow, so their statement has no limit of time.
-fn streamed(conn: &mut DbConnection, rows: &RowsOf<'_>, take: &mut columns::Take<'_>) -> DbResult<ControlFlow<()>> {
-    begin_snapshot(conn)?;
-    let outcome = match without_statement_timeout(conn) {
-        Ok(()) => rows(conn, take),
-        Err(reason) => Err(reason.into()),
-    };
-    match outcome {
-        #[cfg(feature = "postgres")]
-        Ok(ControlFlow::Break(())) if matches!(conn, DbConnection::Postgres(_)) => Ok(ControlFlow::Break(())),
-        outcome => finish(conn, outcome),
-    }
-}
-
-fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => Ok(()),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL statement_timeout = 0"),
-    }
-}
-
-/// Waits a little, and longer with each attempt.
-fn wait_for_others(attempt: u32) {
-    std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));
-}
-
-/// Keeps what the transaction did, or takes it back.
-fn finish<T>(conn: &mut DbConnection, outcome: DbResult<T>) -> DbResult<T> {
-    match outcome {
-        Ok(value) => {
-            Transactions::commit_transaction(conn)?;
-            Ok(value)
-        }
-        Err(failure) => {
-            if let Err(reason) = Transactions::rollback_transaction(conn) {
-                // The pool drops a connection whose transaction is in doubt; the first failure is what matters.
-                tracing::warn!(%reason, "a transaction could not be rolled back");
-            }
-            Err(failure)
-        }
-    }
-}
-
-/// A plain `BEGIN` on SQLite takes the write lock at the first write, when it may be too late: it fails at once where
-/// another has written meanwhile. `IMMEDIATE` waits its turn.
-fn begin(conn: &mut DbConnection) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
-    }
-}
-
-/// Begins once no other process writes to the SQLite file. SQLite's own waiting looks less and less often, down to every 100 ms,
-/// and seldom meets the moment between two transactions of a process that writes in a loop.
-fn begin_when_free(conn: &mut DbConnection, patience: Duration) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => {
-            conn.batch_execute("PRAGMA busy_timeout = 0")?;
-            let outcome = look_until_free(conn, patience);
-            conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
-            outcome
-        }
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => {
-            let _ = patience;
-            begin(conn)
-        }
-    }
-}
-
-/// How long a writer waits at most before it looks again whether another process has freed SQLite's lock.
-const LOOK_AGAIN_AT_MOST: Duration = Duration::from_millis(5);
-
-#[cfg(feature = "sqlite")]
-fn look_until_free(conn: &mut DbConnection, patience: Duration) -> diesel::QueryResult<()> {
-    let until = std::time::Instant::now() + patience;
-    let mut pause = Duration::from_millis(1);
-    loop {
-        match begin(conn) {
-            Err(diesel::result::Error::DatabaseError(_, info))
-                if info.message().contains("locked") && std::time::Instant::now() < until =>
-            {
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(LOOK_AGAIN_AT_MOST);
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// A plain `BEGIN` on SQLite reads from one snapshot already.
-fn begin_snapshot(conn: &mut DbConnection) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN DEFERRED"),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-            AnsiTransactionManager::begin_transaction_sql(conn, sql)
-        }
     }
 }
 

@@ -808,6 +808,9 @@ catalogue! {
         MissingRight: Misconfigured, "missing_right",
             "The role that the database is opened with lacks a right.",
             "Grant the right that the message names.";
+        DatabasePooled: Misconfigured, "database_pooled",
+            "The database is behind a pooler that gives each transaction another session, and the configuration does not say so.",
+            "Set `pooler = \"transaction\"` in [database], or let the pooler use session mode. See docs/scaling.md.";
         BackupExists: Refused, "backup_exists",
             "There is a file in the place of the backup.",
             "Give the backup another name.";

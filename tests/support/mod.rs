@@ -5,6 +5,9 @@ pub mod made_up_market;
 pub mod openid;
 #[allow(dead_code, reason = "only one test walks the operations")]
 pub mod operations;
+#[cfg(feature = "postgres")]
+#[allow(dead_code, reason = "only some tests put it in front of the server")]
+pub mod pgbouncer;
 #[allow(dead_code, reason = "only some tests run it")]
 pub mod python;
 #[allow(dead_code, reason = "only some tests look at statements")]

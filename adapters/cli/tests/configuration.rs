@@ -40,7 +40,7 @@ fn the_sample_is_printed_whatever_is_configured_and_is_a_configuration() {
     lot.write("jpauto.toml", &sample);
     let mut shown = lot.command(["config", "show", "--config", "jpauto.toml"]);
     let shown = Ran::of(shown.env("DATABASE_URL", "postgres://lot:hidden@localhost/lot").output().unwrap()).stdout;
-    assert!(shown.contains("\nurl = \"not shown\"\n#read_only = false\n") && !shown.contains("hidden"), "{shown}");
+    assert!(shown.contains("\nurl = \"not shown\"\n#pooler = \"none\"\n") && !shown.contains("hidden"), "{shown}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use chrono::TimeDelta;
 use jpauto::{
-    Money, Sandbox,
+    Money, Pooler, Sandbox,
     market::{AutoDevPlan, AutoDevVersion, Coordinates, TierLimits},
 };
 use jpauto_http::{IpNet, Origin};
@@ -366,5 +366,6 @@ macro_rules! words {
 words! {
     Sandbox { UnlessRoot => "unless_root", Always => "always", Never => "never" }
         or "expected \"unless_root\", \"always\" or \"never\"";
+    Pooler { None => "none", Transaction => "transaction" } or "expected \"none\" or \"transaction\"";
     super::LogFormat { Text => "text", Json => "json" } or "expected \"text\" or \"json\"";
 }
