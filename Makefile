@@ -96,9 +96,23 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	$(STEP) "build the wheel" "$(VENV)/maturin" build --locked -m bindings/python/Cargo.toml --profile dev --out "$(TARGET)/wheels"
 	$(PYTHON) -m venv "$(TARGET)/wheel-venv"
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/wheels/*.whl
+	$(STEP) "nothing of the system's is linked" bash -c '! ldd "$(TARGET)"/wheel-venv/lib/python3*/site-packages/jpauto/_jpauto*.so \
+		| grep -E "libpq|libssl|libcrypto|libsqlite3|not found"'
 	$(STEP) "import it" env -C / "$(TARGET)/wheel-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
 	$(STEP) "pytest of the wheel" tests/with-postgres "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
+
+# The sources alone, unpacked elsewhere: what a machine builds for which there is no wheel. It compiles the library anew. The lock file
+# there names more than they need, which cargo drops: hence no --locked.
+.PHONY: test-sdist
+test-sdist: .venv/ready ## packs the Python package's sources, builds a wheel of them, and imports it in an empty virtual environment
+	rm -rf "$(TARGET)/sdist" "$(TARGET)/sdist-venv"
+	$(STEP) "build from the packed sources" "$(VENV)/maturin" build --sdist -m bindings/python/Cargo.toml --profile dev \
+		--out "$(TARGET)/sdist"
+	$(STEP) "it holds sources alone" bash -c '! tar -tf "$(TARGET)"/sdist/*.tar.gz | grep -E "\.so$$|\.venv|/target/"'
+	$(PYTHON) -m venv "$(TARGET)/sdist-venv"
+	"$(TARGET)/sdist-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/sdist/*.whl
+	$(STEP) "import it" env -C / "$(TARGET)/sdist-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
 
 .PHONY: cargo-deb
 cargo-deb:
@@ -155,6 +169,9 @@ check-python: .venv/ready
 	$(STEP) "ruff format" "$(VENV)/ruff" format --check --config bindings/python/pyproject.toml bindings/python
 	$(STEP) "ruff check" "$(VENV)/ruff" check --config bindings/python/pyproject.toml bindings/python
 	$(STEP) "mypy" bash -c 'cd bindings/python && "$(VENV)/python" -m mypy'
+	$(STEP) "pyright" bash -c 'cd bindings/python && "$(VENV)/basedpyright" --pythonpath "$(VENV)/python"'
+	$(STEP) "every public name has a type" bash -c 'cd bindings/python && PYTHONPATH=python "$(VENV)/basedpyright" \
+		--pythonpath "$(VENV)/python" --verifytypes jpauto --ignoreexternal >/dev/null'
 
 .PHONY: bench
 bench: .venv/agreement ## the benchmarks and a table of them, on SQLite and on a throw-away PostgreSQL that waits for the disk: ARGS=NAME runs some

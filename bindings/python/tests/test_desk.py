@@ -32,7 +32,7 @@ def website() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(LIST.encode() if is_list else b"")
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:
             """Nothing is written."""
 
     server = HTTPServer(("127.0.0.1", 0), Site)

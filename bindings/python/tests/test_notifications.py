@@ -42,7 +42,7 @@ def test_a_webhook_is_configured_and_told(tmp_path: Path) -> None:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)

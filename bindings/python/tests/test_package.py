@@ -42,11 +42,15 @@ def test_the_examples_of_the_documentation_run() -> None:
 
 def test_it_is_imported_in_a_moment() -> None:
     measure = "import time; began = time.process_time(); import jpauto; print(time.process_time() - began)"
-    # Of several, for another process may be in the way. An extension that is not optimised takes most of it: 40 ms.
-    runs = [
-        subprocess.run([sys.executable, "-c", measure], check=True, capture_output=True, text=True) for _ in range(5)
-    ]
-    assert min(float(run.stdout) for run in runs) < 0.15
+    # The processor's time in an interpreter of its own. It is the best of several, for another process may have emptied the
+    # caches; an extension that is not optimised takes some 25 ms.
+    fastest = 1.0
+    for _ in range(20):
+        run = subprocess.run([sys.executable, "-c", measure], check=True, capture_output=True, text=True)
+        fastest = min(fastest, float(run.stdout))
+        if fastest < 0.05:
+            break
+    assert fastest < 0.05
     names = (
         "import jpauto, sys; print(*{'numpy', 'pyarrow', 'pandas', 'matplotlib', 'ctypes', 'tqdm'} & set(sys.modules))"
     )
