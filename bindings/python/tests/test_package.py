@@ -42,8 +42,8 @@ def test_the_examples_of_the_documentation_run() -> None:
 
 def test_it_is_imported_in_a_moment() -> None:
     measure = "import time; began = time.process_time(); import jpauto; print(time.process_time() - began)"
-    # The processor's time in an interpreter of its own. It is the best of several, for another process may have emptied the
-    # caches; an extension that is not optimised takes some 25 ms.
+    # The processor's time in an interpreter of its own. It is the best of several, for another process may have emptied
+    # the caches; an extension that is not optimised takes some 25 ms.
     fastest = 1.0
     for _ in range(20):
         run = subprocess.run([sys.executable, "-c", measure], check=True, capture_output=True, text=True)
