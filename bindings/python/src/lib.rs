@@ -6,6 +6,7 @@
 mod activity;
 mod alerts;
 mod arrow;
+mod clock;
 mod competitors;
 mod error;
 mod evaluation;
@@ -45,6 +46,7 @@ mod _jpauto {
     use crate::{
         activity::{Activity, ActivityEntry},
         alerts::{Alert, Alerts},
+        clock::Clock,
         competitors::{
             AddedCompetitor, ChangedVehicle, Competitor, CompetitorOverview, Competitors, Listing, LotVerdict,
             MarketView, Metrics, ModelFigures, PriceChange, PricePoint, ReadingScore, RecordReport, RecordedVehicle,

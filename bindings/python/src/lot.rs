@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::{
     activity::Activity,
     alerts::Alerts,
+    clock::Clock,
     competitors::Competitors,
     error,
     evaluation::Evaluations,
@@ -178,7 +179,8 @@ impl Handle {
 /// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
 /// `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
 /// `docs/operations.md` says. `rules` has numbers of the rules that differ from their defaults, by the names of the configuration:
-/// `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`.
+/// `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
+/// it is, in place of the machine's.
 ///
 /// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
 /// `invalid_tracking_rules`),
@@ -187,7 +189,7 @@ impl Handle {
 #[pyfunction]
 #[pyo3(signature = (
     database_url, *, read_only = false, timeout = None, act_as = None, pool_size = None, create = true, contact = None,
-    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None
+    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None, clock = None
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
@@ -205,6 +207,7 @@ pub(crate) fn open(
     storage: Option<&Bound<'_, PyDict>>,
     notifications: Option<&Bound<'_, PyDict>>,
     rules: Option<&Bound<'_, PyDict>>,
+    clock: Option<&Bound<'_, Clock>>,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_only = read_only;
@@ -229,6 +232,9 @@ pub(crate) fn open(
     if rules.is_some() {
         let Rules { tracking, pricing, evaluation } = input::fields(py, rules)?;
         (config.tracking, config.pricing, config.evaluation) = (tracking, pricing, evaluation);
+    }
+    if let Some(clock) = clock {
+        config.clock = clock.get().for_library();
     }
     config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;

@@ -214,3 +214,19 @@ def test_rules_are_the_callers(anywhere: jpauto.Lot, database_url: str) -> None:
     with pytest.raises(jpauto.InvalidInput) as unknown:
         jpauto.open(database_url, rules={"tracking": {"sold": {"flor_days": 1}}})
     assert "floor_days" in unknown.value.fields[0].message
+
+
+def test_a_clock_is_the_callers(database_url: str) -> None:
+    clock = jpauto.Clock(START)
+    with jpauto.open(database_url, clock=clock) as lot:
+        lot.migrate()
+        car = camry(lot)
+        assert car.listed_at == START == clock.now()
+        clock.move_to(START + timedelta(days=50))
+        assert [(one.days_in_stock, one.age_state) for one in lot.inventory.list()] == [(50, "warning")]
+        assert repr(clock) == "<jpauto.Clock at 2026-04-20T00:00:00+00:00>"
+        with pytest.raises(jpauto.InvalidInput):
+            clock.move_to(datetime(2026, 5, 1))
+        clock.move_to(None)
+        assert abs(clock.now() - datetime.now(timezone.utc)) < timedelta(minutes=1)
+        assert repr(clock) == repr(jpauto.Clock()) == "<jpauto.Clock of the machine>"

@@ -86,6 +86,7 @@ __all__ = [
     "ChangedVehicle",
     "Channel",
     "CheckedFeed",
+    "Clock",
     "Comparable",
     "Competitor",
     "CompetitorOverview",
@@ -271,6 +272,23 @@ class Alerts:
 
         Raises `NotFound` (`alert_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
         """
+
+@final
+class Clock:
+    """A clock that stands where it is put, for tests and for days that are played through: `jpauto.open(..., clock=clock)`.
+
+    It stands at `at` until it is moved. Without a time it shows that of the machine. Lots may share one.
+    """
+
+    def __new__(cls, at: datetime | None = None) -> Self: ...
+    def move_to(self, at: datetime | None) -> None:
+        """Moves it to a time with a time zone; `None` lets it show the machine's from now on.
+
+        Raises `InvalidInput` (`invalid_argument`) for a time without a time zone.
+        """
+
+    def now(self) -> datetime:
+        """The time that it shows."""
 
 @final
 class Competitors:
@@ -1466,6 +1484,7 @@ def open(
     storage: dict[str, Any] | None = None,
     notifications: dict[str, Any] | None = None,
     rules: dict[str, Any] | None = None,
+    clock: Clock | None = None,
 ) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
@@ -1483,7 +1502,8 @@ def open(
     `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
     `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
     `docs/operations.md` says. `rules` has numbers of the rules that differ from their defaults, by the names of the configuration:
-    `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`.
+    `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
+    it is, in place of the machine's.
 
     Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
     `invalid_tracking_rules`),
