@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,24 @@ def test_nothing_to_draw_is_said(lot: jpauto.Lot) -> None:
             draw()
     with pytest.raises(jpauto.NotFound):
         plot.price_cuts(lot, "nobody")
+
+
+def test_dates_are_in_utc_and_marks_at_the_ends_are_whole(lot: jpauto.Lot) -> None:
+    car = max(lot.inventory.list(), key=lambda car: car.days_in_stock)
+    history = list(lot.market.history(car.id))
+    assert len({point.our_price for point in history}) > 2, "the demonstration has a history"
+    for points in (history, history[:1]):
+        x = plot.price_history(points, backend="altair").to_dict()["encoding"]["x"]
+        assert x["scale"]["type"] == "utc"
+        first, last = (datetime.fromisoformat(at) for at in x["scale"]["domain"])
+        times = [point.recorded_at for point in points if point.recorded_at]
+        assert first < min(times) and max(times) < last and last - first >= timedelta(days=1)
+    states = {car.age_state for car in lot.inventory.list()}
+    assert states == {"good", "warning", "aged"}
+
+
+def test_few_cars_are_no_wall_of_one_colour(lot: jpauto.Lot) -> None:
+    car = min(lot.inventory.list(), key=lambda car: car.days_in_stock)
+    chart = plot.stock_age([car], backend="altair").to_dict()
+    assert chart["encoding"]["x"]["scale"]["domain"] == [0, 90]
+    assert plot.stock_age([car]).get_xlim()[1] > 80

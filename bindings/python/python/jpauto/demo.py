@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 import jpauto
-from jpauto.types import NewListing
+from jpauto.types import NewListing, NewVehicle
 
 __all__ = ["fill", "lot"]
 
@@ -20,21 +20,32 @@ _DEALERS = {"Harbor Motors": 0.97, "Hilltop Auto": 1.02, "Main Street Cars": 1.0
 
 def lot(*, days: int = 40, seed: int = 7) -> jpauto.Lot:
     """An open dealership in memory, filled by ``fill``. It is gone when it is closed."""
-    filled = jpauto.open("sqlite::memory:")
-    fill(filled, days=days, seed=seed)
+    clock = jpauto.Clock()
+    filled = jpauto.open("sqlite::memory:", clock=clock)
+    fill(filled, days=days, seed=seed, clock=clock)
     return filled
 
 
-def fill(lot: jpauto.Lot, *, days: int = 40, seed: int = 7) -> None:
+def fill(lot: jpauto.Lot, *, days: int = 40, seed: int = 7, clock: jpauto.Clock | None = None) -> None:
     """Adds eight vehicles of ours and the last ``days`` days of three competitors, who sell cars and cut prices.
 
-    It takes some seconds. Each competitor is seen every second day.
+    It takes some seconds. Each competitor is seen every second day. With the ``clock`` that the lot was opened with,
+    our vehicles have stood here for up to twice as long, are analysed now and then, and become cheaper; without it they
+    are new. The clock shows the machine's time afterwards.
     """
     chance = Random(seed)
     now = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(minutes=5)
     stands = {name: [_car(chance, name, number, level) for number in range(14)] for name, level in _DEALERS.items()}
+    ours = _ours(Random(seed + 1))
+    if clock is not None:
+        # The first three were here before anybody looked at the competitors.
+        for place, old in enumerate(ours[:3]):
+            clock.move_to(now - timedelta(days=2 * days - 12 * place))
+            lot.inventory.add(**old)
     number = 1_000
     for day in range(days, -1, -2):
+        if clock is not None:
+            clock.move_to(now - timedelta(days=day))
         for name, level in _DEALERS.items():
             cars = stands[name]
             for car in cars:
@@ -49,18 +60,46 @@ def fill(lot: jpauto.Lot, *, days: int = 40, seed: int = 7) -> None:
                 address = name.lower().replace(" ", "-")
                 lot.competitors.add(name=name, inventory_url=f"https://{address}.example/used")
             lot.competitors.record_listings(name, stands[name], observed_at=now - timedelta(days=day))
+        if clock is not None:
+            _our_day(lot, day, ours)
+    if clock is not None:
+        clock.move_to(None)
+    else:
+        for new in ours:
+            lot.inventory.add(**new)
+    lot.market.analyze_all()
+
+
+def _ours(chance: Random) -> list[NewVehicle]:
+    """The vehicles that we have, or will have."""
+    cars: list[NewVehicle] = []
     for place in range(8):
         make, model, price = _MODELS[place % len(_MODELS)]
-        lot.inventory.add(
-            year=2021,
-            make=make,
-            model=model,
-            vin=_vin(9_000 + place),
-            stock_number=f"S{place + 1:03}",
-            price=_cents(price * chance.uniform(0.92, 1.1)),
-            mileage=30_000 + 4_000 * place,
-            cost=_cents(price * 0.84),
+        cars.append(
+            {
+                "year": 2021,
+                "make": make,
+                "model": model,
+                "vin": _vin(9_000 + place),
+                "stock_number": f"S{place + 1:03}",
+                "price": _cents(price * chance.uniform(0.94, 1.1)),
+                "mileage": 30_000 + 4_000 * place,
+                "cost": _cents(price * 0.84),
+            }
         )
+    return cars
+
+
+def _our_day(lot: jpauto.Lot, day: int, ours: list[NewVehicle]) -> None:
+    """What we do every sixth day: buy a car, look at the market, and make what has stood here for long cheaper."""
+    if day % 6:
+        return
+    stock = list(lot.inventory.list())
+    if len(stock) < len(ours):
+        lot.inventory.add(**ours[len(stock)])
+    for car in stock:
+        if car.days_in_stock > 30 and day % 12 == 0:
+            lot.inventory.update(car.id, price=_cents(float(car.price) * 0.975))
     lot.market.analyze_all()
 
 

@@ -119,8 +119,13 @@ def price_history(
             alt.Chart(_data(rows), title=title)
             .mark_line(point=True, interpolate="step-after")
             .encode(
-                x=alt.X("at:T", title="date (UTC)"),
-                y=alt.Y("price:Q", title="price (dollars)", scale=alt.Scale(zero=False), axis=alt.Axis(format="$,.0f")),
+                x=_dated(alt, [at for at, _ in ours]),
+                y=alt.Y(
+                    "price:Q",
+                    title="price (dollars)",
+                    scale=alt.Scale(zero=False, padding=12),
+                    axis=alt.Axis(format="$,.0f"),
+                ),
                 color=alt.Color("line:N", title=None, scale=alt.Scale(domain=names, range=colors)),
             )
             .properties(width=520, height=280)
@@ -212,20 +217,34 @@ def stock_age(
         counts[max(car.days_in_stock, 0) // width * width, car.age_state] += 1
     if not counts:
         raise ValueError("there is no vehicle to draw")
-    starts = range(0, max(start for start, _ in counts) + width, width)
+    # A few columns at least: one alone would fill the whole picture.
+    starts = range(0, max(6 * width, max(start for start, _ in counts) + width), width)
+    end = starts[-1] + width
     title = "Age of stock"
     if backend == "altair":
         alt = _altair()
         rows = [
             {"days": start, "end": start + width, "state": state, "cars": n} for (start, state), n in counts.items()
         ]
+        most = max(sum(counts.get((start, state), 0) for state in _AGES) for start in starts)
         return (
             alt.Chart(_data(rows), title=title)
             .mark_bar()
             .encode(
-                x=alt.X("days:Q", title="days in stock", bin=alt.Bin(binned=True, step=width)),
+                x=alt.X(
+                    "days:Q",
+                    title="days in stock",
+                    bin=alt.Bin(binned=True, step=width),
+                    scale=alt.Scale(domain=[0, end]),
+                ),
                 x2="end:Q",
-                y=alt.Y("cars:Q", title="vehicles", stack=True, axis=alt.Axis(tickMinStep=1, format="d")),
+                y=alt.Y(
+                    "cars:Q",
+                    title="vehicles",
+                    stack=True,
+                    scale=alt.Scale(domainMax=most + 1),
+                    axis=alt.Axis(tickMinStep=1, format="d"),
+                ),
                 color=alt.Color(
                     "state:N",
                     title="by the turn policy",
@@ -242,7 +261,7 @@ def stock_age(
             ax.bar(list(starts), heights, width=width * 0.92, bottom=below, align="edge", color=color, label=state)
         below = [under + height for under, height in zip(below, heights, strict=True)]
     ax.set(title=title, xlabel="days in stock", ylabel="vehicles")
-    ax.set_xticks([*starts, starts[-1] + width])
+    ax.set_xticks([*starts, end][:: -(-len(starts) // 10)])
     ax.set_ylim(top=max(below) * 1.1)
     ax.yaxis.get_major_locator().set_params(integer=True)
     ax.legend(title="by the turn policy", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -268,7 +287,7 @@ def price_cuts(
                 cuts.append((after.recorded_at, float(before.price - after.price), car))
     if not cuts:
         raise ValueError(f"{name} has cut no price")
-    title = f"{name}: {len(cuts)} price cuts"
+    title = f"{name}: {len(cuts)} price {'cut' if len(cuts) == 1 else 'cuts'}"
     if backend == "altair":
         alt = _altair()
         rows = [{"at": at.isoformat(), "cut": cut, "car": car} for at, cut, car in cuts]
@@ -276,7 +295,7 @@ def price_cuts(
             alt.Chart(_data(rows), title=title)
             .mark_circle(color=_OURS, size=60, opacity=0.7)
             .encode(
-                x=alt.X("at:T", title="date (UTC)"),
+                x=_dated(alt, [at for at, _, _ in cuts]),
                 y=alt.Y("cut:Q", title="cut (dollars)", axis=alt.Axis(format="$,.0f")),
                 tooltip=["car:N", "cut:Q", "at:T"],
             )
@@ -323,14 +342,31 @@ def _dollars(axis: Any) -> None:
 
 
 def _dates(ax: Any, times: Sequence[datetime]) -> None:
-    first, last = min(times), max(times)
-    if last - first < timedelta(days=1):
-        ax.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator
 
+    first, last = min(times), max(times)
+    if last - first < timedelta(days=4):
+        ax.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
+        ax.xaxis.set_major_locator(DayLocator())
+        ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
+        return
     locator = AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _dated(alt: Any, times: Sequence[datetime]) -> Any:
+    """The axis of time, in UTC wherever the reader is. Marks at its ends are whole, and one day has room around it."""
+    first, last = min(times), max(times)
+    room = max((last - first) / 40, timedelta(hours=12))
+    domain = [(first - room).isoformat(), (last + room).isoformat()]
+    axis = alt.Axis(format="%b %-d" if first.year == last.year else "%b %-d, %Y", tickCount=_ticks(last - first))
+    return alt.X("at:T", title="date (UTC)", scale=alt.Scale(type="utc", domain=domain), axis=axis)
+
+
+def _ticks(span: timedelta) -> Any:
+    """Ticks are whole days at least, so that no label stands twice."""
+    return "day" if span < timedelta(days=8) else 8
 
 
 def _altair() -> Any:
