@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -344,3 +345,21 @@ def test_tables_of_other_libraries_are_read() -> None:
     assert _capsules.read(pa.table({"id": pa.array([b"0" * 16], pa.uuid())}))[0][4][0][3] == "arrow.uuid"
     with pytest.raises(TypeError, match="__arrow_c_stream__"):
         _capsules.read([1, 2])
+
+
+def test_a_table_makes_no_records_and_a_list_holds_one_page_of_them(anywhere: jpauto.Lot) -> None:
+    def most_memory(read: Callable[[], object]) -> int:
+        """Bytes that Python takes for it at once, records included."""
+        tracemalloc.start()
+        try:
+            read()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    rows = "".join(f"2020,Kia,Soul,KNDJ23AU4M7{number:06},16000,9000,S{number}\n" for number in range(1_400))
+    anywhere.inventory.import_file(f"year,make,model,vin,price,mileage,stock_number\n{rows}".encode())
+    every = anywhere.inventory.list()
+    assert sum(len(batch) for batch in every.batches(100)) == 1_400
+    assert most_memory(lambda: [len(batch) for batch in every.batches(1_000)]) < 20_000
+    assert most_memory(lambda: sum(1 for _ in every)) < most_memory(lambda: list(every)) / 2
