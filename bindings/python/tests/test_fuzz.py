@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -175,3 +176,50 @@ def test_no_column_of_a_table_panics() -> None:
                 raise AssertionError(f"{name} of {table} raised {type(error).__name__}: {error}") from error
 
     try_table()
+
+
+def names_of_rules(*path: str) -> list[str]:
+    """The names that the rules of tracking have there, as the refusal of another one lists them."""
+    rules: dict[str, Any] = {"no such rule": 1}
+    for group in reversed(path):
+        rules = {group: rules}
+    with pytest.raises(jpauto.InvalidInput) as refused:
+        jpauto.tracking.replay([], rules=rules)
+    return re.findall(r"`(\w+)`", refused.value.fields[0].message.partition("expected")[2])
+
+
+def test_no_number_of_a_rule_panics() -> None:
+    start = datetime(2026, 3, 1, tzinfo=timezone.utc)
+    sightings = [
+        {"observed_at": start + timedelta(days=day), "vin": f"4T1B11HK5KU2{car:05}", "price": 20_000 - 300 * day}
+        for day in range(0, 60, 2)
+        for car in range(12)
+        if (car + day // 10) % 5
+    ]
+    groups = ["sold", "evidence", "identity", "price", "alerts"]
+    names = {group: [name for name in names_of_rules(group) if name != "weights"] for group in groups}
+    assert names_of_rules() != [] and "floor_days" in names["sold"] and sum(map(len, names.values())) > 40
+    numbers = st.sampled_from([0, 1, -1, 2, 36_500, 36_501, 2**32, 2**70, 1e-300, 0.5, 1e308, float("nan")])
+    given = {group: st.dictionaries(st.sampled_from(names[group]), numbers, max_size=3) for group in groups}
+
+    @settings(150)
+    @hypothesis.given(st.fixed_dictionaries(given))
+    def try_rules(rules: Any) -> None:
+        try:
+            jpauto.tracking.replay(sightings, rules=rules)
+        except (jpauto.InvalidInput, jpauto.Misconfigured):
+            pass
+        except BaseException as error:
+            raise AssertionError(f"{rules} raised {type(error).__name__}: {error}") from error
+
+    @settings(200)
+    @hypothesis.given(
+        st.sampled_from([(group, name) for group in groups for name in names[group]]), st.sampled_from([0, 1, 36_500])
+    )
+    def try_one(rule: tuple[str, str], number: int) -> None:
+        group, name = rule
+        table = jpauto.tracking.replay(sightings, rules={group: {name: number}})
+        assert len(table) > 0
+
+    try_rules()
+    try_one()
