@@ -20,7 +20,7 @@ use crate::{
         DbConnection, DbResult, Instant, MultiBackend,
         functions::{lower, lowered, spellings},
         held::{Held, HeldText, MayBeNull as _, Place},
-        in_index_order, is_among, is_one_of, lock_row,
+        in_index_order, is_among, is_one_of, lock_row, on_each,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
         twice_between,
@@ -64,7 +64,9 @@ pub(super) fn delete(conn: &mut DbConnection, id: VehicleId) -> DbResult<()> {
 }
 
 pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
-    let row: Option<Row> = dsl::inventory.find(id).select(Row::as_select()).first(conn).optional()?;
+    // Of either database's own connection Diesel knows the statement by its type, and does not write it out to find it prepared.
+    let row: Option<Row> =
+        on_each!(conn, conn => dsl::inventory.find(id).select(Row::as_select()).get_result(conn)).optional()?;
     Ok(row.ok_or_else(not_found)?.into())
 }
 
