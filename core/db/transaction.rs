@@ -105,6 +105,17 @@ fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()>
     }
 }
 
+/// Has the statements of this transaction planned for the tables as they are. PostgreSQL keeps a plan that it made when a table was
+/// small, and in long work the table may have grown since by what the work itself wrote.
+pub(crate) fn plan_for_the_values(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan"),
+    }
+}
+
 /// Waits a little, and longer with each attempt.
 pub(super) fn wait_for_others(attempt: u32) {
     std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));

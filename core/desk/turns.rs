@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::{Acting, Desk};
 use crate::{
     actor::Permission,
-    db::{DbConnection, DbResult},
+    db::{DbConnection, DbResult, plan_for_the_values},
     error::Result,
 };
 
@@ -47,6 +47,7 @@ impl<'a> Turns<'a> {
         let begun_at = Cell::new(Instant::now());
         let outcome = self.desk.write(self.permission, |conn, acting| {
             begun_at.set(Instant::now());
+            plan_for_the_values(conn)?;
             work(conn, acting)
         });
         self.rows.set(next_rows(self.rows.get(), begun_at.get().elapsed(), self.most_rows));
