@@ -238,6 +238,25 @@ mod sqlite {
     }
 
     #[test]
+    fn no_backup_is_made_of_a_file_whose_index_says_other_than_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));
+        let url = format!("sqlite:{}", live.display());
+        let dealership = Dealership::open(&url).unwrap();
+        let vehicle = dealership.acting_as(jpauto::Actor::system()).inventory().add(&corolla(1)).unwrap();
+        drop(dealership);
+        // One of the places where the VIN stands.
+        let mut bytes = std::fs::read(&live).unwrap();
+        let vin = vehicle.vin.as_bytes();
+        let at = bytes.windows(vin.len()).position(|window| window == vin).unwrap();
+        bytes[at + vin.len() - 1] ^= 1;
+        std::fs::write(&live, bytes).unwrap();
+        let refused = Dealership::open(&url).unwrap().backup(&copy).unwrap_err();
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Refused, "database_damaged"), "{refused}");
+        assert!(!copy.exists());
+    }
+
+    #[test]
     fn an_older_schema_is_backed_up_before_its_migration() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db").display().to_string();

@@ -25,8 +25,8 @@ pub(super) mod sqlite {
     };
 
     use diesel::{
-        Connection as _, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _, sql_query,
-        sql_types::Text,
+        Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
+        sql_query, sql_types::Text,
     };
 
     use super::Backup;
@@ -34,6 +34,7 @@ pub(super) mod sqlite {
         db::{
             DbConnection, DbResult,
             file::{address, beside},
+            held::HeldText,
         },
         error::{Error, ErrorCode, Result},
     };
@@ -70,7 +71,28 @@ pub(super) mod sqlite {
         fs::File::options().write(true).create_new(true).open(to).map_err(|reason| cannot_write(to, reason))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000")?;
         sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(conn)?;
-        Ok(())
+        must_be_whole(name)
+    }
+
+    /// Refuses a copy of damaged pages: SQLite copies those of an index without looking into them.
+    fn must_be_whole(copy: &str) -> DbResult<()> {
+        #[derive(QueryableByName)]
+        struct Checked {
+            #[diesel(sql_type = Text)]
+            integrity_check: HeldText,
+        }
+
+        let mut conn = SqliteConnection::establish(&address(copy, "mode=ro"))
+            .map_err(|reason| super::super::failure::cannot_connect_to(Path::new(copy), reason))?;
+        let found: Vec<Checked> = sql_query("PRAGMA integrity_check(1)").load(&mut conn)?;
+        match found.first().map(|found| &*found.integrity_check) {
+            Some("ok") => Ok(()),
+            reason => {
+                let reason = reason.unwrap_or_default();
+                let what = format!("the database is damaged ({reason}), so no backup is made of it");
+                Err(super::super::failure::damaged(&what).into())
+            }
+        }
     }
 
     fn finish(unfinished: &Path, to: &Path) -> Result<Backup> {
