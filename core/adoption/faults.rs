@@ -330,6 +330,11 @@ impl Table {
             .collect()
     }
 
+    /// Whether a column holds documents of JSON.
+    pub(super) fn is_document(&self, name: &str) -> bool {
+        columns_of(self.name).iter().any(|column| column.name == name && column.sql_type == "DbJson")
+    }
+
     /// All else that is looked for in this table, in the order in which it is repaired.
     pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
         let mut faults = self.unreadable(dialect);

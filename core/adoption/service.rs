@@ -1,6 +1,7 @@
 //! The operations: looking for faults, and repairing them within a migration.
 
 use chrono::{DateTime, Utc};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -164,6 +165,7 @@ fn texts(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<A
     let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
     let mut clear = finding_of(table, fault, FindingKind::TextForm, remedy);
     let mut unclear = finding_of(table, fault, FindingKind::UnreadableText, Remedy::ByHand);
+    let is_document = table.is_document(fault.column);
     let mut changes = Vec::new();
     let mut after = i64::MIN;
     loop {
@@ -173,6 +175,10 @@ fn texts(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<A
         for bytes in found {
             match text::read(&bytes.class, &bytes.bytes) {
                 text::Reading::AsWritten => continue,
+                // What is no document does not become one by being a text.
+                text::Reading::Certain(text) if is_document && serde_json::from_str::<IgnoredAny>(&text).is_err() => {
+                    note(&mut unclear, bytes.named());
+                }
                 text::Reading::Certain(text) => {
                     let Some(id) = bytes.id else {
                         note(&mut unclear, bytes.named());

@@ -143,6 +143,18 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
         Refused(&["inventory.price", "do not fit", "-000000000008, ", "-000000000009", "Correct these values"]),
     ),
     (
+        "prices as text, and two of them no numbers",
+        Postgres(
+            "ALTER TABLE inventory ALTER price TYPE text;
+             UPDATE inventory SET price = '$15,000' WHERE stock_number IN ('S0008', 'S0009')",
+        ),
+        Refused(&[
+            "inventory.price",
+            "$15,000",
+            "the first rows: 00000000-0000-4000-8000-000000000008, 00000000-0000-4000-8000-000000000009",
+        ]),
+    ),
+    (
         "images as an array of text",
         Postgres("ALTER TABLE inventory ALTER images TYPE text[] USING ARRAY['https://example.com/1.jpg']"),
         Refused(&["inventory.images", "to_jsonb(images)", "-000000000001, "]),

@@ -352,6 +352,10 @@ DECLARE
     detail text;
     rows_at_fault text;
     what_to_do text;
+    candidate record;
+    count_at_fault integer;
+    failure text;
+    failure_code text;
 BEGIN
     IF current_setting('search_path') <> 'pg_temp' THEN
         RETURN;
@@ -473,14 +477,30 @@ BEGIN
                 WHEN wanted.type = 'uuid' THEN 'Its ids must be UUIDs: convert the column first, with each that refers to it'
                 ELSE 'Correct these values first'
             END;
+            failure := SQLERRM;
+            failure_code := SQLSTATE;
+            IF rows_at_fault IS NULL AND failure_code LIKE '22%' AND existing.type NOT LIKE '%[]' THEN
+                -- The statement says which value does not convert, and not where it stands: each is tried until three are found.
+                count_at_fault := 0;
+                FOR candidate IN EXECUTE format('SELECT %I::text AS key, %I::text AS value FROM %I WHERE %2$I IS NOT NULL ORDER BY 1',
+                                                detail, wanted.col, wanted.tab) LOOP
+                    BEGIN
+                        EXECUTE format('SELECT %L::%s', candidate.value, wanted.type);
+                    EXCEPTION WHEN data_exception THEN
+                        rows_at_fault := concat_ws(', ', rows_at_fault, candidate.key);
+                        count_at_fault := count_at_fault + 1;
+                        EXIT WHEN count_at_fault = 3;
+                    END;
+                END LOOP;
+            END IF;
             IF rows_at_fault IS NULL THEN
                 EXECUTE format('SELECT string_agg(key, '', '')
                                 FROM (SELECT %I::text AS key FROM %I WHERE (%I IS NULL) = %L ORDER BY 1 LIMIT 3) AS first',
-                    detail, wanted.tab, wanted.col, SQLSTATE = '23502') INTO rows_at_fault;
+                    detail, wanted.tab, wanted.col, failure_code = '23502') INTO rows_at_fault;
             END IF;
             RAISE EXCEPTION 'cannot adopt the column %.% as %: %. %; the first rows: %',
-                wanted.tab, wanted.col, wanted.type, SQLERRM, what_to_do, coalesce(rows_at_fault, 'none')
-                USING ERRCODE = SQLSTATE;
+                wanted.tab, wanted.col, wanted.type, failure, what_to_do, coalesce(rows_at_fault, 'none')
+                USING ERRCODE = failure_code;
         END;
     END LOOP;
 
