@@ -1,6 +1,7 @@
 //! VINs as values: `jpauto.vin`.
 
 use std::{
+    collections::HashMap,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
@@ -12,7 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::ArrowError;
 use chrono::{Datelike as _, Utc};
-use jpauto::vin::ModelYear;
+use jpauto::vin::{ManufacturerIdentifier, ModelYear};
 use pyo3::prelude::*;
 
 use crate::{
@@ -95,6 +96,8 @@ struct Parsed {
     conclusive: BooleanBuilder,
     wmi: StringBuilder,
     manufacturer: StringDictionaryBuilder<Int32Type>,
+    /// The names found so far: a column has few manufacturers, and each is looked up once.
+    manufacturers: HashMap<ManufacturerIdentifier, Option<&'static str>>,
     squish_vin: StringBuilder,
     serial: StringBuilder,
     is_placeholder: BooleanBuilder,
@@ -111,6 +114,7 @@ impl Parsed {
             conclusive: BooleanBuilder::with_capacity(rows),
             wmi: StringBuilder::with_capacity(rows, rows * 3),
             manufacturer: StringDictionaryBuilder::new(),
+            manufacturers: HashMap::new(),
             squish_vin: StringBuilder::with_capacity(rows, rows * 10),
             serial: StringBuilder::with_capacity(rows, rows * 6),
             is_placeholder: BooleanBuilder::with_capacity(rows),
@@ -143,7 +147,10 @@ impl Parsed {
         self.model_year.append_option(model_year.and_then(|model_year| model_year.year));
         self.conclusive.append_option(model_year.map(|model_year| model_year.conclusive));
         self.wmi.append_option(vin.map(jpauto::Vin::wmi));
-        self.manufacturer.append_option(vin.and_then(|vin| vin.manufacturer()).map(|maker| maker.name));
+        let identifier = vin.map(jpauto::Vin::manufacturer_identifier);
+        self.manufacturer.append_option(identifier.and_then(|identifier| {
+            *self.manufacturers.entry(identifier).or_insert_with(|| Some(identifier.manufacturer()?.name))
+        }));
         match vin {
             Some(vin) => self.squish_vin.append_value(vin.squish().as_str()),
             None => self.squish_vin.append_null(),
