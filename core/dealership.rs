@@ -8,7 +8,7 @@ use crate::{
     actor::Actor,
     adoption::{self, CheckReport, Finding, MigrationReport},
     config::Config,
-    db::{Backup, Connections, Database},
+    db::{Backup, Connections, Database, StandbyUse},
     desk::{Desk, House, Parts},
     error::Result,
     evaluation::{SingleFlight, Vpic},
@@ -159,6 +159,12 @@ impl Dealership {
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.house.database.connections_now()
+    }
+
+    /// How the standby is used that the configuration names (`read_url`), to watch a server by.
+    #[must_use]
+    pub fn standby_use(&self) -> Option<StandbyUse> {
+        self.house.database.standby_use()
     }
 
     /// Answers `Ok` when the database can be read and its schema is current.

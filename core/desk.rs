@@ -220,6 +220,56 @@ impl Desk {
         })
     }
 
+    /// Runs the queries of a list for an actor who may. The list may be of a standby: it has all that this process has written, and what
+    /// others have written before the limit of lag. What an operation acts upon is read by [`Desk::read`].
+    pub(crate) fn list<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        if !self.house.database.has_standby() {
+            return self.read(permission, queries);
+        }
+        self.role_now(permission)?;
+        self.house.database.list(queries)
+    }
+
+    /// Runs the queries of a list for an actor who may do the less, with whether the actor may also do the more.
+    pub(crate) fn list_up_to<T>(
+        &self,
+        less: Permission,
+        more: Permission,
+        queries: impl Fn(&mut DbConnection, bool) -> DbResult<T>,
+    ) -> Result<T> {
+        if !self.house.database.has_standby() {
+            return self.read_up_to(less, more, queries);
+        }
+        let may_more = self.actor.must(more, self.role_now(less)?).is_ok();
+        self.house.database.list(|conn| queries(conn, may_more))
+    }
+
+    /// Runs the queries of a report as those of a list, all of them on the database as it stands at one moment.
+    pub(crate) fn report<T>(
+        &self,
+        permission: Permission,
+        queries: impl Fn(&mut DbConnection) -> DbResult<T>,
+    ) -> Result<T> {
+        if !self.house.database.has_standby() {
+            return self.read_snapshot(permission, queries);
+        }
+        self.role_now(permission)?;
+        self.house.database.report(queries)
+    }
+
+    /// The role of an actor who may, as the primary knows it: a standby may not know yet who may no longer.
+    fn role_now(&self, permission: Permission) -> Result<Option<Role>> {
+        if let Some(SeenRole { role, .. }) = self.seen.filter(|seen| seen.at.elapsed() < A_MOMENT) {
+            self.actor.must(permission, Some(role))?;
+            return Ok(Some(role));
+        }
+        self.house.database.read(|conn| self.authorize(conn, permission))
+    }
+
     /// Hands out rows as they come to an actor who may, all of them as the database is at one moment.
     pub(crate) fn stream(&self, permission: Permission, rows: &RowsOf<'_>, take: &mut Take<'_>) -> Result<()> {
         let rows = |conn: &mut DbConnection, take: &mut Take<'_>| {

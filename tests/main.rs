@@ -56,6 +56,8 @@ mod scraping;
 mod sessions;
 mod sign_in;
 mod simulated_market;
+#[cfg(feature = "postgres")]
+mod standby;
 mod storage;
 mod stubs;
 mod submissions;

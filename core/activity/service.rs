@@ -35,7 +35,7 @@ impl<'a> Activity<'a> {
     /// # Errors
     /// `forbidden` below the role admin; `invalid_cursor`.
     pub fn list(&self, filter: &ActivityFilter, page: &PageRequest) -> Result<Page<ActivityEntry>> {
-        self.desk.read(Permission::ReadActivity, |conn| repository::list(conn, filter, page))
+        self.desk.list(Permission::ReadActivity, |conn| repository::list(conn, filter, page))
     }
 
     /// The id of the row that entries are about, by its beginning. A whole id is taken as it is.

@@ -35,7 +35,7 @@ impl<'a> Alerts<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &AlertFilter, page: &PageRequest) -> Result<Page<Alert>> {
-        self.desk.read(Permission::ReadAlerts, |conn| repository::list(conn, filter, page))
+        self.desk.list(Permission::ReadAlerts, |conn| repository::list(conn, filter, page))
     }
 
     /// The alert of this id, or the only one whose id begins so.

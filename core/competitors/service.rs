@@ -97,7 +97,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<Competitor>> {
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::list(conn, filter, page))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::list(conn, filter, page))
     }
 
     /// One competitor.
@@ -310,8 +310,7 @@ impl<'a> Competitors<'a> {
     /// `forbidden`; `invalid_cursor`.
     pub fn listings(&self, filter: &ListingFilter, page: &PageRequest) -> Result<Page<Listing>> {
         let (now, rules): (_, &TrackingRules) = (self.desk.now(), self.desk.rules());
-        self.desk
-            .read_snapshot(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
+        self.desk.report(Permission::ReadCompetitors, |conn| repository::listings(conn, filter, page, now, rules))
     }
 
     /// One listing.
@@ -328,7 +327,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `listing_not_found`; `invalid_cursor`.
     pub fn price_history(&self, id: ListingId, page: &PageRequest) -> Result<Page<PricePoint>> {
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::price_history(conn, id, page))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::price_history(conn, id, page))
     }
 
     /// A page of a competitor's figures, one row a scrape, newest first.
@@ -336,7 +335,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `competitor_not_found`; `invalid_cursor`.
     pub fn metrics(&self, id: CompetitorId, page: &PageRequest) -> Result<Page<Metrics>> {
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::metrics(conn, id, page))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::metrics(conn, id, page))
     }
 
     /// A page of a competitor's scrapes, newest first.
@@ -344,7 +343,7 @@ impl<'a> Competitors<'a> {
     /// # Errors
     /// `competitor_not_found`; `invalid_cursor`.
     pub fn scrapes(&self, id: CompetitorId, page: &PageRequest) -> Result<Page<ScrapeRecord>> {
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::scrapes(conn, id, page))
     }
 
     /// A page of competitors with their newest figures and how these moved, by name.
@@ -353,7 +352,7 @@ impl<'a> Competitors<'a> {
     /// `forbidden`; `invalid_cursor`.
     pub fn overview(&self, filter: &CompetitorFilter, page: &PageRequest) -> Result<Page<CompetitorOverview>> {
         let rules = self.overview_rules();
-        self.desk.read_snapshot(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
+        self.desk.report(Permission::ReadCompetitors, |conn| repository::overview(conn, filter, page, rules))
     }
 
     /// One competitor with its newest figures and how these moved.
@@ -377,8 +376,7 @@ impl<'a> Competitors<'a> {
     /// `forbidden`; `invalid_cursor`.
     pub fn market_view(&self, filter: &MarketViewFilter, page: &PageRequest) -> Result<MarketView> {
         let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
-        self.desk
-            .read_snapshot(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
+        self.desk.report(Permission::ReadCompetitors, |conn| repository::market_view(conn, filter, page, context))
     }
 
     /// A page of the competitors' cars that are like one of ours and cost less, the largest difference first. Listings of paused
@@ -388,7 +386,7 @@ impl<'a> Competitors<'a> {
     /// `forbidden`; `invalid_cursor`.
     pub fn undercuts(&self, filter: &UndercutFilter, page: &PageRequest) -> Result<Page<Undercut>> {
         let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
     }
 
     /// The listings that neither the market view nor the undercuts count, at some competitors or at all.
@@ -398,7 +396,7 @@ impl<'a> Competitors<'a> {
     pub fn left_out(&self, competitors: &[CompetitorId]) -> Result<LeftOut> {
         let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
         let filter = MarketViewFilter { competitors: competitors.to_vec(), ..MarketViewFilter::default() };
-        self.desk.read(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
+        self.desk.list(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
     }
 
     /// The competitor, locked, in the version that is expected.

@@ -19,6 +19,11 @@ use std::{fmt, time::Duration};
 pub struct DatabaseConfig {
     /// `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/DATABASE`.
     pub url: String,
+    /// A standby of the PostgreSQL that `url` names, which lists and reports may be read from (none). The pooler is of both alike.
+    pub read_url: Option<String>,
+    /// How far a standby may be behind (10 s): a list lacks nothing that was committed longer ago. It lacks nothing that this process has
+    /// written, in any case. With zero it lacks nothing at all, and each list asks the primary how far it is.
+    pub read_lag_limit: Duration,
     /// What stands between this process and PostgreSQL (nothing).
     pub pooler: Pooler,
     /// Refuse every write, in the database itself. A file must exist then.
@@ -54,6 +59,8 @@ impl DatabaseConfig {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            read_url: None,
+            read_lag_limit: Duration::from_secs(10),
             pooler: Pooler::None,
             read_only: false,
             create: true,

@@ -159,6 +159,9 @@ pub(crate) struct ConnectionLimits {
 pub(crate) struct Pooled {
     pub(crate) conn: DbConnection,
     pub(crate) is_lost: bool,
+    /// Whether it was looked where it leads, which is done for those to a standby.
+    #[cfg(feature = "postgres")]
+    pub(super) is_looked_at: bool,
     /// What a transaction begins with where a pooler shares out the server's sessions.
     #[cfg(feature = "postgres")]
     pub(super) shared: Option<session::Shared>,
@@ -228,7 +231,7 @@ impl Manager {
             }
             Pooler::Transaction => Some(session::share(&mut conn, self.limits, &self.may_keep_statements)?),
         };
-        Ok(Pooled { conn: DbConnection::Postgres(conn), is_lost: false, shared })
+        Ok(Pooled { conn: DbConnection::Postgres(conn), is_lost: false, is_looked_at: false, shared })
     }
 
     #[cfg(feature = "sqlite")]
@@ -257,6 +260,8 @@ impl Manager {
         Ok(Pooled {
             conn: DbConnection::Sqlite(conn),
             is_lost: false,
+            #[cfg(feature = "postgres")]
+            is_looked_at: false,
             #[cfg(feature = "postgres")]
             shared: None,
         })

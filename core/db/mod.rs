@@ -26,6 +26,8 @@ pub(crate) mod row;
 pub(crate) mod schema;
 #[cfg(feature = "postgres")]
 mod session;
+#[cfg(feature = "postgres")]
+mod standby;
 pub(crate) mod texts;
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "SQLite alone holds a time as a text"))]
 pub(crate) mod time;
@@ -78,6 +80,20 @@ pub struct Connections {
     pub most: u32,
 }
 
+/// How reads went that a standby may serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StandbyUse {
+    /// Whether the standby was of use when it was asked last.
+    pub is_used: bool,
+    /// Reads that the standby served.
+    pub served: u64,
+    /// Reads that went to the primary because the standby was behind.
+    pub behind: u64,
+    /// Reads that went to the primary because the standby could not be reached, or ended them.
+    pub failed: u64,
+}
+
 /// An open database: the pool, and whether its schema is the one that this library knows.
 pub(crate) struct Database {
     pool: r2d2::Pool<Manager>,
@@ -86,6 +102,8 @@ pub(crate) struct Database {
     /// SQLite takes one writer at a time and makes the others poll; waiting here instead is fair and quick.
     writers: Option<Queue>,
     lock_timeout: Duration,
+    #[cfg(feature = "postgres")]
+    standby: Option<standby::Standby>,
 }
 
 impl Database {
@@ -114,6 +132,8 @@ impl Database {
             builder = builder.idle_timeout(None).max_lifetime(None);
         }
         let database = Self {
+            #[cfg(feature = "postgres")]
+            standby: open_standby(config, limits, &target)?,
             pool: builder.build_unchecked(manager),
             writers: is_sqlite(&target).then(Queue::default),
             lock_timeout: config.lock_timeout,
@@ -139,6 +159,43 @@ impl Database {
     /// Runs queries that change nothing and belong together: all of them see the database as it is at the first one.
     pub(crate) fn read_snapshot<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.read_in(Kind::Snapshot, queries)
+    }
+
+    /// Reads as [`Database::read`] does, at a standby where there is one of use, for what need not be newer than the limit of lag.
+    pub(crate) fn list<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.read_at_either(Kind::Statements, queries)
+    }
+
+    /// Reads as [`Database::read_snapshot`] does, at a standby where there is one of use.
+    pub(crate) fn report<T>(&self, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.read_at_either(Kind::Snapshot, queries)
+    }
+
+    fn read_at_either<T>(&self, kind: Kind, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        #[cfg(feature = "postgres")]
+        if let Some(standby) = &self.standby {
+            self.must_be_current()?;
+            if let Some(answer) = standby.read(self, kind, &queries) {
+                return Ok(answer);
+            }
+        }
+        self.read_in(kind, queries)
+    }
+
+    /// Whether some reads may be of a standby.
+    pub(crate) fn has_standby(&self) -> bool {
+        #[cfg(feature = "postgres")]
+        return self.standby.is_some();
+        #[cfg(not(feature = "postgres"))]
+        false
+    }
+
+    /// How the standby is used, where there is one.
+    pub(crate) fn standby_use(&self) -> Option<StandbyUse> {
+        #[cfg(feature = "postgres")]
+        return self.standby.as_ref().map(standby::Standby::used);
+        #[cfg(not(feature = "postgres"))]
+        None
     }
 
     fn read_in<T>(&self, kind: Kind, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
@@ -309,6 +366,10 @@ impl Database {
         let mut pooled = self.connection()?;
         let outcome = pooled.run(kind, work);
         #[cfg(feature = "postgres")]
+        if let (Some(standby), Kind::Write { .. }) = (&self.standby, kind) {
+            standby.note_write();
+        }
+        #[cfg(feature = "postgres")]
         let outcome = outcome.map_err(|failure| rights::named(&mut pooled.conn, failure));
         Ok(outcome)
     }
@@ -345,6 +406,30 @@ impl Database {
         self.schema_is_current.store(current, Ordering::Release);
         Ok(current)
     }
+}
+
+/// The pool of the standby, of which nothing is opened yet: it may be away when the program starts.
+#[cfg(feature = "postgres")]
+fn open_standby(
+    config: &DatabaseConfig,
+    limits: ConnectionLimits,
+    primary: &Target,
+) -> Result<Option<standby::Standby>> {
+    let Some(url) = &config.read_url else { return Ok(None) };
+    let target = Target::parse(url).ok().filter(|target| !is_sqlite(target) && !is_sqlite(primary));
+    let Some(target) = target else {
+        let expected =
+            "expected postgres://USER@HOST/DATABASE, of a standby of the PostgreSQL that /database_url names";
+        return Err(Error::invalid_field(ErrorCode::InvalidDatabaseUrl, "/read_url", expected));
+    };
+    let manager = Manager::new(target, ConnectionLimits { read_only: true, ..limits }, config.pooler);
+    let pool = r2d2::Pool::builder()
+        .max_size(config.pool_size.max(1))
+        .min_idle(Some(0))
+        .test_on_check_out(false)
+        .connection_timeout(standby::WAIT_FOR_CONNECTION)
+        .build_unchecked(manager);
+    Ok(Some(standby::Standby::new(pool, config.read_lag_limit)))
 }
 
 fn is_sqlite(target: &Target) -> bool {

@@ -191,7 +191,7 @@ impl Exports<'_> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &ExportFilter, page: &PageRequest) -> Result<Page<ExportEntry>> {
-        self.desk.read(Permission::ReadExports, |conn| repository::list(conn, filter, page))
+        self.desk.list(Permission::ReadExports, |conn| repository::list(conn, filter, page))
     }
 
     fn config(&self) -> &ExportConfig {
@@ -256,9 +256,8 @@ impl Exports<'_> {
             most_omissions: plan.config.most_omissions,
         };
         let observer = RefCell::new(observer);
-        let written = self
-            .desk
-            .read_snapshot(Permission::Export, |conn| snapshot::write(conn, &order, &mut *observer.borrow_mut()))?;
+        let written =
+            self.desk.report(Permission::Export, |conn| snapshot::write(conn, &order, &mut *observer.borrow_mut()))?;
         ensure_valid(&plan.feed, stage.path(), plan.format)?;
         let last_vehicle_count = self.last_vehicle_count(plan)?;
         ensure_not_shrunk(plan, &written, last_vehicle_count)?;

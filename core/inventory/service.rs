@@ -126,7 +126,7 @@ impl<'a> Inventory<'a> {
     /// `forbidden` for the public, who may [`Inventory::list_public`]; `invalid_cursor`.
     pub fn list(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<StockedVehicle>> {
         let now = self.desk.now();
-        let vehicles = self.desk.read(Permission::ReadInventory, |conn| repository::list(conn, filter, page))?;
+        let vehicles = self.desk.list(Permission::ReadInventory, |conn| repository::list(conn, filter, page))?;
         Ok(vehicles.map(|vehicle| stocked(vehicle, self.rules(), now)))
     }
 
@@ -135,7 +135,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `invalid_cursor`.
     pub fn list_public(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<ListedVehicle>> {
-        let vehicles = self.desk.read(Permission::ReadListedVehicles, |conn| match rules::only_listed(filter) {
+        let vehicles = self.desk.list(Permission::ReadListedVehicles, |conn| match rules::only_listed(filter) {
             Some(filter) => repository::list(conn, &filter, page),
             None => Ok(Page { items: Vec::new(), next: None }),
         })?;
@@ -149,7 +149,7 @@ impl<'a> Inventory<'a> {
     /// `invalid_cursor`.
     pub fn list_shown(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<ShownVehicle>> {
         let now = self.desk.now();
-        self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
+        self.desk.list_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
             Ok(match (sees_all, rules::only_listed(filter)) {
                 (true, _) => repository::list(conn, filter, page)?.map(|vehicle| self.shown(vehicle, now)),
                 (false, Some(filter)) => repository::list(conn, &filter, page)?.map(ShownVehicle::listed),
@@ -355,7 +355,7 @@ impl<'a> Inventory<'a> {
     /// As any read.
     pub fn statistics(&self) -> Result<Statistics> {
         let now = self.desk.now();
-        let (by_status, ages, sales) = self.desk.read_snapshot(Permission::ReadInventory, |conn| {
+        let (by_status, ages, sales) = self.desk.report(Permission::ReadInventory, |conn| {
             let sales = SalesStatistics::of(repository::sales_by_month(conn, now)?);
             Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?, sales))
         })?;

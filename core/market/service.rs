@@ -89,7 +89,7 @@ impl<'a> Market<'a> {
         self.desk.must(Permission::Analyze)?;
         subject.check()?;
         let (pricing, now) = (self.pricing(), self.desk.now());
-        let (own, mut comparables) = self.desk.read(Permission::Analyze, |conn| {
+        let (own, mut comparables) = self.desk.list(Permission::Analyze, |conn| {
             let comparables = listings::read(conn, &query_for_subject(subject, pricing), self.recency(now))?;
             Ok((repository::own_vins(conn)?, comparables))
         })?;
@@ -121,7 +121,7 @@ impl<'a> Market<'a> {
         let years = || queries.iter().map(ComparableQuery::years);
         let first = years().map(|(first, _)| first).min().unwrap_or_default();
         let last = years().map(|(_, last)| last).max().unwrap_or_default();
-        self.desk.read(Permission::ReadMarket, |conn| {
+        self.desk.list(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_years(conn, first, last)?;
             repository::comparables_of_each(conn, &queries, &listed, self.recency(now))
         })
@@ -198,7 +198,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// `vehicle_not_found`; `invalid_cursor`.
     pub fn history(&self, id: VehicleId, page: &PageRequest) -> Result<Page<MarketPrice>> {
-        self.desk.read(Permission::ReadMarket, |conn| {
+        self.desk.list(Permission::ReadMarket, |conn| {
             inventory::get_vehicle(conn, id)?;
             repository::history(conn, id, page)
         })
@@ -209,7 +209,7 @@ impl<'a> Market<'a> {
     /// # Errors
     /// As any read.
     pub fn overview(&self) -> Result<MarketOverview> {
-        let standings = self.desk.read(Permission::ReadMarket, repository::standings)?;
+        let standings = self.desk.list(Permission::ReadMarket, repository::standings)?;
         Ok(MarketOverview::of(&standings, self.pricing(), self.desk.now()))
     }
 
@@ -220,7 +220,7 @@ impl<'a> Market<'a> {
     pub fn positions(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<VehiclePosition>> {
         let vehicles = self.desk.inventory().list(filter, page)?;
         let ids: Vec<_> = vehicles.items.iter().map(|stocked| stocked.vehicle.id).collect();
-        let mut research = self.desk.read(Permission::ReadMarket, |conn| repository::find_all(conn, &ids))?;
+        let mut research = self.desk.list(Permission::ReadMarket, |conn| repository::find_all(conn, &ids))?;
         Ok(vehicles.map(|vehicle| VehiclePosition { research: research.remove(&vehicle.vehicle.id), vehicle }))
     }
 
@@ -252,7 +252,7 @@ impl<'a> Market<'a> {
         options.check()?;
         let (own, mut models) = self
             .desk
-            .read(Permission::Analyze, |conn| Ok((repository::own_vins(conn)?, repository::listed_models(conn)?)))?;
+            .list(Permission::Analyze, |conn| Ok((repository::own_vins(conn)?, repository::listed_models(conn)?)))?;
         models.retain(|names| {
             let (make, model) = (names.makes.first(), names.models.first());
             make.zip(model).is_some_and(|(make, model)| options.takes_model(make, model))
@@ -260,7 +260,7 @@ impl<'a> Market<'a> {
         let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
         let total = models.len();
         for (done, names) in (1..).zip(&models) {
-            let listings = self.desk.read(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
+            let listings = self.desk.list(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
             backtest.add_model(listings);
             if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
                 break;
@@ -279,7 +279,7 @@ impl<'a> Market<'a> {
         let subject = Subject { year, make: make.to_owned(), model: model.to_owned(), ..Subject::default() };
         subject.check()?;
         let query = ComparableQuery { make, model, year, year_window: 0, mileage: None, mileage_window: 0 };
-        self.desk.read(Permission::ReadMarket, |conn| {
+        self.desk.list(Permission::ReadMarket, |conn| {
             let listed = ListedModels::of_make(conn, year, year, make)?;
             let comparables = repository::comparables(conn, &query, &listed, self.recency(now))?;
             let own = repository::own_vins(conn)?;

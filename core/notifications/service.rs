@@ -53,7 +53,7 @@ impl<'a> Notifications<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &NotificationFilter, page: &PageRequest) -> Result<Page<Notification>> {
-        self.desk.read(Permission::ReadNotifications, |conn| repository::list(conn, filter, page))
+        self.desk.list(Permission::ReadNotifications, |conn| repository::list(conn, filter, page))
     }
 
     /// One notification.

@@ -98,7 +98,7 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `forbidden`; `invalid_cursor`.
     pub fn list(&self, filter: &SubmissionFilter, page: &PageRequest) -> Result<Page<Submission>> {
-        let submissions = self.desk.read(Permission::ReadSubmissions, |conn| repository::list(conn, filter, page))?;
+        let submissions = self.desk.list(Permission::ReadSubmissions, |conn| repository::list(conn, filter, page))?;
         Ok(submissions.map(|submission| self.with_warnings(submission)))
     }
 

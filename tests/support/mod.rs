@@ -1,5 +1,8 @@
 //! What every test starts from: an empty dealership over a database of its own, and a clock that the test moves.
 
+#[cfg(feature = "postgres")]
+#[allow(dead_code, reason = "only some tests start one")]
+pub mod cluster;
 pub mod made_up_market;
 #[allow(dead_code, reason = "only some tests sign in at it")]
 pub mod openid;

@@ -20,11 +20,15 @@ use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
 use url::Url;
 
 /// A user of whom no file is, as whom a server runs that refuses to be run by root.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
+
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
 
 /// The command as somebody else than root.
 pub fn not_as_root(command: &mut Command) -> &mut Command {
-    if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+    if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
     command

@@ -24,7 +24,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .answers(&[Answer::ok(shape::<Health>())]),
     Operation::get("/readyz", handler!(readiness))
         .summary("Whether the database answers and has the right schema")
-        .answers(&[Answer::ok(shape::<Health>())])
+        .answers(&[Answer::ok(shape::<Ready>())])
         .errors(&[
             ErrorCode::DatabaseUnavailable,
             ErrorCode::DatabaseOutdated,
@@ -35,8 +35,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok` or `ready`.
+    /// `ok`.
     status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    /// `ready`.
+    status: &'static str,
+    /// `used`, or `unused` where its reads go to the primary; nothing where no standby is configured.
+    standby: Option<&'static str>,
 }
 
 async fn health(_app: App, _request: Request) -> Outcome {
@@ -45,7 +53,9 @@ async fn health(_app: App, _request: Request) -> Outcome {
 
 async fn readiness(app: App, _request: Request) -> Outcome {
     app.check_ready().await.map_err(Problem::into_unavailable)?;
-    answer::json(StatusCode::OK, &Health { status: "ready" })
+    let standby = app.dealership().standby_use();
+    let standby = standby.map(|standby| if standby.is_used { "used" } else { "unused" });
+    answer::json(StatusCode::OK, &Ready { status: "ready", standby })
 }
 
 /// How long a client waits for the database's answer.

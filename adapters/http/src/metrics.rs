@@ -47,6 +47,8 @@ pub(crate) struct Metrics {
     gate_refused: IntCounterVec,
     runs: IntGaugeVec,
     database: IntGaugeVec,
+    standby: IntGaugeVec,
+    standby_reads: IntCounterVec,
     gathering: Arc<Mutex<()>>,
 }
 
@@ -85,9 +87,17 @@ impl Metrics {
                 Opts::new("jpauto_database_connections", "Connections of the pool."),
                 &["state"],
             )?,
+            standby: IntGaugeVec::new(Opts::new("jpauto_standby_used", "Whether the standby serves reads."), &[])?,
+            standby_reads: IntCounterVec::new(
+                Opts::new(
+                    "jpauto_standby_reads_total",
+                    "Reads that a standby may serve, by what became of them there.",
+                ),
+                &["outcome"],
+            )?,
             gathering: Arc::default(),
         };
-        let collectors: [Box<dyn prometheus::core::Collector>; 9] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),
             Box::new(metrics.connections.clone()),
@@ -97,6 +107,8 @@ impl Metrics {
             Box::new(metrics.gate_refused.clone()),
             Box::new(metrics.runs.clone()),
             Box::new(metrics.database.clone()),
+            Box::new(metrics.standby.clone()),
+            Box::new(metrics.standby_reads.clone()),
         ];
         collectors.into_iter().try_for_each(|collector| metrics.registry.register(collector))?;
         let build = IntGaugeVec::new(Opts::new("jpauto_build_info", "The release that runs."), &["version"])?;
@@ -135,6 +147,7 @@ impl Metrics {
             self.runs.with_label_values(&[state]).set(number(count));
         }
         self.look_at_the_pool(app.dealership());
+        self.look_at_the_standby(app.dealership());
         let mut text = Vec::with_capacity(16 * 1024);
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
@@ -146,6 +159,16 @@ impl Metrics {
             [("in_use", pool.open.saturating_sub(pool.idle)), ("idle", pool.idle), ("most", pool.most)]
         {
             self.database.with_label_values(&[state]).set(count.into());
+        }
+    }
+
+    /// Without a standby there are no series of one.
+    fn look_at_the_standby(&self, dealership: &Dealership) {
+        let Some(standby) = dealership.standby_use() else { return };
+        self.standby.with_label_values(&[] as &[&str]).set(standby.is_used.into());
+        for (outcome, reads) in [("served", standby.served), ("behind", standby.behind), ("failed", standby.failed)] {
+            let counted = self.standby_reads.with_label_values(&[outcome]);
+            counted.inc_by(reads.saturating_sub(counted.get()));
         }
     }
 }

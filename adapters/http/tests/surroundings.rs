@@ -17,7 +17,9 @@ use crate::support::{Answer, Lot, holding_clock, wait_until};
 #[test]
 fn health_and_readiness_answer() {
     let lot = Lot::open();
-    for (path, expected) in [("/healthz", json!({"status": "ok"})), ("/readyz", json!({"status": "ready"}))] {
+    for (path, expected) in
+        [("/healthz", json!({"status": "ok"})), ("/readyz", json!({"status": "ready", "standby": null}))]
+    {
         let answer = lot.get(path);
         assert_eq!((answer.status, answer.json()), (200, expected));
         assert_eq!(answer.header("cache-control"), Some("no-store"));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, PricingRules, TrackingRules,
+    Actor, Config, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
     evaluation::{EvaluationRules, VpicConfig},
 };
 use pyo3::{
@@ -182,14 +182,18 @@ impl Handle {
 /// `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
 /// it is, in place of the machine's.
 ///
+/// `read_url` names a standby of PostgreSQL, which lists and reports may be read from. `transaction_pooler` says that a pooler such as
+/// PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
+///
 /// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-/// `invalid_tracking_rules`),
+/// `invalid_tracking_rules`, `database_pooled`),
 /// `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
 #[pyo3(signature = (
     database_url, *, read_only = false, timeout = None, act_as = None, pool_size = None, create = true, contact = None,
-    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None, clock = None
+    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None, clock = None,
+    read_url = None, transaction_pooler = false
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
@@ -208,8 +212,14 @@ pub(crate) fn open(
     notifications: Option<&Bound<'_, PyDict>>,
     rules: Option<&Bound<'_, PyDict>>,
     clock: Option<&Bound<'_, Clock>>,
+    read_url: Option<String>,
+    transaction_pooler: bool,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
+    config.database.read_url = read_url;
+    if transaction_pooler {
+        config.database.pooler = Pooler::Transaction;
+    }
     config.database.read_only = read_only;
     config.database.create = create;
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);

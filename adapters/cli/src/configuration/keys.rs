@@ -142,7 +142,7 @@ macro_rules! keys {
 
 keys! {
     "database" in (database) {
-        url (secret), pooler, read_only, pool_size, pool_timeout, statement_timeout, lock_timeout, idle_in_transaction_timeout,
+        url (secret), pooler, read_url (secret), read_lag_limit, read_only, pool_size, pool_timeout, statement_timeout, lock_timeout, idle_in_transaction_timeout,
     }
     "server" in (server) { address, metrics_address, trusted_proxies, allowed_origins, drain }
     "server.connections" in (server.connections) {

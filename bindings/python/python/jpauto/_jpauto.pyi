@@ -1485,6 +1485,8 @@ def open(
     notifications: dict[str, Any] | None = None,
     rules: dict[str, Any] | None = None,
     clock: Clock | None = None,
+    read_url: str | None = None,
+    transaction_pooler: bool = False,
 ) -> Lot:
     """Opens `sqlite:PATH`, `sqlite::memory:` or `postgresql://USER@HOST/DATABASE`.
 
@@ -1505,8 +1507,11 @@ def open(
     `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
     it is, in place of the machine's.
 
+    `read_url` names a standby of PostgreSQL, which lists and reports may be read from. `transaction_pooler` says that a pooler such as
+    PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
+
     Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-    `invalid_tracking_rules`),
+    `invalid_tracking_rules`, `database_pooled`),
     `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """
