@@ -7,6 +7,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
+    bound_words::{self, CarName},
     card::{labelled, mentions},
     chunks::{Chunk, Texts},
     dom::Dom,
@@ -14,6 +15,7 @@ use super::{
     heading, numbers,
     price_sentences::{self, by_words_in_front},
     price_words::{self, Stated, by_words},
+    unknown_captions,
 };
 use crate::Money;
 
@@ -109,7 +111,7 @@ const CAPTION_BYTES: usize = 40;
 const PROSE_BYTES: usize = 100;
 
 /// The amounts and captions of a card; none where it has no amount.
-pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item> {
+pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column], name: &CarName<'_, '_>) -> Vec<Item> {
     let chunks = &texts.chunks;
     let mut items = Vec::new();
     let mut at = 0;
@@ -129,11 +131,11 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
         } else if has_digit && is_amount(chunks, at, &text, columns) {
             let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
             behind += usize::from(is_rate);
-            let mut read = amounts_of(&text, is_rate);
+            let mut read = amounts_of(&text, is_rate, name);
             if let [only] = &mut read[..]
                 && !is_rate
             {
-                let sentence = Sentence::around(dom, &text, (at, behind), chunks);
+                let sentence = Sentence::around(dom, &text, (at, behind), chunks, name);
                 if sentence.tell(&text, only) {
                     only.wording = Wording::Whole;
                     // Its other words are no captions.
@@ -155,6 +157,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column]) -> Vec<Item
     if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
         set_history_aside(chunks, &mut items);
         apply_classes(texts, &mut items);
+        unknown_captions::bind(dom, chunks, &mut items, name);
         items
     } else {
         Vec::new()
@@ -213,10 +216,17 @@ struct Sentence<'t> {
     is_split_behind: bool,
     /// Whether no other amount stands right before its words or behind them.
     is_alone: bool,
+    name: &'t CarName<'t, 't>,
 }
 
 impl<'t> Sentence<'t> {
-    fn around(dom: &Dom<'_>, text: &'t str, (at, next): (usize, usize), chunks: &'t [Chunk]) -> Self {
+    fn around(
+        dom: &Dom<'_>,
+        text: &'t str,
+        (at, next): (usize, usize),
+        chunks: &'t [Chunk],
+        name: &'t CarName<'t, 't>,
+    ) -> Self {
         let start = text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0);
         let end = text.rfind(|sign: char| sign.is_ascii_digit()).map_or(text.len(), |last| last + 1);
         let (mut front, mut behind) = (text[..start].trim(), text[end..].trim());
@@ -239,7 +249,7 @@ impl<'t> Sentence<'t> {
         let before = in_front.and_then(|in_front| beside(in_front, in_front.checked_sub(1)));
         let is_alone = ![before, beside(next, Some(next + 1))].into_iter().flatten().any(is_amount);
         let (is_split, is_split_behind) = (is_split && !front.is_empty(), is_split_behind && !behind.is_empty());
-        Self { front, behind, is_split, is_split_behind, is_alone }
+        Self { front, behind, is_split, is_split_behind, is_alone, name }
     }
 
     /// Says of an amount what its sentence says of it. Answers whether its words are no captions for other amounts.
@@ -263,17 +273,36 @@ impl<'t> Sentence<'t> {
                 amount.price = None;
             }
             let behind = Some(self.behind).filter(|behind| self.is_split_behind && behind.len() <= CAPTION_BYTES);
-            amount.own = said_in_sentence(front, behind.unwrap_or_default());
+            let behind = behind.unwrap_or_default();
+            let said = said_in_sentence(front, behind);
+            amount.own =
+                if front.len() > CAPTION_BYTES { said } else { bound_words::left_of(said, front, behind, self.name) };
         }
         amount.own.is_some()
     }
 }
+
+/// Whether an amount is the price for those who borrow it: `$15,995 financed`.
+fn is_financed(text: &str, behind: &str) -> bool {
+    let is_price = || numbers::size(text).is_some_and(|size| size >= LEAST_FINANCED);
+    behind.trim().eq_ignore_ascii_case("financed") && is_price()
+}
+
+/// Less is a payment.
+const LEAST_FINANCED: Money = Money::from_dollars(3_000);
 
 /// What the words in front of an amount say of it, else those behind; the other way round where a sentence ends in front of it.
 fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     // `Price includes $499 of fees`
     if price_words::ends_in_an_aside(front) {
         return Some(Stated::Fee);
+    }
+    if price_sentences::is_lowered_to(front) {
+        return Some(Stated::Price(PriceRank::Asking));
+    }
+    // By how much, or to what, nobody can tell.
+    if price_words::ends_lowered(front) {
+        return Some(Stated::Unknown);
     }
     let in_front = || by_words_in_front(front).or_else(|| by_words(numbers::last_words(front)));
     if front.trim_end().ends_with(['!', '?']) {
@@ -324,7 +353,8 @@ fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> boo
         let in_front = |label: usize| chunks[label.saturating_sub(2)..label].iter();
         label.is_some_and(|label| !in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some()))
     };
-    (chunk.is_priced || is_labelled || is_in_column || is_behind_label()) && is_number()
+    let is_asked = || price_words::asks_without_a_sign(text);
+    (chunk.is_priced || is_labelled || is_in_column || is_behind_label() || is_asked()) && is_number()
 }
 
 pub(super) fn column_of(columns: &[Column], at: usize) -> Option<Stated> {
@@ -334,13 +364,13 @@ pub(super) fn column_of(columns: &[Column], at: usize) -> Option<Stated> {
 }
 
 /// The amounts of one text, each with what the text says of it.
-fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
+fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> {
     let found = numbers::dollars(text);
     if let [(first, _), (second, _), ..] = &found[..]
         && price_words::begins_an_aside(&text[first.end..second.start])
     {
         // `$21,995 plus tax and $599 doc fee`: what comes on top is no part of the price.
-        return amounts_of(&text[..first.end], is_rate);
+        return amounts_of(&text[..first.end], is_rate, name);
     }
     if found.len() > 1 && !is_rate {
         let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
@@ -365,7 +395,12 @@ fn amounts_of(text: &str, is_rate: bool) -> Vec<Amount> {
         _ => (text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0), text.len()),
     };
     let (front, behind) = (text[..start].trim_end_matches(['$', ' ']), &text[end..]);
-    let own = if is_rate { Some(Stated::Rate) } else { said_in_sentence(front, behind) };
+    let own = match said_in_sentence(front, behind) {
+        _ if is_rate => Some(Stated::Rate),
+        // A part of it is no payment.
+        Some(Stated::Rate) if is_financed(text, behind) => Some(Stated::Price(PriceRank::Retail)),
+        said => bound_words::left_of(said, front, behind, name),
+    };
     let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
     let price = numbers::price(text);
     vec![Amount {
@@ -386,7 +421,12 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
     // What names the car, or counts miles, names no amount: `2019 Ford F-150 Lease Return`, `10,000 miles a year, lease`.
     let names_a_car = || has_digit && heading::split(text).is_some_and(|heading| heading.make.is_some());
     let counts_miles = || ["mile", "mpg", "odometer"].iter().any(|word| mentions(text, word));
-    if text.len() > PROSE_BYTES || chunk.is_button || is_answered() || names_a_car() || counts_miles() {
+    let is_status = || {
+        let is_named = matches!(Field::named(text), Some(Field::Standing(_)));
+        text.len() <= CAPTION_BYTES && (is_named || price_sentences::is_status(text))
+    };
+    let is_none = text.len() > PROSE_BYTES || chunk.is_button || chunk.is_asked || is_answered();
+    if is_none || is_status() || names_a_car() || counts_miles() {
         return None;
     }
     let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };
@@ -434,8 +474,12 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, s
         let is_digits =
             |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
         let ends_in_digit = text.ends_with(|sign: char| sign.is_ascii_digit());
-        let begins = text.ends_with('$') && next.text.starts_with(|sign: char| sign.is_ascii_digit());
-        let goes_on = ends_in_digit && next.text.strip_prefix(',').is_some_and(|rest| is_digits(rest, 3));
+        // `20 095 $` has its number.
+        let wants_a_number =
+            text.strip_suffix('$').is_some_and(|front| !front.trim_end().ends_with(|sign: char| sign.is_ascii_digit()));
+        let begins = wants_a_number && next.text.starts_with(|sign: char| sign.is_ascii_digit());
+        let rest = next.text.strip_prefix(',').filter(|_| ends_in_digit);
+        let goes_on = rest.is_some_and(|rest| is_digits(rest, 3)) || (wants_a_group(&text) && is_digits(&next.text, 3));
         let has_cents = ends_in_digit && text.contains('$') && !text.contains('.');
         let is_raised = || {
             let around = dom.parent(next.at).and_then(|around| dom.element(around));
@@ -456,6 +500,15 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, s
         behind += 1;
     }
     (text, behind)
+}
+
+/// Whether a text ends in thousands, of which the hundreds stand in a text of their own: `$46,`.
+fn wants_a_group(text: &str) -> bool {
+    let Some(number) = text.strip_suffix(',').and_then(|text| text.rsplit(['$', ' ']).next()) else { return false };
+    let mut groups = number.split(',');
+    let is_number = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_number(first))
+        && groups.all(|group| group.len() == 3 && is_number(group))
 }
 
 /// `/mo` and the like, set apart from the amount in front. Without the stroke it is a caption.

@@ -15,7 +15,9 @@ use super::{
     label_sides::Labels,
     miles, numbers,
     page::Page,
-    price_choice, price_words,
+    price_choice::{self, Offered},
+    price_classes, price_words,
+    shown_prices::ShownPrices,
     value::Json,
     vins::{self, Context},
 };
@@ -25,7 +27,8 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     read_attributes(dom, card, draft);
     let columns = columns(dom, card);
     read_row(dom, &columns, draft);
-    if read_texts(dom, card, &columns, draft) && draft.listing.price.is_none() {
+    let offered = read_texts(dom, card, &columns, draft);
+    if offered.is_unclear && draft.listing.price.is_none() {
         page.note_unclear_price(card);
     }
     // Where all of it is known, a heading says nothing more.
@@ -46,6 +49,9 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     }
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
+    }
+    if !offered.shown.others.is_empty() {
+        page.note_shown_prices(ShownPrices::of(&draft.listing, offered.shown));
     }
 }
 
@@ -106,7 +112,7 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
         for (name, value) in element.attrs() {
             let Some(key) = name.strip_prefix("data-") else { continue };
             // The price of an element that shows a payment is one of the payment.
-            let is_no_price = || price_words::by_class(element).is_some_and(|said| said.stated.rank().is_none());
+            let is_no_price = || price_classes::by_class(element).is_some_and(|said| said.stated.rank().is_none());
             if key == "id" && at == card {
                 draft.offer(Field::ExternalId, value);
             } else if value.starts_with('{') && value.len() < RECORD_BYTES_MAX {
@@ -126,8 +132,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
-/// Reads the texts of a card. Answers whether they state prices of which none is plainly the one that is asked.
-fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) -> bool {
+/// Reads the texts of a card. Answers what they say of its amounts.
+fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) -> Offered {
     let texts = chunks::texts(dom, card);
     let shown: Vec<&Chunk> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
     let mut badges = Badges::default();

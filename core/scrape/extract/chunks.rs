@@ -10,10 +10,11 @@ use super::{
     card::mentions,
     card_heading::HEADING_NODES_MAX,
     clean,
-    dom::{Dom, Element, Kind},
+    dom::{Dom, Element, Kind, attribute},
     fields::Field,
-    numbers, price_sentences,
-    price_words::{self, OfClass},
+    numbers,
+    price_classes::{self, OfClass},
+    price_sentences, price_words,
 };
 
 /// One text of a card.
@@ -26,6 +27,8 @@ pub(super) struct Chunk {
     pub(super) is_priced: bool,
     /// Whether it stands on something to press.
     pub(super) is_button: bool,
+    /// Whether it asks the visitor for what a field behind it takes.
+    pub(super) is_asked: bool,
 }
 
 /// The texts of a card, and what the classes of small elements say of the amounts in them, the outermost first.
@@ -36,11 +39,61 @@ pub(super) struct Texts {
     pub(super) classes: Vec<(Range<usize>, OfClass)>,
 }
 
+/// What is seen of a text beside what it says.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: usize,
+    is_struck: bool,
+    is_priced: bool,
+    is_button: bool,
+}
+
+impl Seen {
+    fn chunk(self, text: String) -> Chunk {
+        let Self { at, is_struck, is_priced, is_button } = self;
+        Chunk { text, at, is_struck, is_priced, is_button, is_asked: false }
+    }
+}
+
 impl Texts {
+    /// Takes a text, each of its parts that stand apart by itself.
+    fn push(&mut self, text: String, seen: Seen) {
+        let parts = pieces(&text);
+        if !parts.is_empty() {
+            self.chunks.extend(parts.into_iter().flat_map(apart).map(|piece| seen.chunk(piece.to_owned())));
+        } else if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
+            self.chunks.push(seen.chunk(text));
+        } else {
+            self.chunks.extend(apart(&text).map(|piece| seen.chunk(piece.to_owned())));
+        }
+    }
+
+    /// Notes that a field which a visitor fills stands behind the last text, which labels it.
+    fn note_field(&mut self, element: &Element<'_>) {
+        if is_text_field(element)
+            && let Some(label) = self.chunks.last_mut()
+        {
+            label.is_asked = true;
+        }
+    }
+
     /// Drops the label of an attribute that the text behind it repeats.
     fn drop_label_like(&mut self, text: &str) {
         let text = text.trim_end_matches([':', ' ']);
         self.chunks.pop_if(|label| label.text.eq_ignore_ascii_case(text));
+    }
+
+    /// Takes a comma between two texts for that of a number: `$46`, `,`, `988`.
+    fn go_on_with_thousands(&mut self) {
+        let is_dollars = |text: &str| text.ends_with('$');
+        let is_behind_sign = self.chunks.iter().rev().nth(1).is_some_and(|before| is_dollars(&before.text));
+        if let Some(last) = self.chunks.last_mut() {
+            let digits = last.text.trim_start_matches('$');
+            let is_group = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if is_group && (digits.len() < last.text.len() || is_behind_sign) {
+                last.text.push(',');
+            }
+        }
     }
 }
 
@@ -59,12 +112,13 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 until(&mut hidden_until, is_hidden(element));
                 until(&mut struck_until, is_struck(element));
                 until(&mut button_until, is_button(element));
+                texts.note_field(element);
                 let is_shown = at != card && at >= hidden_until.max(button_until);
                 match said_by_attribute(element).filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
-                        let (text, is_struck, is_priced) =
-                            (clean::collapse(label), at < struck_until, at < priced_until);
-                        texts.chunks.push(Chunk { text, at, is_struck, is_priced, is_button: false });
+                        let (is_struck, is_priced) = (at < struck_until, at < priced_until);
+                        let seen = Seen { at, is_struck, is_priced, is_button: false };
+                        texts.chunks.push(seen.chunk(clean::collapse(label)));
                         is_attribute = true;
                     }
                     Some(badge) if end == at + 1 => texts.badges.push(clean::collapse(badge)),
@@ -73,7 +127,7 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if at != card
                     && end - at < HEADING_NODES_MAX
-                    && let Some(said) = price_words::by_class(element)
+                    && let Some(said) = price_classes::by_class(element)
                 {
                     until(&mut priced_until, said.is_price);
                     texts.classes.push((at..end, said));
@@ -83,21 +137,21 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 let text = clean::collapse(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text != "$" && !text.chars().any(char::is_alphanumeric) {
+                    if text == "," {
+                        texts.go_on_with_thousands();
+                    }
                     continue;
                 }
                 if std::mem::take(&mut is_attribute) {
                     texts.drop_label_like(&text);
                 }
-                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
-                let chunk = |text: String| Chunk { text, at, is_struck, is_priced, is_button: at < button_until };
-                let parts = pieces(&text);
-                if !parts.is_empty() {
-                    texts.chunks.extend(parts.into_iter().flat_map(apart).map(|piece| chunk(piece.to_owned())));
-                } else if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
-                    texts.chunks.push(chunk(text));
-                } else {
-                    texts.chunks.extend(apart(&text).map(|piece| chunk(piece.to_owned())));
-                }
+                let seen = Seen {
+                    at,
+                    is_struck: at < struck_until,
+                    is_priced: at < priced_until,
+                    is_button: at < button_until,
+                };
+                texts.push(text, seen);
             }
             Kind::Text(_) => {}
         }
@@ -172,6 +226,18 @@ pub(super) fn is_struck(element: &Element<'_>) -> bool {
             }
             _ => false,
         })
+}
+
+/// Whether an element takes what a visitor writes.
+fn is_text_field(element: &Element<'_>) -> bool {
+    const OTHERS: [&str; 8] = ["hidden", "submit", "button", "image", "checkbox", "radio", "reset", "file"];
+    match element.name() {
+        "select" | "textarea" => true,
+        "input" => {
+            !attribute(element, "type").is_some_and(|kind| OTHERS.iter().any(|other| kind.eq_ignore_ascii_case(other)))
+        }
+        _ => false,
+    }
 }
 
 fn is_button(element: &Element<'_>) -> bool {

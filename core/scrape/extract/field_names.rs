@@ -58,7 +58,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 235] = [
+static NAMES: [(&str, Field); 236] = [
     ("actualmileage", Field::Mileage),
     ("actualmiles", Field::Mileage),
     ("askingprice", Field::Price(PriceRank::Asking)),
@@ -196,6 +196,7 @@ static NAMES: [(&str, Field); 235] = [
     ("odometerstatus", Field::OdometerStatus),
     ("odometertype", Field::OdometerStatus),
     ("oemcertified", Field::InCondition(Condition::Certified)),
+    ("ondeposit", Field::Standing(StockStatus::SalePending)),
     ("onhold", Field::Standing(StockStatus::SalePending)),
     ("onlineprice", Field::Price(PriceRank::Asking)),
     ("onorder", Field::Standing(StockStatus::InProduction)),

@@ -16,7 +16,7 @@ use super::{
     microdata, own_page,
     own_page::Subject,
     page::Page,
-    vins,
+    shown_prices, vins,
 };
 use crate::Result;
 
@@ -58,12 +58,13 @@ pub(crate) fn read_of(page: &Page<'_>, subject: &Subject) -> Result<General> {
     let mut joined = Joined::on(&page.url);
     joined.take(leading, Role::Counts);
     joined.take(other, role);
-    let data = joined.into_listings();
+    let mut data = joined.into_listings();
     // A scope of microdata is read as a card already.
     if is_microdata && !may_be_own && data.iter().all(is_one_car) && !has_strangers(page, &data) {
         return Ok(General::list(STRUCTURED_DATA, data));
     }
     let cards = cards::find(page, dom, subject);
+    shown_prices::correct(page, &mut data);
     if let Some(listings) = own_page::read(subject, page, dom, &data, &cards) {
         let by_cards = data.is_empty();
         let platform = if by_cards { CARDS } else { STRUCTURED_DATA };
@@ -117,6 +118,7 @@ fn leaves_open(page: &Page<'_>, structured: &[ScrapedListing]) -> bool {
         || lacks_all(&|listing| listing.mileage.is_none_or(|miles| miles == 0))
         || unidentified
         || has_strangers(page, structured)
+        || shown_prices::are_doubted(page, structured)
 }
 
 /// Whether the page shows more VINs of other vehicles than the data has vehicles: the data is not the list then.

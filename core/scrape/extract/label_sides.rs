@@ -93,8 +93,25 @@ impl<'l, 'd> Labels<'l, 'd> {
             names_a_distance(head) && is_label()
         };
         // The unit may stand in a text of its own.
-        let behind = self.shown[at + 1..].iter().map(|chunk| &*chunk.text).find(|text| !miles::is_unit(text));
-        is_headed || behind.is_some_and(ends_a_distance)
+        let mut behind = (at + 1..self.shown.len()).skip_while(|behind| miles::is_unit(&self.shown[*behind].text));
+        let goes_on =
+            behind.next().is_some_and(|next| ends_a_distance(&self.shown[next].text) && self.are_beside(at, next));
+        // The label of an amount: `Warranty`, `$2,495`.
+        let is_of_an_amount = goes_on && behind.next().is_some_and(|next| self.shown[next].text.contains('$'));
+        is_headed || (goes_on && !is_of_an_amount)
+    }
+
+    /// Whether two texts stand in one small element, or are siblings.
+    fn are_beside(&self, at: usize, other: usize) -> bool {
+        const FEW: usize = 4;
+        let frame = |at: usize| self.dom.parent(self.dom.parent(self.shown[at].at)?);
+        let are_siblings = || frame(at).is_some_and(|around| frame(other) == Some(around));
+        let shares_a_row = |(start, end): (usize, usize)| end - start <= FEW && (start..end).contains(&other);
+        let holds = |outer: usize, inner: usize| {
+            let around = self.dom.parent(self.shown[outer].at);
+            around.is_some_and(|around| self.dom.within(around).contains(&self.shown[inner].at))
+        };
+        are_siblings() || holds(at, other) || holds(other, at) || self.row_around(at).is_some_and(shares_a_row)
     }
 
     /// Whether the structure says that a label stands behind its value, or in front; `None` where it does not say.

@@ -58,8 +58,8 @@ pub(super) fn reading(raw: &str, unit: Unit) -> Option<Reading> {
     }
     // Most texts are a bare number with its unit.
     let bare = raw.strip_suffix(" mi").or_else(|| raw.strip_suffix(" miles"));
-    match lone_number(bare.unwrap_or(raw)) {
-        Some(number) => of_hundredths(hundredths(number, false)?, if bare.is_some() { Unit::Miles } else { unit }),
+    match lone_number(bare.unwrap_or(raw)).and_then(|number| hundredths(number, false)) {
+        Some(hundredths) => of_hundredths(hundredths, if bare.is_some() { Unit::Miles } else { unit }),
         None => in_words(raw, unit),
     }
 }
@@ -79,9 +79,33 @@ const MILES: [&str; 7] = ["mi", "mile", "miles", "smi", "mls", "millas", "millaj
 const KILOMETERS: [&str; 8] =
     ["km", "kms", "kilometer", "kilometers", "kilometre", "kilometres", "kilometraje", "kilometrage"];
 /// Other words beside the number of an odometer.
-const OF_ODOMETERS: [&str; 14] = [
-    "mileage", "odometer", "reading", "odo", "actual", "only", "current", "k", "total", "original", "approx", "just",
-    "low", "vehicle",
+const OF_ODOMETERS: [&str; 26] = [
+    "mileage",
+    "odometer",
+    "reading",
+    "odo",
+    "actual",
+    "only",
+    "current",
+    "k",
+    "total",
+    "original",
+    "approx",
+    "just",
+    "low",
+    "vehicle",
+    "one",
+    "two",
+    "owner",
+    "highway",
+    "hwy",
+    "adult",
+    "driven",
+    "documented",
+    "verified",
+    "easy",
+    "careful",
+    "believed",
 ];
 /// Words that go on from the number of an odometer to its car.
 const OF_CARS: [&str; 10] = ["auto", "automatic", "awd", "diesel", "fwd", "gas", "gasoline", "hybrid", "manual", "rwd"];
@@ -152,13 +176,14 @@ fn of_one(lower: &str, unit: Unit) -> Option<Reading> {
     if before.strip_suffix('-').is_some_and(|front| !front.trim_end().ends_with(char::is_alphabetic)) {
         return None;
     }
-    let unit = match (says(lower, &MILES), says(lower, &KILOMETERS)) {
+    let (unit, is_named) = match (says(lower, &MILES), says(lower, &KILOMETERS)) {
         (true, true) => return None,
-        (true, false) => Unit::Miles,
-        (false, true) => Unit::Kilometers,
-        (false, false) => unit,
+        (true, false) => (Unit::Miles, true),
+        (false, true) => (Unit::Kilometers, true),
+        (false, false) => (unit, false),
     };
-    of_hundredths(only.hundredths?, unit)
+    // No odometer shows thousandths: `45.678 miles` are thousands.
+    of_hundredths(only.hundredths.or(only.foreign.filter(|_| is_named))?, unit)
 }
 
 /// Fewer kilometres in a text that says more are a range, a speed or what a car burns.
@@ -169,6 +194,16 @@ fn among_others(lower: &str, unit: Unit) -> Option<Reading> {
     const NAMES: [&str; 3] = ["mileage", "odometer", "odo"];
     // `12 mo / 12,000 mi` is how long somebody answers for the car.
     const OF_WARRANTIES: [&str; 8] = ["warranty", "year", "years", "yr", "yrs", "month", "months", "mo"];
+    // What it went in a year is no warranty: `averages 8,000 miles per year; 45,678 miles`.
+    let is_yearly = |clause: &str| {
+        ["per year", "a year", "/year", "/yr", "per yr", "annually", "yearly"]
+            .iter()
+            .any(|words| clause.contains(words))
+    };
+    if lower.contains(';') && lower.split(';').any(is_yearly) {
+        let others = lower.split(';').filter(|clause| !is_yearly(clause)).collect::<Vec<_>>().join("|");
+        return of_one(others.trim(), unit).or_else(|| among_others(&others, unit));
+    }
     if says(lower, &OF_WARRANTIES) {
         return None;
     }

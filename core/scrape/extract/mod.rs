@@ -7,6 +7,7 @@
 pub(crate) mod address;
 mod amounts;
 mod badges;
+mod bound_words;
 mod card;
 mod card_heading;
 mod cards;
@@ -24,6 +25,7 @@ mod fields;
 mod filler;
 mod flat_lists;
 mod general;
+mod groups;
 mod heading;
 mod json;
 mod json_ld;
@@ -44,10 +46,12 @@ mod page_position;
 mod pagination;
 mod pairing;
 mod price_choice;
+mod price_classes;
 mod price_sentences;
 mod price_words;
 mod record;
 mod references;
+mod shown_prices;
 mod site;
 mod sold_page;
 mod stock;
@@ -56,6 +60,7 @@ mod template;
 mod title_brand;
 mod title_prose;
 mod tree;
+mod unknown_captions;
 mod value;
 mod vendor;
 mod vins;
@@ -81,6 +86,7 @@ pub(crate) use self::{
     page::{Page, absolute},
     page_position::PagePosition,
     pagination::{next_by_number, total as claimed_total},
+    price_words::rank_of_price,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
     template::{Template, text_of_class},

@@ -12,7 +12,9 @@ use serde_json::Number;
 use super::{
     clean::text,
     fields::PriceRank,
+    groups::grouped_otherwise,
     limits::TextLimits,
+    price_sentences::is_lowered_to,
     price_words::{Stated, by_caption},
 };
 use crate::Money;
@@ -23,6 +25,16 @@ pub(super) struct Amount {
     pub(super) end: usize,
     /// In hundredths; `None` where the digits are written as no American number is.
     pub(super) hundredths: Option<i64>,
+    /// In hundredths, where dots, blanks or apostrophes set thousands apart: it holds where a sign or a unit says that it is a number of
+    /// something.
+    pub(super) foreign: Option<i64>,
+}
+
+impl Amount {
+    /// How many dollars it is, in hundredths; `text` is the one that it stands in.
+    fn cents(&self, text: &str) -> Option<i64> {
+        self.hundredths.or_else(|| self.foreign.filter(|_| has_dollar_sign(text, self)))
+    }
 }
 
 /// The numbers of a text that stand alone; digits inside a word (`RAV4`, `F-150`) are none.
@@ -44,6 +56,10 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
             end -= 1;
         }
         let number = &text[start..end];
+        let foreign = grouped_otherwise(&text[start..]);
+        if let Some((length, _)) = foreign.filter(|(length, _)| start + length > end) {
+            (at, end) = (start + length, start + length);
+        }
         let thousands = end == at
             && bytes.get(end).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'k'))
             && !bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric());
@@ -60,9 +76,11 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
                 && text[..start].chars().rev().find(|c| !matches!(c, '-' | '.' | ',')).is_some_and(char::is_alphabetic)
                 && !ends_with_currency(&text[..start]);
         if !within_word {
-            let hundredths =
-                if millions || has_group_behind(number, &text[end..]) { None } else { hundredths(number, thousands) };
-            found.push(Amount { start, end, hundredths });
+            let is_whole = end == start + number.len() || thousands;
+            let is_american = is_whole && !millions && !has_group_behind(number, &text[end..]);
+            let hundredths = if is_american { hundredths(number, thousands) } else { None };
+            let foreign = foreign.filter(|_| !millions && !thousands).map(|(_, hundredths)| hundredths);
+            found.push(Amount { start, end, hundredths, foreign });
         }
     }
     found
@@ -134,8 +152,9 @@ pub fn price(raw: &str) -> Option<Money> {
         return None;
     }
     // Most texts are a bare number: no words around it can change what it is.
-    if let Some(number) = lone_number(raw.strip_prefix('$').unwrap_or(raw)) {
-        return price_of_cents(hundredths(number, false)?);
+    let number = lone_number(raw.strip_prefix('$').unwrap_or(raw));
+    if let Some(hundredths) = number.and_then(|number| hundredths(number, false)) {
+        return price_of_cents(hundredths);
     }
     price_in_words(raw)
 }
@@ -169,8 +188,8 @@ fn price_in_words(raw: &str) -> Option<Money> {
         asking.retain(|(_, preferred)| *preferred);
     }
     let (first, _) = asking.first()?;
-    let cents = first.hundredths?;
-    let unanimous = asking.iter().all(|(amount, _)| amount.hundredths == Some(cents));
+    let cents = first.cents(&lower)?;
+    let unanimous = asking.iter().all(|(amount, _)| amount.cents(&lower) == Some(cents));
     price_of_cents(cents).filter(|_| unanimous)
 }
 
@@ -184,13 +203,13 @@ pub(super) fn size(text: &str) -> Option<Money> {
     let mut marked = found.iter().filter(|amount| has_dollar_sign(text, amount));
     let only =
         marked.next().filter(|_| marked.next().is_none()).or_else(|| found.first().filter(|_| found.len() == 1))?;
-    price_of_cents(only.hundredths?)
+    price_of_cents(only.cents(text)?)
 }
 
 /// Where the amounts of dollars in a text begin and end, each with how much it is.
 pub(super) fn dollars(text: &str) -> Vec<(std::ops::Range<usize>, Option<Money>)> {
     let found = amounts(text).into_iter().filter(|amount| has_dollar_sign(text, amount));
-    found.map(|amount| (amount.start..amount.end, amount.hundredths.and_then(price_of_cents))).collect()
+    found.map(|amount| (amount.start..amount.end, amount.cents(text).and_then(price_of_cents))).collect()
 }
 
 /// [`price`] of a number that data states.
@@ -323,6 +342,9 @@ fn role(lower: &str, amount: &Amount) -> Role {
         return Role::NoPrice;
     }
     let before = lower[..amount.start].trim_end_matches(['$', ' ']);
+    if is_lowered_to(before) {
+        return Role::Price { preferred: true };
+    }
     // `Lease for $299`: the last words in front of an amount are about it.
     let own = before.rsplit(|sign: char| sign.is_ascii_digit()).next().unwrap_or_default();
     if by_caption(last_words(own)).is_some_and(|stated| stated.rank().is_none()) {
@@ -331,7 +353,6 @@ fn role(lower: &str, amount: &Amount) -> Role {
     let follows = |word: &str| before.strip_suffix(word).is_some_and(|front| !front.ends_with(char::is_alphanumeric));
     if before.ends_with(" up to")
         || before.ends_with("up to:")
-        || before.ends_with("starting at")
         || before.ends_with("as low as")
         || ["under", "over", "above", "less than", "more than"].iter().any(|word| follows(word))
     {
@@ -340,16 +361,7 @@ fn role(lower: &str, amount: &Amount) -> Role {
     if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) && !is_behind_label(before) {
         return Role::NoPrice;
     }
-    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) || is_lowered_to(before) }
-}
-
-/// Whether a price was lowered from one in front to the one behind: `Reduced from $17,995 to $15,995`.
-fn is_lowered_to(before: &str) -> bool {
-    let front = before.strip_suffix(" to").and_then(|front| front.split_once("from"));
-    front.is_some_and(|(lowered, _)| {
-        let mut words = lowered.split(|sign: char| !sign.is_alphanumeric());
-        words.any(|word| matches!(word, "reduced" | "lowered" | "dropped" | "slashed" | "cut" | "down"))
-    })
+    Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }
 }
 
 /// Whether a dash stands between an amount and what calls it a price: `Price - $15,995`.
@@ -375,6 +387,7 @@ fn is_for_a_time(after: &str) -> bool {
 /// The last two words of a text: what stands before them is about something else.
 pub(super) fn last_words(text: &str) -> &str {
     let text = text.trim_end();
+    let text = text.rsplit(['!', '?']).next().unwrap_or(text).trim_start();
     text.rmatch_indices(' ').nth(1).map_or(text, |(space, _)| &text[space + 1..])
 }
 
@@ -385,21 +398,43 @@ fn range_before(before: &str) -> bool {
 
 fn has_dollar_sign(lower: &str, amount: &Amount) -> bool {
     let before = lower[..amount.start].trim_end();
-    before.ends_with('$') || before.ends_with("usd") || lower[amount.end..].trim_start().starts_with("usd")
+    let behind = lower[amount.end..].trim_start();
+    // `20 095 $`, unless the sign is that of the next number.
+    let is_behind = || {
+        let rest = behind.strip_prefix('$');
+        rest.is_some_and(|rest| !rest.trim_start().starts_with(|sign: char| sign.is_ascii_digit()))
+    };
+    before.ends_with('$') || before.ends_with("usd") || behind.starts_with("usd") || is_behind()
 }
 
 /// A text without a dollar sign is a price only if it is a bare number, at most with its label.
 fn is_bare_number(lower: &str) -> bool {
-    let mut rest = lower.trim();
-    if let Some((label, number)) = rest.split_once(':') {
-        if !label.contains("price") {
-            return false;
-        }
-        rest = number.trim();
-    }
-    rest = rest.strip_prefix("price").unwrap_or(rest).trim();
-    let digits = rest.strip_suffix('k').unwrap_or(rest);
+    let lower = lower.trim();
+    let number = match (behind_asking(lower), lower.split_once(':')) {
+        (Some(number), _) => number,
+        (None, Some((label, _))) if !label.contains("price") => return false,
+        (None, Some((_, number))) => number.trim(),
+        (None, None) => lower,
+    };
+    let digits = number.strip_suffix('k').unwrap_or(number);
     digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
+}
+
+/// What stands behind words that ask a price without a sign of dollars: `Asking 15,995 obo`. A year is no price.
+pub(super) fn behind_asking(text: &str) -> Option<&str> {
+    const ASKED: [&str; 3] = ["price", "asking", "precio"];
+    const REMARKS: [&str; 6] = ["obo", "firm", "or best offer", "cash", "dollars", "negotiable"];
+    let start = text.find(|sign: char| sign.is_ascii_digit())?;
+    let (words, number) = text.split_at(start);
+    let last = words.trim_end_matches([' ', ':', '=']).rsplit(|sign: char| !sign.is_alphabetic()).next()?;
+    let number = number.trim_end_matches(['!', '*', '.', ' ']);
+    let remark = REMARKS.iter().find_map(|remark| {
+        let end = number.len().checked_sub(remark.len())?;
+        number.get(end..)?.eq_ignore_ascii_case(remark).then(|| number[..end].trim_end())
+    });
+    let number = remark.unwrap_or(number);
+    let is_year = number.len() == 4 && number.starts_with(['1', '2']);
+    (ASKED.iter().any(|word| last.eq_ignore_ascii_case(word)) && !is_year).then_some(number)
 }
 
 fn names_another_currency(lower: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A page and the views of it that techniques share, each made once and only when asked for.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::{OnceCell, Ref, RefCell},
     collections::HashSet,
 };
 
@@ -19,6 +19,7 @@ use super::{
     entities,
     limits::PageLimits,
     markup::{self, Script, Token, Tokens},
+    shown_prices::ShownPrices,
     tree,
 };
 use crate::{Error, ErrorCode, Result};
@@ -33,6 +34,8 @@ pub(crate) struct Page<'a> {
     dom: OnceCell<Dom<'a>>,
     /// The cards that state prices of which none is plainly the one that is asked, by their places.
     unclear_prices: RefCell<HashSet<usize>>,
+    /// What the words of its cards call their amounts.
+    shown_prices: RefCell<Vec<ShownPrices>>,
 }
 
 /// How many bytes of a page make a token, at a guess on the safe side.
@@ -59,6 +62,7 @@ impl<'a> Page<'a> {
             tree,
             dom: OnceCell::new(),
             unclear_prices: RefCell::default(),
+            shown_prices: RefCell::default(),
         })
     }
 
@@ -70,6 +74,16 @@ impl<'a> Page<'a> {
     /// How many such cards were read; a card may be read more than once.
     pub(super) fn unclear_prices(&self) -> usize {
         self.unclear_prices.borrow().len()
+    }
+
+    /// Notes what the words of a card call its amounts.
+    pub(super) fn note_shown_prices(&self, shown: ShownPrices) {
+        self.shown_prices.borrow_mut().push(shown);
+    }
+
+    /// What the words of the cards that were read call their amounts.
+    pub(super) fn shown_prices(&self) -> Ref<'_, Vec<ShownPrices>> {
+        self.shown_prices.borrow()
     }
 
     /// The page's markup in order, without a tree.

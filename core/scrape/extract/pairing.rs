@@ -296,6 +296,11 @@ impl<'b, 'd> Binder<'b, 'd> {
         let near = |one: usize, other: usize| is_small() || self.are_near(one, other);
         let pairs: Pairs = match (&captions[..], &amounts[..]) {
             ([], _) | (_, []) => return Pairs::new(),
+            ([caption], [amount])
+                if amount < caption && self.labels_what_follows(*caption) && !self.is_pair(element) =>
+            {
+                return Pairs::new();
+            }
             ([caption], [amount]) => vec![(*caption, *amount)],
             (captions, [amount]) => {
                 let nearest = match (captions.iter().rfind(|at| *at < amount), captions.iter().find(|at| *at > amount))
@@ -318,6 +323,18 @@ impl<'b, 'd> Binder<'b, 'd> {
         let is_sure = pairs.iter().all(|(caption, amount)| near(*caption, *amount))
             && (pairs.len() == 1 || is_plausible(&self.read(&pairs)));
         if is_sure { pairs } else { Pairs::new() }
+    }
+
+    /// Whether a caption ends in a colon: it labels what stands behind it.
+    fn labels_what_follows(&self, caption: usize) -> bool {
+        self.chunks[self.items[caption].chunks.start].text.ends_with(':')
+    }
+
+    /// Whether an element holds two texts and nothing else.
+    fn is_pair(&self, element: usize) -> bool {
+        let range = self.dom.within(element);
+        let start = self.chunks.partition_point(|chunk| chunk.at < range.start);
+        self.chunks.partition_point(|chunk| chunk.at < range.end) - start == 2
     }
 
     /// Whether no other text stands between two items.
@@ -377,8 +394,13 @@ impl<'b, 'd> Binder<'b, 'd> {
     fn neighbours(&self, run: &[usize], is_forward: bool) -> Pairs {
         let mut taken = vec![false; run.len()];
         let mut pairs = Pairs::new();
+        let is_caption = |item: &&usize| self.items[**item].caption().is_some();
+        let is_only = run.iter().filter(is_caption).count() == 1;
         for first in [true, false] {
-            for (place, caption) in run.iter().enumerate().filter(|(_, item)| self.items[**item].caption().is_some()) {
+            for (place, caption) in run.iter().enumerate().filter(|(_, item)| is_caption(item)) {
+                if is_forward != first && is_only && self.labels_what_follows(*caption) {
+                    continue;
+                }
                 let other = if is_forward == first { place.checked_add(1) } else { place.checked_sub(1) };
                 let other = other.filter(|other| run.get(*other).is_some_and(|item| is_open(&self.items[*item])));
                 if let Some(other) = other.filter(|other| !taken[*other] && !taken[place]) {

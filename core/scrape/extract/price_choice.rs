@@ -6,12 +6,14 @@
 
 use super::{
     amounts::{self, Amount, Column, Item, Wording},
+    bound_words::CarName,
     chunks::Texts,
     dom::Dom,
     fields::{Draft, PriceRank},
     filler::is_filler,
     pairing,
     price_words::Stated,
+    shown_prices::Shown,
 };
 use crate::Money;
 
@@ -30,11 +32,19 @@ struct Choice {
     is_unclear: bool,
 }
 
-/// Offers the price that a card's texts ask. Answers whether they state prices of which none is plainly the one.
-pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) -> bool {
-    let mut items = amounts::find(dom, texts, columns);
+/// What the texts of a card say of its amounts.
+#[derive(Default)]
+pub(super) struct Offered {
+    /// Whether they state prices of which none is plainly the one.
+    pub(super) is_unclear: bool,
+    pub(super) shown: Shown,
+}
+
+/// Offers the price that a card's texts ask.
+pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) -> Offered {
+    let mut items = amounts::find(dom, texts, columns, &CarName::of(dom, card));
     if items.is_empty() {
-        return false;
+        return Offered::default();
     }
     let readings = pairing::bind(dom, card, &texts.chunks, columns, &mut items);
     let mut read: Vec<Vec<Item>> = readings
@@ -70,7 +80,20 @@ pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column
     if let Some((rank, price)) = choice.price {
         draft.offer_price(rank, Some(price));
     }
-    choice.is_unclear
+    let asked = choice.price.filter(|(rank, _)| *rank <= PriceRank::Plain).map(|(_, price)| price);
+    let others = read.first().map(|items| others(items)).unwrap_or_default();
+    Offered { is_unclear: choice.is_unclear, shown: Shown { asked, others } }
+}
+
+/// The amounts that words call something else than the price.
+fn others(items: &[Item]) -> Vec<(Money, Stated)> {
+    let said = |amount: &Amount| {
+        let stated =
+            if amount.is_struck { Some(Stated::Price(PriceRank::Retail)) } else { amount.own.or(amount.caption) };
+        let is_other = |stated: &Stated| stated.rank().is_none_or(|rank| rank > PriceRank::Plain);
+        amount.size.zip(stated.filter(is_other).filter(|stated| *stated != Stated::Unknown))
+    };
+    items.iter().filter_map(Item::amount).filter_map(said).collect()
 }
 
 /// Whether a card says that the price is told to those who ask, in so many words or where the price would stand. An amount that
@@ -133,7 +156,10 @@ fn choose(items: &[Item]) -> Choice {
     let Some(rank) = candidates.iter().map(|candidate| candidate.rank).min() else {
         return match unsaid[..] {
             [only] => Choice { price: Some((PriceRank::Plain, only)), is_unclear: false },
-            _ => Choice { price: None, is_unclear: unsaid.len() > 1 },
+            _ => Choice {
+                price: None,
+                is_unclear: unsaid.len() > 1 || amounts.iter().any(|amount| is_of_something_unknown(amount)),
+            },
         };
     };
     // What only a maker or a former price says is less than an amount that stands there without a word.
@@ -160,6 +186,12 @@ fn is_doubted(amount: &Amount) -> bool {
     let is_large = amount.price.is_some_and(|price| price >= LEAST_UNSAID && !is_filler(price));
     let is_price = |class: Stated| class.rank().is_some_and(|rank| rank <= PriceRank::Plain);
     !is_said && is_large && amount.is_short && amount.class.is_none_or(is_price)
+}
+
+/// Whether an amount could be the price, but for words that nobody here knows.
+fn is_of_something_unknown(amount: &Amount) -> bool {
+    amount.stated() == Some(Stated::Unknown)
+        && amount.price.is_some_and(|price| price >= LEAST_UNSAID && !is_filler(price))
 }
 
 /// The different amounts that may be prices though nothing says so; two are enough to know that there is not one alone.
@@ -260,7 +292,7 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
                 Stated::Fee => size < cents / 2,
                 Stated::Down | Stated::Saving => size < cents,
                 Stated::Price(PriceRank::Suggested | PriceRank::Retail) => size > cents / 2,
-                Stated::Price(_) | Stated::Value => true,
+                Stated::Price(_) | Stated::Value | Stated::Unknown => true,
             }
         })
 }

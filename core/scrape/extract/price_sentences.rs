@@ -28,6 +28,29 @@ pub(super) fn by_words_in_front(text: &str) -> Option<Stated> {
     own.or_else(|| by_words(text)).or_else(|| last.and_then(by_words))
 }
 
+/// Whether words in front of an amount say that a price was lowered to it: `Reduced from $17,995 to`, `Marked down to`.
+pub(super) fn is_lowered_to(front: &str) -> bool {
+    const LOWERED: [&str; 10] =
+        ["cut", "discounted", "down", "dropped", "drops", "lowered", "marked", "reduced", "slashed", "drop"];
+    const OTHERS: [&str; 8] = ["payment", "payments", "pmt", "lease", "rate", "apr", "deposit", "fee"];
+    let Some(front) = front.trim_end().strip_suffix(" to") else { return false };
+    let sentence = front.rsplit(['!', '?', ';']).next().unwrap_or(front);
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let words = || sentence.split(|sign: char| !sign.is_alphanumeric());
+    words().any(|word| is(word, &LOWERED)) && !words().any(|word| is(word, &OTHERS))
+}
+
+/// Whether a text says how far the sale of the car has come, though it names what was paid at first: `Deposit received`.
+pub(super) fn is_status(text: &str) -> bool {
+    const DONE: [&str; 9] = ["taken", "received", "placed", "accepted", "paid", "pending", "on", "has", "made"];
+    const OTHERS: [&str; 2] = ["contract", "agreement"];
+    let has = |known: &[&str]| {
+        let mut words = text.split(|sign: char| !sign.is_alphanumeric());
+        words.any(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    };
+    (has(&["deposit"]) && has(&DONE)) || (has(&["under", "in"]) && has(&OTHERS))
+}
+
 /// The label at the end of a text: `MSRP` of `Call now. MSRP`.
 pub(super) fn by_last_sentence(text: &str) -> Option<Stated> {
     last_sentence(text).and_then(by_label)

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::{
     card::mentions,
-    dom::{Element, attribute},
     fields::{Field, PriceRank},
+    numbers,
 };
 
 /// What is said of an amount.
@@ -25,6 +25,8 @@ pub(super) enum Stated {
     Saving,
     /// What somebody else thinks that the vehicle, or another one, is worth.
     Value,
+    /// What words name that nobody here knows.
+    Unknown,
 }
 
 impl Stated {
@@ -50,43 +52,43 @@ impl Stated {
 }
 
 /// What one word mentions.
-mod thing {
-    pub(super) const RATE: u32 = 1;
-    pub(super) const FINANCE: u32 = 1 << 1;
-    pub(super) const DOWN: u32 = 1 << 2;
-    pub(super) const FEE: u32 = 1 << 3;
-    pub(super) const SAVING: u32 = 1 << 4;
-    pub(super) const VALUE: u32 = 1 << 5;
+pub(super) mod thing {
+    pub(in super::super) const RATE: u32 = 1;
+    pub(in super::super) const FINANCE: u32 = 1 << 1;
+    pub(in super::super) const DOWN: u32 = 1 << 2;
+    pub(in super::super) const FEE: u32 = 1 << 3;
+    pub(in super::super) const SAVING: u32 = 1 << 4;
+    pub(in super::super) const VALUE: u32 = 1 << 5;
     /// A value, where no price is mentioned beside it.
-    pub(super) const WORTH: u32 = 1 << 6;
-    pub(super) const MARKET: u32 = 1 << 7;
-    pub(super) const SUGGESTED: u32 = 1 << 8;
-    pub(super) const RETAIL: u32 = 1 << 9;
-    pub(super) const ASKING: u32 = 1 << 10;
+    pub(in super::super) const WORTH: u32 = 1 << 6;
+    pub(in super::super) const MARKET: u32 = 1 << 7;
+    pub(in super::super) const SUGGESTED: u32 = 1 << 8;
+    pub(in super::super) const RETAIL: u32 = 1 << 9;
+    pub(in super::super) const ASKING: u32 = 1 << 10;
     /// Asking only beside the word price, or in a text of two words.
-    pub(super) const ASKING_SHORT: u32 = 1 << 11;
-    pub(super) const CASH: u32 = 1 << 12;
-    pub(super) const PRICE: u32 = 1 << 13;
+    pub(in super::super) const ASKING_SHORT: u32 = 1 << 11;
+    pub(in super::super) const CASH: u32 = 1 << 12;
+    pub(in super::super) const PRICE: u32 = 1 << 13;
     /// A text with this word is about something else.
-    pub(super) const NEUTRAL: u32 = 1 << 14;
+    pub(in super::super) const NEUTRAL: u32 = 1 << 14;
     /// A text that begins with this word asks the visitor to do something, or is a remark.
-    pub(super) const REMARK: u32 = 1 << 15;
+    pub(in super::super) const REMARK: u32 = 1 << 15;
     /// Behind a price, this begins a remark about it.
-    pub(super) const ASIDE: u32 = 1 << 16;
+    pub(in super::super) const ASIDE: u32 = 1 << 16;
     /// A lower price, or that it was lowered.
-    pub(super) const DROP: u32 = 1 << 17;
-    pub(super) const BEFORE: u32 = 1 << 18;
-    pub(super) const AFTER: u32 = 1 << 19;
-    pub(super) const OFF: u32 = 1 << 20;
+    pub(in super::super) const DROP: u32 = 1 << 17;
+    pub(in super::super) const BEFORE: u32 = 1 << 18;
+    pub(in super::super) const AFTER: u32 = 1 << 19;
+    pub(in super::super) const OFF: u32 = 1 << 20;
     /// Of which the price is what stands in front.
-    pub(super) const CONDITION: u32 = 1 << 21;
+    pub(in super::super) const CONDITION: u32 = 1 << 21;
     /// That a price was lowered: by how much, where `by` follows.
-    pub(super) const LOWERED: u32 = 1 << 22;
-    pub(super) const BY: u32 = 1 << 23;
+    pub(in super::super) const LOWERED: u32 = 1 << 22;
+    pub(in super::super) const BY: u32 = 1 << 23;
     /// What a dealer does not do who names one price: `No-Haggle Price`.
-    pub(super) const HAGGLING: u32 = 1 << 24;
+    pub(in super::super) const HAGGLING: u32 = 1 << 24;
     /// What a badge thinks of a price: `Great Price`.
-    pub(super) const RATING: u32 = 1 << 25;
+    pub(in super::super) const RATING: u32 = 1 << 25;
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
@@ -99,7 +101,7 @@ const WORDS: [(u32, &str); 26] = [
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
          payments pmt pmts pago pagos installment installments apr term terms rental rent semana semanal mes meses \
-         quincenal cuota cuotas",
+         quincenal cuota cuotas mthly emi paycheck",
     ),
     (FINANCE, "finance financed financing financiado financiamiento"),
     (DOWN, "dn down deposit due enganche signing downpayment anticipo inicial"),
@@ -116,10 +118,9 @@ const WORDS: [(u32, &str); 26] = [
     ),
     (
         VALUE,
-        "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg wholesale starting \
-         blackbook strikethrough compared comparable replacement loan",
+        "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg blackbook strikethrough compared comparable replacement loan",
     ),
-    (WORTH, "worth value valued fair"),
+    (WORTH, "worth value valued fair wholesale"),
     (MARKET, "market"),
     (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido"),
     (
@@ -133,7 +134,7 @@ const WORDS: [(u32, &str); 26] = [
         "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro",
     ),
     (CASH, "cash"),
-    (PRICE, "price prices priced pricing total subtotal precio"),
+    (PRICE, "price prices priced pricing prc total subtotal precio"),
     (
         NEUTRAL,
         "available availability details breakdown history alert alerts pending calculator options appointment \
@@ -183,7 +184,7 @@ const ALONE: u32 = 1 << 31;
 /// No known word is longer.
 const WORD_BYTES_MAX: usize = 14;
 
-fn mentioned(word: &str) -> u32 {
+pub(super) fn mentioned(word: &str) -> u32 {
     let letter = |byte: &u8| u32::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
     let bytes = word.as_bytes();
     let initial = bytes.first().and_then(|first| INITIALS.get(letter(first) as usize)).copied().unwrap_or_default();
@@ -274,6 +275,16 @@ pub(super) fn ends_in_an_aside(text: &str) -> bool {
     words.next_back().is_some_and(|word| mentioned(word) == ASIDE && !word.eq_ignore_ascii_case("not"))
 }
 
+/// Whether a text asks for a number of dollars without their sign: `Asking 15,995`.
+pub(super) fn asks_without_a_sign(text: &str) -> bool {
+    ["asking", "price", "precio"].iter().any(|word| mentions(text, word)) && numbers::behind_asking(text).is_some()
+}
+
+/// What kind of price a label or a name announces, if any: `Internet Price`, `internetPrice`.
+pub(crate) fn rank_of_price(label: &str) -> Option<PriceRank> {
+    by_name(label).and_then(Stated::rank)
+}
+
 /// What words say of the amount that they belong to.
 pub(super) fn by_words(text: &str) -> Option<Stated> {
     mentioned_in(text).and_then(|(things, count)| concluded(things, count))
@@ -282,13 +293,20 @@ pub(super) fn by_words(text: &str) -> Option<Stated> {
 /// The same of a text of its own; one that a price was lowered (`Price Drop`) says nothing of the amount beside it.
 pub(super) fn by_caption(text: &str) -> Option<Stated> {
     let (things, count) = mentioned_in(text)?;
-    let is_badge = things & DROP != 0 || (things & RATING != 0 && things & (MARKET | VALUE | ASKING) == 0);
+    let is_badge =
+        things & DROP != 0 || ends_lowered(text) || (things & RATING != 0 && things & (MARKET | VALUE | ASKING) == 0);
     // `Below Market` praises the price, too.
     let is_compared = || ["below", "under"].iter().any(|word| mentions(text, word));
     if (is_badge && things & PRICE != 0) || (things & (MARKET | VALUE) != 0 && is_compared()) {
         return None;
     }
     concluded(things, count)
+}
+
+/// Whether a text ends in that something was lowered, and does not say to what: `Price reduced`.
+pub(super) fn ends_lowered(text: &str) -> bool {
+    let last = text.split(|sign: char| !sign.is_alphanumeric()).rfind(|word| !word.is_empty());
+    !text.trim_end().ends_with([':', '-']) && last.is_some_and(|word| mentioned(word) & LOWERED != 0)
 }
 
 fn concluded(things: u32, count: usize) -> Option<Stated> {
@@ -312,136 +330,6 @@ fn concluded(things: u32, count: usize) -> Option<Stated> {
         () if says(PRICE) => rank(PriceRank::Plain),
         () => None,
     }
-}
-
-/// What a class of an element says of the amounts in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OfClass {
-    pub(super) stated: Stated,
-    /// Whether it calls them a price, whatever else it says.
-    pub(super) is_price: bool,
-}
-
-/// The words of classes in the order of the alphabet, what they mention, and whether they count as a part of a longer word too, as
-/// in `totalmsrp`. Some are of other languages that dealers' themes use.
-static CLASS_WORDS: [(&str, u32, bool); 41] = [
-    ("ahorro", SAVING, false),
-    ("asking", ASKING, false),
-    ("current", ASKING, false),
-    ("deposit", DOWN, false),
-    ("discount", SAVING, false),
-    ("discounts", SAVING, false),
-    ("down", DOWN, false),
-    ("enganche", DOWN, false),
-    ("fee", FEE, false),
-    ("fees", FEE, false),
-    ("final", ASKING, false),
-    ("incentive", SAVING, true),
-    ("internet", ASKING, false),
-    ("kbb", VALUE, false),
-    ("lease", RATE, false),
-    ("mensual", RATE, true),
-    ("month", FINANCE, true),
-    ("monthly", RATE, true),
-    ("msrp", SUGGESTED, true),
-    ("now", ASKING, false),
-    ("oferta", ASKING, false),
-    ("old", RETAIL, false),
-    ("original", RETAIL, false),
-    ("our", ASKING, false),
-    ("pago", RATE, false),
-    ("payment", RATE, true),
-    ("precio", PRICE, true),
-    ("price", PRICE, true),
-    ("rebate", SAVING, true),
-    ("regular", RETAIL, false),
-    ("retail", RETAIL, false),
-    ("sale", ASKING, false),
-    ("sales", ASKING, false),
-    ("saving", SAVING, true),
-    ("secondary", RETAIL, false),
-    ("selling", ASKING, false),
-    ("special", ASKING, false),
-    ("sticker", SUGGESTED, true),
-    ("strike", RETAIL, false),
-    ("was", RETAIL, false),
-    ("weekly", FINANCE, true),
-];
-
-/// Which letters follow each letter at the beginning of a word of [`CLASS_WORDS`], a bit a letter, and the words that begin with it.
-static CLASS_INITIALS: [(u32, usize, usize); 26] = {
-    let mut initials = [(0, 0, 0); 26];
-    let mut at = 0;
-    while at < CLASS_WORDS.len() {
-        let word = CLASS_WORDS[at].0.as_bytes();
-        let (seconds, start, end) = &mut initials[(word[0] - b'a') as usize];
-        if *end == 0 {
-            *start = at;
-        }
-        *seconds |= 1 << (word[1] - b'a');
-        at += 1;
-        *end = at;
-    }
-    initials
-};
-
-/// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
-pub(super) fn by_class(element: &Element<'_>) -> Option<OfClass> {
-    let classes = attribute(element, "class").unwrap_or_default();
-    let mut things = mentioned_in_classes(classes.as_bytes());
-    if attribute(element, "data-action").is_some_and(|action| action == "priceSpecification") {
-        things |= PRICE;
-    }
-    let is_price = things & PRICE != 0;
-    let says = |thing: u32| things & thing != 0;
-    let rank = |rank| Some(Stated::Price(rank));
-    let stated = match () {
-        // These are no words of layouts: an element so called holds no price.
-        () if says(RATE) => Some(Stated::Rate),
-        () if says(SAVING) => Some(Stated::Saving),
-        () if says(VALUE) => Some(Stated::Value),
-        () if is_price && says(FINANCE) => Some(Stated::Rate),
-        () if is_price && says(DOWN) => Some(Stated::Down),
-        () if is_price && says(FEE) => Some(Stated::Fee),
-        () if says(SUGGESTED) => rank(PriceRank::Suggested),
-        () if is_price && says(RETAIL) => rank(PriceRank::Retail),
-        () if is_price && says(ASKING) => rank(PriceRank::Asking),
-        () if is_price => rank(PriceRank::Plain),
-        () => None,
-    };
-    stated.map(|stated| OfClass { stated, is_price })
-}
-
-fn mentioned_in_classes(classes: &[u8]) -> u32 {
-    let mut things = 0;
-    let letter = |byte: u8| usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
-    for (at, pair) in classes.windows(2).enumerate() {
-        let byte = pair[0];
-        let Some((seconds, start, stop)) = CLASS_INITIALS.get(letter(byte)) else { continue };
-        // Most places of a class begin none of the words, and two letters say so.
-        let second = letter(pair[1]);
-        if second >= 26 || seconds >> second & 1 == 0 {
-            continue;
-        }
-        let before = at.checked_sub(1).map_or(b' ', |before| classes[before]);
-        let begins = !before.is_ascii_alphabetic() || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
-        for (word, thing, also_within) in &CLASS_WORDS[*start..*stop] {
-            let end = at + word.len();
-            if !(begins || *also_within)
-                || !classes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
-            {
-                continue;
-            }
-            let behind = &classes[end..];
-            // `salePrice` and `saleprice` alike.
-            let ends = behind.first().is_none_or(|next| !next.is_ascii_alphabetic() || next.is_ascii_uppercase())
-                || behind.get(..5).is_some_and(|next| next.eq_ignore_ascii_case(b"price"));
-            if *also_within || ends {
-                things |= thing;
-            }
-        }
-    }
-    things
 }
 
 /// What a name of a kind of price says, as data has it: `SalePrice`, `MonthlyPayment`.
@@ -570,23 +458,5 @@ mod tests {
         ] {
             assert_eq!(by_words(text), stated, "{text}");
         }
-    }
-
-    #[test]
-    fn classes_say_what_their_amounts_are() {
-        assert!(CLASS_WORDS.is_sorted_by_key(|(word, ..)| *word));
-        let of = |classes: &str| {
-            let things = mentioned_in_classes(classes.as_bytes());
-            [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING]
-                .map(|thing| u8::from(things & thing != 0))
-        };
-        assert_eq!(of("vehicle-price"), [1, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(of("salePrice"), of("price sale"));
-        assert_eq!(of("saleprice"), [1, 1, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(of("totalMsrp"), [0, 0, 0, 1, 0, 0, 0, 0, 0]);
-        assert_eq!(of("price--old"), [1, 0, 1, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(of("est-payment monthly"), [0, 0, 0, 0, 1, 1, 0, 0, 0]);
-        assert_eq!(of("price-savings"), [1, 0, 0, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(of("release wholesaler feed dropdown folder hour"), [0; 9]);
     }
 }

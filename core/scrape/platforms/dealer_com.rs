@@ -8,18 +8,21 @@
 //! `accountId` says which store of a group a vehicle is from. `status` is a word or a number: `LIVE` and 1 stand on the lot, 7 is in
 //! transit and 2 on order.
 
+mod prices;
+
 use std::collections::HashMap;
 
 use memchr::memmem;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use self::prices::{labelled_prices, widget_price};
 use super::{Endpoint, Mark, Platform};
 use crate::{
     Result,
     scrape::extract::{
         DataPage, DataRequest, Draft, Field, Json, Object, Page, Parts, PriceRank, STORE, ScrapedListing, StockStatus,
-        Tag, Token, Wanted, absolute, assigned_value, count_at, price, price_of, read_any_page,
+        Tag, Token, Wanted, absolute, assigned_value, count_at, price, read_any_page,
     },
 };
 
@@ -345,39 +348,6 @@ fn offer_named_values(draft: &mut Draft, values: &Json<'_>) {
     }
 }
 
-/// The amounts that a record shows, fees among them.
-fn shown_prices<'v, 'a>(record: &'v Object<'a>) -> Option<&'v [Json<'a>]> {
-    let pricing = record.get("pricing")?;
-    pricing.get("dprice").or_else(|| pricing.get("dPrice"))?.as_array()
-}
-
-/// Each amount shown by its label, as worded.
-fn labelled_prices(record: &Object<'_>) -> Map<String, Value> {
-    let mut labelled = Map::new();
-    for entry in shown_prices(record).into_iter().flatten() {
-        if let Some((label, value)) = entry.get("label").and_then(Json::as_str).zip(entry.get("value")) {
-            labelled.insert(label.to_owned(), value.to_value());
-        }
-    }
-    labelled
-}
-
-/// The most binding price of a record. Where one is said to be the final one it is that or none: a car whose final price is
-/// asked for by telephone is not offered at what it once cost.
-fn widget_price(record: &Object<'_>) -> Option<crate::Money> {
-    let is_final = |entry: &&Json<'_>| {
-        entry.get("isFinalPrice").is_some_and(|flag| flag.as_bool() == Some(true) || flag.as_str() == Some("true"))
-    };
-    let mut last = shown_prices(record).into_iter().flatten().filter(is_final).peekable();
-    if last.peek().is_some() {
-        return last.find_map(|entry| entry.get("value").and_then(price_of));
-    }
-    let tracked = record.get("trackingPricing");
-    let tracked = ["internetPrice", "salePrice"].into_iter().filter_map(|key| tracked?.get(key).and_then(price_of));
-    let retail = record.get("pricing").and_then(|pricing| pricing.get("retailPrice")).and_then(price_of);
-    tracked.chain(retail).next()
-}
-
 fn first_image<'v>(record: &'v Object<'_>) -> Option<&'v str> {
     let image = record.get("images")?.as_array()?.first()?;
     image.as_str().or_else(|| image.get("uri").or_else(|| image.get("src"))?.as_str())
@@ -484,6 +454,24 @@ mod tests {
         let state = json!({"WIS": {"pageInfo": page_info, "inventory": inventory}});
         let html = format!("<script>DDC.WS.state['ws-inv-data']['inventory-data-bus1'] = {state};</script>{more}");
         listings(&html, URL).unwrap()
+    }
+
+    #[test]
+    fn where_no_price_is_the_final_one_its_label_says_which_is_asked() {
+        let shown = |label: &str, value: &str| json!({"label": label, "value": value, "isFinalPrice": false});
+        let info = json!({"totalCount": 1, "pageSize": 24, "pageStart": 0});
+        for (prices, price) in [
+            (vec![shown("Retail", "$24,000"), shown("Internet Price", "$20,000")], Some(20_000)),
+            (vec![shown("MSRP", "$24,000"), shown("Doc Fee", "$699"), shown("Price", "$20,000")], Some(20_000)),
+            (vec![shown("MSRP", "$24,000"), shown("Dealer Discount", "$4,000")], Some(24_000)),
+            (vec![shown("Sale Price", "$20,000"), shown("Internet Price", "$19,000")], None),
+        ] {
+            let mut record = car(1);
+            record["trackingPricing"] = json!({});
+            record["pricing"] = json!({"retailPrice": "$24,000", "dprice": prices});
+            let read = page(&info, &[record], "").listings;
+            assert_eq!(read[0].price, price.map(crate::Money::from_dollars), "{prices:?}");
+        }
     }
 
     #[test]

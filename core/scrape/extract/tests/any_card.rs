@@ -78,7 +78,7 @@ const ASKED: [&str; 14] = [
     "Today's Price",
 ];
 /// Captions of what is not asked, by kind.
-const DECOYS: [&[&str]; 8] = [
+const DECOYS: [&[&str]; 9] = [
     &["Est. Payment", "Monthly Payment", "Payment", "Estimated Payment", "Finance For", "Per Month", "Est. Monthly"],
     &["Down Payment", "Down", "Due at Signing", "Cash Down", "Deposit"],
     &["Lease For", "Lease", "Lease Payment", "Lease Special"],
@@ -87,6 +87,8 @@ const DECOYS: [&[&str]; 8] = [
     &["Savings", "You Save", "Dealer Discount", "Rebate", "Total Savings", "Customer Cash"],
     &["KBB Value", "Kelley Blue Book", "Market Value", "Trade-In Value", "NADA", "Est. Trade Value"],
     &["Retail Price", "Was", "Regular Price", "Market Average"],
+    // What no word list knows.
+    &["Service Plan", "Reserve Deposit", "Roadside Plan", "Winter Wheels", "Engine Rebuild", "Warranty", "Insurance"],
 ];
 
 /// The amounts of one card, in any order.
@@ -108,6 +110,7 @@ fn rows(draw: &mut Draw, price: i64) -> Vec<Row> {
             3 => draw.between(99, 999),
             4 | 7 => price * draw.between(103, 140) / 100,
             5 => draw.between(250, 6_000).min(price / 3),
+            8 => draw.between(1_000, 4_000).min(price * 2 / 3),
             _ => price * draw.between(75, 130) / 100,
         };
         let suffix =
@@ -141,6 +144,19 @@ fn amount(draw: &mut Draw, row: &Row) -> String {
         Some(digits) if draw.chance(10) => format!("<sup>$</sup>{digits}"),
         Some(_) if draw.chance(10) && row.amount.ends_with(|end: char| end.is_ascii_digit()) => {
             format!("{}.00", row.amount)
+        }
+        // Thousands and hundreds in elements of their own.
+        Some(digits)
+            if draw.chance(10) && digits.contains(',') && digits.ends_with(|end: char| end.is_ascii_digit()) =>
+        {
+            let (thousands, hundreds) = digits.rsplit_once(',').unwrap();
+            match draw.below(5) {
+                0 => format!("${thousands},<sup>{hundreds}</sup>"),
+                1 => format!("$<span>{thousands}</span>,<span>{hundreds}</span>"),
+                2 => format!("${thousands},<wbr>{hundreds}"),
+                3 => format!("${thousands},<!-- -->{hundreds}"),
+                _ => format!("<span>${thousands}</span><span>,</span><span>{hundreds}</span>"),
+            }
         }
         _ => row.amount.clone(),
     };
@@ -282,10 +298,20 @@ fn miles_said(draw: &mut Draw, miles: i64) -> String {
 /// What else stands on cards: badges, things to press, and the miles.
 fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
     let mut found = vec![miles_said(draw, miles)];
-    for text in
-        ["Great Deal", "Price Drop", "One Owner", "Lifetime Warranty", "No Doc Fees", "Back-up Camera", "Free Delivery"]
-    {
-        if draw.chance(10) {
+    for text in [
+        "Great Deal",
+        "Price Drop",
+        "One Owner",
+        "Lifetime Warranty",
+        "No Doc Fees",
+        "Back-up Camera",
+        "Free Delivery",
+        "Deposit Received",
+        "On Deposit",
+        "Under Contract",
+        "Price Reduced",
+    ] {
+        if draw.chance(8) {
             found.push(format!("<div class=badge><span>{text}</span></div>"));
         }
     }
@@ -301,6 +327,35 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             let tag = draw.of(&["a href=/go", "button", "a class=btn href=/go"]);
             found.push(format!("<div><{tag}>{text}</{}></div>", &tag[..tag.find(' ').unwrap_or(tag.len())]));
         }
+    }
+    if draw.chance(6) {
+        let field = draw.of(&["<input name=trade>", "<select><option>2019</select>", "<div><input type=text></div>"]);
+        found.push(format!(
+            "<form>{} {field}</form>",
+            draw.of(&["Your trade:", "Down payment", "Price:", "Monthly payment:"])
+        ));
+    }
+    // Sentences about something else, of words that no list has or that may call a price.
+    if draw.chance(20) {
+        let dollars = grouped(draw.between(10, 300) * 100);
+        let (front, behind) = [
+            ("Total liability ", ""),
+            ("We paid the last owner ", " for it"),
+            ("We will give you ", " for your trade"),
+            ("Qualified for ", ""),
+            ("Price reduced ", "!"),
+            ("Sent to your house: ", ""),
+            ("Roadside plan ", ""),
+            ("60 x ", ""),
+            ("Sold new for ", ""),
+            ("Original sticker ", ""),
+            ("Receipts of ", ""),
+            ("Similar trucks: ", ""),
+            ("", " b/w"),
+        ][draw.below(13)];
+        let amount = if draw.chance(50) { format!("<b>${dollars}</b>") } else { format!("${dollars}") };
+        let tag = draw.of(&["p", "div", "li", "span"]);
+        found.push(format!("<div><{tag}>{front}{amount}{behind}</{tag}></div>"));
     }
     // What was asked before.
     if draw.chance(8) {

@@ -99,7 +99,7 @@ fn a_card_is_read_by_what_a_person_sees() {
         (r#"<span class="price-savings">$2,500</span><span class="price">$31,995</span>"#, Some(31_995)),
         ("<span data-action=priceSpecification>$31,995</span>", Some(31_995)),
         (r#"<div class="price"><span>Down</span><span>$1,500</span></div>"#, None),
-        (r#"<div class="price">$31 995</div>"#, None),
+        (r#"<div class="price">$31 995</div>"#, Some(31_995)),
         (r#"<div class="price-savings">You save <span class="price">$2,500</span></div>"#, None),
         ("<p>$31,995</p><p>$39,999</p>", None),
     ] {

@@ -1,5 +1,6 @@
 //! Whole pages: the project's own, which carry the tests alone, and real saved ones where the folder with them is present.
 
+mod amounts;
 mod any_card;
 mod any_text;
 mod cards;

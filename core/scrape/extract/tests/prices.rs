@@ -3,7 +3,7 @@
 use super::*;
 
 /// What a page says of the price of a car whose card shows this, in dollars, and the codes of its warnings about prices.
-fn asked(shown: &str) -> (Option<i64>, Vec<&'static str>) {
+pub(super) fn asked(shown: &str) -> (Option<i64>, Vec<&'static str>) {
     let card = format!(
         r#"<div class="car"><h3><a href="/used/1">2019 Ford F-150 XLT</a></h3>{shown}<p>VIN: 1FTEW1EP6KFA10001</p><p>45,000 miles</p></div>"#
     );
