@@ -265,9 +265,13 @@ fn sum(amounts: &[&Amount]) -> Sum {
 /// Whether amounts can be what is said of them: no payment of a month is half the price, no fee the whole.
 pub(super) fn is_plausible(items: &[Item]) -> bool {
     let amounts: Vec<&Amount> = items.iter().filter_map(Item::amount).collect();
+    let is_asked =
+        |amount: &Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
+    // Where words ask a price, what classes alone call one may be anything.
+    let is_said = |amount: &Amount| amount.own.or(amount.caption).is_some();
+    let are_said = amounts.iter().any(|amount| is_asked(amount) && is_said(amount));
     let prices = || {
-        let of_rank =
-            |amount: &&&Amount| matches!(amount.stated(), Some(Stated::Price(PriceRank::Asking | PriceRank::Plain)));
+        let of_rank = |amount: &&&Amount| is_asked(amount) && (!are_said || is_said(amount));
         amounts.iter().filter(of_rank).filter_map(|amount| amount.price).filter(|price| !is_filler(*price))
     };
     let lone = if let [only] = unsaid(&amounts)[..] { Some(only) } else { None };
