@@ -272,7 +272,7 @@ impl Exports {
         self.handle
             .run(py, |desk| {
                 let file = desk.exports().file(&export)?;
-                Ok(ReadFile { content: file.bytes(u64::MAX)?, name: file.name.clone(), report: file.report.clone() })
+                Ok(ReadFile { content: file.bytes(u64::MAX)?, name: file.name, report: file.report })
             })
             .map(FeedFile::told)
     }

@@ -51,9 +51,7 @@ macro_rules! words {
     /// The closed sets that have a name in `types.py`, and their words, for the test of those types.
     #[pyfunction(name = "_closed_sets")]
     pub(crate) fn closed_sets() -> Vec<(&'static str, Vec<&'static str>)> {
-        let mut sets: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
-        $($(sets.push((stringify!($set), <$word>::ALL.iter().map(|word| word.as_str()).collect()));)?)+
-        sets
+        vec![$($((stringify!($set), <$word>::ALL.iter().map(|word| word.as_str()).collect()),)?)+]
     }};
 }
 
