@@ -83,6 +83,16 @@ impl Texts {
         self.chunks.pop_if(|label| label.text.eq_ignore_ascii_case(text));
     }
 
+    /// Notes that the labels of a form without an amount ask the visitor.
+    fn note_form(&mut self, form: Range<usize>) {
+        let start = self.chunks.partition_point(|chunk| chunk.at < form.start);
+        let end = self.chunks.partition_point(|chunk| chunk.at < form.end);
+        let labels = &mut self.chunks[start..end];
+        if !labels.iter().any(|label| label.is_priced || memchr::memchr(b'$', label.text.as_bytes()).is_some()) {
+            labels.iter_mut().for_each(|label| label.is_asked = true);
+        }
+    }
+
     /// Takes a comma between two texts for that of a number: `$46`, `,`, `988`.
     fn go_on_with_thousands(&mut self) {
         let is_dollars = |text: &str| text.ends_with('$');
@@ -101,7 +111,7 @@ impl Texts {
 pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
     let mut texts = Texts { chunks: Vec::new(), badges: Vec::new(), classes: Vec::new() };
     // Whether the last text stands in an attribute.
-    let mut is_attribute = false;
+    let (mut is_attribute, mut forms) = (false, Vec::new());
     // Where what is hidden, struck through, called a price or a button ends.
     let (mut hidden_until, mut struck_until, mut priced_until, mut button_until) = (0, 0, 0, 0);
     for at in dom.within(card) {
@@ -113,6 +123,7 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 until(&mut struck_until, is_struck(element));
                 until(&mut button_until, is_button(element));
                 texts.note_field(element);
+                forms.extend((element.name() == "form" && at != card).then_some(at..end));
                 let is_shown = at != card && at >= hidden_until.max(button_until);
                 match said_by_attribute(element).filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
@@ -145,17 +156,13 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
                 if std::mem::take(&mut is_attribute) {
                     texts.drop_label_like(&text);
                 }
-                let seen = Seen {
-                    at,
-                    is_struck: at < struck_until,
-                    is_priced: at < priced_until,
-                    is_button: at < button_until,
-                };
-                texts.push(text, seen);
+                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
+                texts.push(text, Seen { at, is_struck, is_priced, is_button: at < button_until });
             }
             Kind::Text(_) => {}
         }
     }
+    forms.into_iter().for_each(|form| texts.note_form(form));
     texts
 }
 

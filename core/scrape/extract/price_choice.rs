@@ -24,6 +24,9 @@ const SHARE_UNSAID: i64 = 10;
 /// An amount below [`LEAST_UNSAID`] so many times smaller than another price is none, whatever it is called.
 const SHARE_SAID: i64 = 20;
 
+/// Of a former price or the maker's an amount of something unknown is so large a part where it may be the price.
+const SHARE_OF_FORMER: i64 = 3;
+
 /// What the amounts of a card come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Choice {
@@ -166,7 +169,12 @@ fn choose(items: &[Item]) -> Choice {
     if let ([only], true) = (&unsaid[..], rank > PriceRank::Plain) {
         return Choice { price: Some((PriceRank::Plain, *only)), is_unclear: false };
     }
-    if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount)) {
+    let least = candidates.iter().map(|candidate| candidate.price).min().unwrap_or(Money::ZERO);
+    let is_other = |amount: &Amount| {
+        is_of_something_unknown(amount)
+            && amount.price.is_some_and(|price| price.cents().saturating_mul(SHARE_OF_FORMER) >= least.cents())
+    };
+    if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount) || is_other(amount)) {
         return Choice { price: None, is_unclear: true };
     }
     let best = |is_said: bool| {

@@ -12,11 +12,14 @@ use super::{
     chunks::Chunk,
     dom::Dom,
     fields::{Field, PriceRank},
+    price_choice::is_plausible,
     price_words::{self, Stated},
 };
 
 /// How far around an amount is looked for what stands beside it.
 const LEVELS: usize = 5;
+/// Cells of a row, and what stands in front of the first row of a table, are looked at so far.
+const CELLS_MAX: usize = 64;
 /// More texts are no pairs.
 const TEXTS_MAX: usize = 32;
 /// More amounts of a card are not looked at: each looks around.
@@ -67,6 +70,10 @@ impl Around<'_, '_> {
     /// Looks around one amount.
     fn look(&self, items: &mut [Item], item: usize, spent: &mut Vec<usize>) {
         let own = items[item].chunks.clone();
+        if self.stands_below_unknown_head(&items[item]) {
+            say_unknown(&mut items[item]);
+            return;
+        }
         let Some((element, range)) = self.larger(items[item].at, &own) else { return };
         let Some(units) = self.units(items, &range) else { return };
         let Some(at) = units.iter().position(|unit| *unit == Unit::Amount(item)) else { return };
@@ -74,8 +81,8 @@ impl Around<'_, '_> {
             self.bind_columns(items, element, &units, spent);
             return;
         }
-        if let Some(run) = self.turns_around(&units, element, at) {
-            self.bind_turns(items, element, &units[run]);
+        if let Some(run) = self.turns_around(items, &units, element, at) {
+            self.bind_turns(items, &units[run]);
         } else if self.is_behind_label(&units, at) {
             say_unknown(&mut items[item]);
         } else if let [Unit::Text(text, None), Unit::Amount(_)] | [Unit::Amount(_), Unit::Text(text, None)] = units[..]
@@ -93,6 +100,29 @@ impl Around<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a cell that holds nothing else stands in a column whose head nobody knows.
+    fn stands_below_unknown_head(&self, item: &Item) -> bool {
+        let is =
+            |at: usize, names: &[&str]| self.dom.element(at).is_some_and(|element| names.contains(&element.name()));
+        let cells = |row: usize| self.dom.children(row).take(CELLS_MAX).filter(|at| is(*at, &["td", "th"]));
+        let mut around = std::iter::successors(self.dom.parent(item.at), |at| self.dom.parent(*at)).take(2 * LEVELS);
+        let Some(cell) = around.find(|at| is(*at, &["td", "th"])) else { return false };
+        let Some(row) = self.dom.parent(cell).filter(|row| is(*row, &["tr"]) && self.range_of(cell) == item.chunks)
+        else {
+            return false;
+        };
+        let Some(column) = cells(row).position(|other| other == cell) else { return false };
+        let table = around.find(|at| is(*at, &["table"]));
+        let head = table.and_then(|table| self.dom.within(table).take(CELLS_MAX).find(|at| is(*at, &["tr"])));
+        let head = head.filter(|head| *head != row).and_then(|head| cells(head).nth(column));
+        head.filter(|head| is(*head, &["th"])).is_some_and(|head| {
+            let text = self.dom.text(head);
+            let text = text.trim();
+            let is_caption = text.len() <= CAPTION_BYTES && !text.bytes().any(|byte| byte.is_ascii_digit());
+            is_caption && price_words::by_label(text).is_none() && is_unknown_caption(text, self.name)
+        })
     }
 
     /// Whether an unknown label with a colon, or a `dt`, stands right in front.
@@ -131,6 +161,7 @@ impl Around<'_, '_> {
             && said.len() <= CAPTION_BYTES
             && said.split_whitespace().count() <= CAPTION_WORDS
             && !said.ends_with(['!', '?', '.'])
+            && !begins_a_remark(said)
             && !is_state()
             && !within.by_ref().take(LEVELS).take_while(|at| *at != element).any(is_no_label)
             && is_unknown_caption(said, self.name)
@@ -138,7 +169,7 @@ impl Around<'_, '_> {
 
     /// The texts around an amount that take turns with amounts, some caption among them known and others like it; `None` where it
     /// cannot be told on which side they stand.
-    fn turns_around(&self, units: &[Unit], element: usize, at: usize) -> Option<Range<usize>> {
+    fn turns_around(&self, items: &[Item], units: &[Unit], element: usize, at: usize) -> Option<Range<usize>> {
         let take_turns = |one: usize, other: usize| is_amount(&units[one]) != is_amount(&units[other]);
         let (mut start, mut end) = (at, at + 1);
         while start > 0 && take_turns(start - 1, start) {
@@ -147,41 +178,66 @@ impl Around<'_, '_> {
         while end < units.len() && take_turns(end - 1, end) {
             end += 1;
         }
-        let known =
-            |unit: &Unit| if let Unit::Text(text, Some(_)) = unit { Some(self.tag_around(*text)) } else { None };
-        let tags: Vec<&str> = units[start..end].iter().filter_map(known).collect();
-        let is_like_known = |unit: &Unit| match unit {
+        let may_be_caption = |unit: &Unit| match unit {
             Unit::Amount(_) | Unit::Text(_, Some(_)) => true,
-            Unit::Text(text, None) => {
-                tags.contains(&self.tag_around(*text)) && self.may_stand_among_captions(*text, element)
-            }
+            Unit::Text(text, None) => self.may_be_caption(*text, element),
         };
-        start += usize::from(!is_like_known(&units[start]));
-        end -= usize::from(!is_like_known(&units[end - 1]));
+        start += usize::from(!may_be_caption(&units[start]));
+        end -= usize::from(start < end && !may_be_caption(&units[end - 1]));
+        let is_whole = |run: &Range<usize>| {
+            run.len() > 2
+                && run.len() % 2 == 0
+                && units[run.clone()].iter().all(may_be_caption)
+                && units[run.clone()].iter().any(|unit| matches!(unit, Unit::Text(_, Some(_))))
+                && self.are_plausible(items, &units[run.clone()])
+        };
+        // A text at one end may be a badge beside them.
+        let is_unknown = |at: usize| matches!(units.get(at), Some(Unit::Text(_, None)));
         let run = start..end;
-        (!tags.is_empty() && run.len() > 2 && run.len() % 2 == 0 && units[run.clone()].iter().all(is_like_known))
-            .then_some(run)
+        let mut runs = if run.len() % 2 == 0 { vec![run] } else { vec![start + 1..end, start..end.saturating_sub(1)] };
+        runs.retain(|run| {
+            let is_cut_off = |at: usize| run.contains(&at) || is_unknown(at);
+            is_cut_off(start) && is_cut_off(end.saturating_sub(1)) && is_whole(run)
+        });
+        let is_flat =
+            |run: &Range<usize>| units[run.clone()].iter().all(|unit| self.stands_in_element(items, unit, element));
+        if let [only] = &runs[..] { Some(only.clone()).filter(is_flat) } else { None }
     }
 
-    fn tag_around(&self, text: usize) -> &str {
-        let around = self.dom.parent(self.chunks[text].at).and_then(|around| self.dom.element(around));
-        around.map_or("", |element| element.name())
+    /// Whether no smaller element holds a text with another one.
+    fn stands_in_element(&self, items: &[Item], unit: &Unit, element: usize) -> bool {
+        let (at, own) = match *unit {
+            Unit::Amount(item) => (items[item].at, items[item].chunks.clone()),
+            Unit::Text(text, _) => (self.chunks[text].at, text..text + 1),
+        };
+        self.larger(at, &own).is_some_and(|(around, _)| around == element)
     }
 
-    fn may_stand_among_captions(&self, text: usize, element: usize) -> bool {
-        self.may_be_caption(text, element) || praised(&self.chunks[text].text).is_some()
+    /// Whether the amounts of pairs can be what their captions say.
+    fn are_plausible(&self, items: &[Item], units: &[Unit]) -> bool {
+        let read = units.chunks(2).filter_map(|pair| {
+            let ([Unit::Text(_, caption), Unit::Amount(amount)] | [Unit::Amount(amount), Unit::Text(_, caption)]) =
+                pair
+            else {
+                return None;
+            };
+            let mut item = items[*amount].clone();
+            if let Kind::Amount(amount) = &mut item.kind {
+                let said = caption.map_or(Some(Stated::Unknown), |caption| items[caption].caption());
+                amount.caption = amount.caption.or(said);
+            }
+            Some(item)
+        });
+        is_plausible(&read.collect::<Vec<_>>())
     }
 
     /// Gives the amounts of pairs whose captions are unknown what these say.
-    fn bind_turns(&self, items: &mut [Item], element: usize, units: &[Unit]) {
+    fn bind_turns(&self, items: &mut [Item], units: &[Unit]) {
         for pair in units.chunks(2) {
-            if let [Unit::Text(text, None), Unit::Amount(amount)] | [Unit::Amount(amount), Unit::Text(text, None)] =
-                pair
-                && let Kind::Amount(amount) = &mut items[*amount].kind
-                && amount.is_open()
+            if let [Unit::Text(_, None), Unit::Amount(amount)] | [Unit::Amount(amount), Unit::Text(_, None)] = pair
+                && is_open(&items[*amount])
             {
-                let is_unknown = self.may_be_caption(*text, element);
-                amount.caption = praised(&self.chunks[*text].text).or(is_unknown.then_some(Stated::Unknown));
+                say_unknown(&mut items[*amount]);
             }
         }
     }
@@ -221,6 +277,7 @@ impl Around<'_, '_> {
         let is_short = said.len() <= CAPTION_BYTES && !said.bytes().any(|byte| byte.is_ascii_digit());
         match caption {
             Some(item) => Some((items[item].caption(), caption)),
+            // `Low Price` praises a price elsewhere.
             None => is_short.then(|| (price_words::by_words(said), None)),
         }
     }
@@ -266,13 +323,36 @@ impl Around<'_, '_> {
     }
 }
 
-fn is_amount(unit: &Unit) -> bool {
-    matches!(unit, Unit::Amount(_))
+/// Whether a text praises something or asks the visitor to do something: `No Doc Fees`, `Free Delivery`.
+fn begins_a_remark(text: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "apply",
+        "ask",
+        "calculate",
+        "call",
+        "check",
+        "click",
+        "contact",
+        "explore",
+        "free",
+        "get",
+        "learn",
+        "no",
+        "print",
+        "request",
+        "schedule",
+        "see",
+        "share",
+        "view",
+        "without",
+        "zero",
+    ];
+    let first = text.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
+    first.is_some_and(|first| WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)))
 }
 
-/// What a text says among captions that is a badge elsewhere: `Low Price`.
-fn praised(text: &str) -> Option<Stated> {
-    price_words::by_words(text).filter(|stated| matches!(stated, Stated::Price(_)))
+fn is_amount(unit: &Unit) -> bool {
+    matches!(unit, Unit::Amount(_))
 }
 
 fn say_unknown(item: &mut Item) {

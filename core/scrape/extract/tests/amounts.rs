@@ -67,6 +67,11 @@ fn an_unknown_caption_in_its_own_element_keeps_its_amount_from_being_the_price()
         assert_eq!(asked(shown).0, None, "{shown}");
         assert_eq!(asked(&format!("<p>$20,000</p>{shown}")).0, Some(20_000), "{shown}");
     }
+    let table = "<table><tr><th>Service plan</th><th></th></tr><tr><td><b class=price>$2,495</b></td><td>$20,000</td></tr></table>";
+    assert_eq!(asked(table).0, Some(20_000));
+    // A caption that stands in an element with its own amount says nothing of the one before.
+    let rows = "<div><b>$20,000</b></div><div><b>MSRP</b><i>$24,000</i></div><p><b>Roadside plan</b></p>";
+    assert_eq!(asked(rows).0, Some(20_000));
     // What the car is, and what a visitor may do, are no captions.
     for beside in
         ["One Owner", "XLT", "Certified", "<a href=/v/1>Photos and options</a>", "<button>Get alerts</button>"]
@@ -159,7 +164,7 @@ fn a_state_of_the_sale_and_a_form_take_no_price_away() {
     for form in [
         "<form>Your trade: <input name=trade></form>",
         "<form><label>Down payment</label> <input type=number></form>",
-        "<div>Your trade: <select><option>Ford</select></div>",
+        "<form>Your trade: <select><option>Ford</select></form>",
         "<p>Your trade:</p>",
     ] {
         assert_eq!(asked(&format!("<b>$20,000</b>{form}")).0, Some(20_000), "{form}");
