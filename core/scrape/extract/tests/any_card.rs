@@ -295,34 +295,70 @@ fn miles_said(draw: &mut Draw, miles: i64) -> String {
     }
 }
 
+/// Badges of a card.
+const BADGES: [&str; 11] = [
+    "Great Deal",
+    "Price Drop",
+    "One Owner",
+    "Lifetime Warranty",
+    "No Doc Fees",
+    "Back-up Camera",
+    "Free Delivery",
+    "Deposit Received",
+    "On Deposit",
+    "Under Contract",
+    "Price Reduced",
+];
+
+/// Buttons of a card.
+const BUTTONS: [&str; 6] = [
+    "Get Your Payment",
+    "Value Your Trade",
+    "Check Availability",
+    "Apply for Financing",
+    "View Details",
+    "Calculate Payment",
+];
+
+/// What stands in front of and behind an amount in sentences about something else, of words that no list has or that may call a price.
+const SENTENCES: [(&str, &str); 13] = [
+    ("Total liability ", ""),
+    ("We paid the last owner ", " for it"),
+    ("We will give you ", " for your trade"),
+    ("Qualified for ", ""),
+    ("Price reduced ", "!"),
+    ("Sent to your house: ", ""),
+    ("Roadside plan ", ""),
+    ("60 x ", ""),
+    ("Sold new for ", ""),
+    ("Original sticker ", ""),
+    ("Receipts of ", ""),
+    ("Similar trucks: ", ""),
+    ("", " b/w"),
+];
+
+/// The same of what is paid at first.
+const PAID_AT_FIRST: [(&str, &str); 9] = [
+    ("Buy Here Pay Here! Down payment ", ""),
+    ("Get yours here! Down payment ", ""),
+    ("Pay ", " now, drive today"),
+    ("", " drives it home"),
+    ("", " gets you in"),
+    ("", " holds it"),
+    ("All you need is ", ""),
+    ("Only ", " down"),
+    ("", " dn"),
+];
+
 /// What else stands on cards: badges, things to press, and the miles.
 fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
     let mut found = vec![miles_said(draw, miles)];
-    for text in [
-        "Great Deal",
-        "Price Drop",
-        "One Owner",
-        "Lifetime Warranty",
-        "No Doc Fees",
-        "Back-up Camera",
-        "Free Delivery",
-        "Deposit Received",
-        "On Deposit",
-        "Under Contract",
-        "Price Reduced",
-    ] {
+    for text in BADGES {
         if draw.chance(8) {
             found.push(format!("<div class=badge><span>{text}</span></div>"));
         }
     }
-    for text in [
-        "Get Your Payment",
-        "Value Your Trade",
-        "Check Availability",
-        "Apply for Financing",
-        "View Details",
-        "Calculate Payment",
-    ] {
+    for text in BUTTONS {
         if draw.chance(12) {
             let tag = draw.of(&["a href=/go", "button", "a class=btn href=/go"]);
             found.push(format!("<div><{tag}>{text}</{}></div>", &tag[..tag.find(' ').unwrap_or(tag.len())]));
@@ -335,24 +371,9 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             draw.of(&["Your trade:", "Down payment", "Price:", "Monthly payment:"])
         ));
     }
-    // Sentences about something else, of words that no list has or that may call a price.
     if draw.chance(20) {
         let dollars = grouped(draw.between(10, 300) * 100);
-        let (front, behind) = [
-            ("Total liability ", ""),
-            ("We paid the last owner ", " for it"),
-            ("We will give you ", " for your trade"),
-            ("Qualified for ", ""),
-            ("Price reduced ", "!"),
-            ("Sent to your house: ", ""),
-            ("Roadside plan ", ""),
-            ("60 x ", ""),
-            ("Sold new for ", ""),
-            ("Original sticker ", ""),
-            ("Receipts of ", ""),
-            ("Similar trucks: ", ""),
-            ("", " b/w"),
-        ][draw.below(13)];
+        let (front, behind) = SENTENCES[draw.below(SENTENCES.len())];
         let amount = if draw.chance(50) { format!("<b>${dollars}</b>") } else { format!("${dollars}") };
         let tag = draw.of(&["p", "div", "li", "span"]);
         found.push(format!("<div><{tag}>{front}{amount}{behind}</{tag}></div>"));
@@ -365,20 +386,9 @@ fn beside(draw: &mut Draw, miles: i64) -> Vec<String> {
             "<div><{tag}>10/01/2026</{tag}><{tag}>${one}</{tag}><{tag}>11/01/2026</{tag}><{tag}>${two}</{tag}></div>"
         ));
     }
-    // What is paid at first, in a sentence.
     if draw.chance(15) {
         let dollars = grouped(draw.between(5, 25) * 100);
-        let (front, behind) = [
-            ("Buy Here Pay Here! Down payment ", ""),
-            ("Get yours here! Down payment ", ""),
-            ("Pay ", " now, drive today"),
-            ("", " drives it home"),
-            ("", " gets you in"),
-            ("", " holds it"),
-            ("All you need is ", ""),
-            ("Only ", " down"),
-            ("", " dn"),
-        ][draw.below(9)];
+        let (front, behind) = PAID_AT_FIRST[draw.below(PAID_AT_FIRST.len())];
         let amount = if draw.chance(50) { format!("<b>${dollars}</b>") } else { format!("${dollars}") };
         let tag = draw.of(&["p", "div", "li", "span"]);
         found.push(format!("<div><{tag}>{front}{amount}{behind}</{tag}></div>"));
