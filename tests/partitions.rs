@@ -110,6 +110,9 @@ mod on_postgres {
         let lot = Lot::on_postgres();
         let ids = dealers(&lot);
         let indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'competitor_inventory'";
+        let without_room =
+            "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+             AND relname LIKE 'competitor\\_inventory%' AND NOT coalesce('fillfactor=50' = ANY (reloptions), false)";
         let (before, indexes_before) = (all(&lot), lot.count(indexes));
         assert!(!before.0.is_empty());
         let mut now = 0;
@@ -122,6 +125,7 @@ mod on_postgres {
             assert_eq!(lot.count(found), i64::from(partitions));
             assert_eq!(all(&lot), before);
             assert_eq!(lot.count(indexes), indexes_before);
+            assert_eq!(lot.count(without_room), 0, "an update finds no room on its page, and writes to every index");
             assert_eq!(lot.count("SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_\\_next%' AND relnamespace = current_schema()::regnamespace"), 0);
         }
         // Another program's price finds its dealer again.

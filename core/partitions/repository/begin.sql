@@ -8,6 +8,7 @@ DECLARE
     tab text;
     wanted record;
     columns text;
+    storage text;
     detail text;
 BEGIN
     FOREACH tab IN ARRAY tables LOOP
@@ -46,12 +47,16 @@ BEGIN
 
     CREATE TABLE competitors__next (competitor_id uuid PRIMARY KEY);
     FOREACH tab IN ARRAY tables LOOP
+        -- The room left on each page (fillfactor) and the like: LIKE leaves it out, and only the partitions of a table can have it.
+        SELECT format('WITH (%s)', array_to_string(class.reloptions, ', ')) INTO storage FROM pg_class AS class
+        WHERE class.reloptions IS NOT NULL AND class.oid = coalesce(
+            (SELECT min(inhrelid::oid) FROM pg_inherits WHERE inhparent = tab::regclass), tab::regclass::oid);
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS, PRIMARY KEY (%s)) %s',
             tab || '__next', tab, CASE WHEN partitions > 0 THEN 'id, competitor_id' ELSE 'id' END,
-            CASE WHEN partitions > 0 THEN 'PARTITION BY HASH (competitor_id)' END);
+            CASE WHEN partitions > 0 THEN 'PARTITION BY HASH (competitor_id)' ELSE storage END);
         FOR number IN 0 .. partitions - 1 LOOP
-            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s)',
-                tab || '_' || partitions || '_' || number, tab || '__next', partitions, number);
+            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s) %s',
+                tab || '_' || partitions || '_' || number, tab || '__next', partitions, number, storage);
         END LOOP;
         FOR wanted IN
             SELECT indexrelid AS id, pg_get_indexdef(indexrelid) AS definition, indisunique AS is_unique FROM pg_index
