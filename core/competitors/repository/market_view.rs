@@ -339,8 +339,11 @@ fn is_cut(since: Bound, bounds: &mut Bounds) -> String {
     let [was, ago, end] = fell("listing");
     let least = bounds.place(Bound::Price(LEAST_CUT));
     let in_force_since = bounds.place(since);
-    // Where the last change was a cut, the prices before it need not be read.
-    format!("price_changed_at >= {cut_since} AND (price < previous_price OR {was}{least}{ago}{in_force_since}{end})")
+    // The prices before are read only where the last change was a rise: `NULL AND ...` would read them where there was none.
+    format!(
+        "price_changed_at IS NOT NULL AND price_changed_at >= {cut_since}
+         AND (price < previous_price OR {was}{least}{ago}{in_force_since}{end})"
+    )
 }
 
 /// Whether a VIN tells vehicles apart: not a placeholder of one sign.
