@@ -178,6 +178,13 @@ bench: .venv/agreement ## the benchmarks and a table of them, on SQLite and on a
 	@JPAUTO_TEST_PYTHON="$(VENV)/python" tests/with-postgres --durable $(PYTHON) benches/all.py $(ARGS)
 	$(if $(filter-out replay,$(ARGS)),,@$(MAKE) --no-print-directory bench-replay)
 
+.PHONY: bench-country
+bench-country: ## the dealers of a country in a night, whole and partitioned, beside SQL by hand: ARGS="--dealers 50000 --recorded 2000" is all of them
+	cargo build --release --locked -p jpauto-cli -p jpauto-python
+	rm -rf "$(TARGET)/country" && cp -r bindings/python/python "$(TARGET)/country"
+	cp "$(TARGET)/release/lib_jpauto.so" "$(TARGET)/country/jpauto/_jpauto.abi3.so"
+	@PYTHONPATH="$(TARGET)/country" tests/with-postgres --durable $(PYTHON) benches/country.py $(ARGS)
+
 .PHONY: bench-million
 bench-million: ## a million sightings recorded on both databases, beside SQL by hand: ten minutes or so
 	@JPAUTO_BENCH_SIZES="10000 100000 1000000" JPAUTO_BENCH_SECONDS=3600 $(MAKE) --no-print-directory bench ARGS=tracking
