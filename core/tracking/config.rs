@@ -262,14 +262,14 @@ impl TrackingRules {
     /// use jpauto::competitors::{SoldRules, TrackingRules};
     ///
     /// let rules = TrackingRules::default().sold(SoldRules::default().floor_days(-1.0));
-    /// assert_eq!(rules.checked().unwrap_err().fields()[0].pointer, "/sold/floor_days");
+    /// assert_eq!(rules.checked().unwrap_err().fields()[0].pointer, "/tracking/sold/floor_days");
     /// ```
     ///
     /// # Errors
     /// `invalid_tracking_rules`, naming each number that is below zero or absurdly large.
     pub fn checked(self) -> Result<Self> {
         let mut faults = Faults::default();
-        self.check("", &mut faults);
+        self.check("/tracking", &mut faults);
         faults.into_result(ErrorCode::InvalidTrackingRules)?;
         Ok(self)
     }

@@ -210,7 +210,7 @@ def test_rules_are_the_callers(anywhere: jpauto.Lot, database_url: str) -> None:
     with pytest.raises(jpauto.Misconfigured) as failure:
         jpauto.open(database_url, rules={"tracking": {"sold": {"floor_days": -1}}})
     assert failure.value.code == "invalid_tracking_rules"
-    assert [field.pointer for field in failure.value.fields] == ["/sold/floor_days"]
+    assert [field.pointer for field in failure.value.fields] == ["/tracking/sold/floor_days"]
     with pytest.raises(jpauto.InvalidInput) as unknown:
         jpauto.open(database_url, rules={"tracking": {"sold": {"flor_days": 1}}})
     assert "floor_days" in unknown.value.fields[0].message
