@@ -34,6 +34,13 @@ ids!(
     VehicleId,
 );
 
+/// The name and the words of a closed set.
+macro_rules! closed_set {
+    ($set:ident of $word:ty) => {
+        (stringify!($set), <$word>::ALL.iter().map(|word| word.as_str()).collect())
+    };
+}
+
 /// Words of closed sets are `str` in Python. The name of the set in `types.py` stands after `as`.
 macro_rules! words {
     ($($word:ty $(as $set:ident)?),+ $(,)?) => {$(
@@ -51,8 +58,22 @@ macro_rules! words {
     /// The closed sets that have a name in `types.py`, and their words, for the test of those types.
     #[pyfunction(name = "_closed_sets")]
     pub(crate) fn closed_sets() -> Vec<(&'static str, Vec<&'static str>)> {
-        vec![$($((stringify!($set), <$word>::ALL.iter().map(|word| word.as_str()).collect()),)?)+]
+        let mut sets = sets_of_arguments();
+        $($(sets.push(closed_set!($set of $word));)?)+
+        sets
     }};
+}
+
+/// The closed sets that no record holds.
+fn sets_of_arguments() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![
+        closed_set!(Action of jpauto::Action),
+        closed_set!(BacktestEvent of jpauto::market::BacktestEvent),
+        closed_set!(ListingSort of jpauto::competitors::ListingSort),
+        closed_set!(Provider of jpauto::Provider),
+        closed_set!(SubmissionSort of jpauto::SubmissionSort),
+        closed_set!(VehicleSort of jpauto::VehicleSort),
+    ]
 }
 
 words!(
