@@ -15,11 +15,11 @@ DECLARE
         'competitors', 'competitor_inventory', 'competitor_price_history', 'competitor_metrics', 'export_logs', 'activity_logs',
         'storage_alerts', 'job_history', 'session', 'competitor_scrapes', 'job_leases'];
 BEGIN
-    PERFORM set_config('jpauto.tables', array_to_string(tables, ','), false),
-            set_config('jpauto.schema', current_schema(), false),
-            set_config('jpauto.search_path', current_setting('search_path'), false);
+    PERFORM set_config('jpauto.tables', array_to_string(tables, ','), true),
+            set_config('jpauto.schema', current_schema(), true),
+            set_config('jpauto.search_path', current_setting('search_path'), true);
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY (tables)) THEN
-        PERFORM set_config('search_path', 'pg_temp', false);
+        PERFORM set_config('search_path', 'pg_temp', true);
     END IF;
 END
 $choose_where_to_build$;
@@ -361,7 +361,7 @@ BEGIN
         RETURN;
     END IF;
     -- With pg_temp last, a plain name means the real table, and the model's own names come out of the catalog qualified.
-    PERFORM set_config('search_path', format('%I, pg_temp', target), false);
+    PERFORM set_config('search_path', format('%I, pg_temp', target), true);
 
     -- A column that is there under another spelling would be made anew, and empty. Only the times of a row are carried over.
     SELECT string_agg(format('%s."%s" (expected %s)', c.relname, twin.attname, m.attname), ', ' ORDER BY c.oid, m.attnum)
@@ -629,6 +629,6 @@ BEGIN
 
     EXECUTE (SELECT 'DROP TABLE ' || string_agg(format('pg_temp.%I', relname), ', ')
              FROM pg_class WHERE relnamespace = model AND relname = ANY (tables));
-    PERFORM set_config('search_path', current_setting('jpauto.search_path'), false);
+    PERFORM set_config('search_path', current_setting('jpauto.search_path'), true);
 END
 $adopt$;
