@@ -186,7 +186,7 @@ impl Around<'_, '_> {
         end -= usize::from(start < end && !may_be_caption(&units[end - 1]));
         let is_whole = |run: &Range<usize>| {
             run.len() > 2
-                && run.len() % 2 == 0
+                && run.len().is_multiple_of(2)
                 && units[run.clone()].iter().all(may_be_caption)
                 && units[run.clone()].iter().any(|unit| matches!(unit, Unit::Text(_, Some(_))))
                 && self.are_plausible(items, &units[run.clone()])
