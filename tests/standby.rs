@@ -132,6 +132,9 @@ fn a_list_is_read_at_a_standby_that_has_what_it_must_have() {
     until_served(&dealership, &desk);
 }
 
+/// A list or a report.
+type Read<'a> = Box<dyn Fn() -> Result<()> + 'a>;
+
 #[test]
 fn each_list_and_report_is_one_that_a_standby_can_serve() {
     let Some(pair) = Pair::start() else { return };
@@ -156,7 +159,7 @@ fn each_list_and_report_is_one_that_a_standby_can_serve() {
     let mut export = Export::of(Platform::Csv).to(folder.path().join("stock.csv").display().to_string());
     export.dry_run = true;
     let (lot, rivals, market) = (desk.inventory(), desk.competitors(), desk.market());
-    let reads: Vec<(&str, Box<dyn Fn() -> Result<()> + '_>)> = vec![
+    let reads: Vec<(&str, Read<'_>)> = vec![
         ("vehicles", Box::new(|| lot.list(&VehicleFilter::default(), &page).map(drop))),
         ("public vehicles", Box::new(|| lot.list_public(&VehicleFilter::default(), &page).map(drop))),
         ("shown vehicles", Box::new(|| lot.list_shown(&VehicleFilter::default(), &page).map(drop))),
