@@ -246,8 +246,10 @@ impl<'t> Sentence<'t> {
             behind = words(Some(next)).unwrap_or_default();
         }
         // Amounts that take turns with captions are paired as a whole.
-        let before = in_front.and_then(|in_front| beside(in_front, in_front.checked_sub(1)));
-        let is_alone = ![before, beside(next, Some(next + 1))].into_iter().flatten().any(is_amount);
+        let before = in_front.filter(|in_front| beside(at, Some(*in_front)).is_some());
+        let before = before.and_then(|in_front| beside(in_front, in_front.checked_sub(1)));
+        let after = beside(at, Some(next)).and_then(|_| beside(next, Some(next + 1)));
+        let is_alone = ![before, after].into_iter().flatten().any(is_amount);
         let (is_split, is_split_behind) = (is_split && !front.is_empty(), is_split_behind && !behind.is_empty());
         Self { front, behind, is_split, is_split_behind, is_alone, name }
     }

@@ -129,11 +129,20 @@ impl Around<'_, '_> {
     fn is_behind_label(&self, units: &[Unit], at: usize) -> bool {
         let Some(Unit::Text(text, None)) = at.checked_sub(1).map(|before| units[before]) else { return false };
         let chunk = &self.chunks[text];
-        // A list that begins with a value has its labels below.
-        let is_term =
-            || !matches!(units[0], Unit::Amount(_)) && (self.stands_in(text, "dt") || self.stands_in(text, "th"));
+        let is_term = || self.begins_with_terms(text) || (self.stands_in(text, "th") && !is_amount(&units[0]));
         let is_label = chunk.text.ends_with(':') || is_term();
         is_label && chunk.text.len() <= CAPTION_BYTES && is_unknown_caption(&chunk.text, self.name)
+    }
+
+    /// Whether a text is a `dt` of a list that begins with one: its value stands behind it.
+    fn begins_with_terms(&self, text: usize) -> bool {
+        let is = |at: usize, name: &str| self.dom.element(at).is_some_and(|element| element.name() == name);
+        let mut around =
+            std::iter::successors(self.dom.parent(self.chunks[text].at), |at| self.dom.parent(*at)).take(LEVELS);
+        let Some(_term) = around.find(|at| is(*at, "dt")) else { return false };
+        let list = around.find(|at| is(*at, "dl"));
+        list.and_then(|list| self.dom.within(list).take(CELLS_MAX).find(|at| is(*at, "dt") || is(*at, "dd")))
+            .is_some_and(|first| is(first, "dt"))
     }
 
     fn stands_in(&self, text: usize, name: &str) -> bool {
