@@ -396,6 +396,10 @@ class Country:
         for pipe, worker in zip(pipes, workers, strict=True):
             pipe.send(None)
             worker.join()
+        if not count:
+            sys.exit(
+                f"{processes} processes made one turn, which is not measured: more --dealers or --seconds are needed"
+            )
         self.tell(processes, count, (wall, client, server), converted)
         if not ended_early:
             self.growth(processes, sizes, recorded)
