@@ -127,6 +127,15 @@ warnings! {
              add up; `fields/price` in the scraper_config says which one is asked"
         );
 
+    /// Cards were made like those of vehicles, and say too little to be one.
+    CardsLeftOut {
+        /// How many.
+        left_out: usize,
+        /// Vehicles that were found beside them.
+        found: usize,
+    } = "cards_left_out"
+        => format!("{left_out} cards like those of {found} vehicles say no price, mileage or number: they were left out");
+
     /// Amounts stand in the place of prices that are none, such as $1 or $9,999,999.
     PricesFilledIn {
         /// How many vehicles have no price for it.
@@ -568,12 +577,7 @@ mod tests {
             ),
             (
                 blocked,
-                json!({
-                    "code": "scrape_blocked",
-                    "message": "a bot check",
-                    "error_type": "blocked",
-                    "reason": "a bot check",
-                }),
+                json!({"code": "scrape_blocked", "message": "a bot check", "error_type": "blocked", "reason": "a bot check"}),
             ),
         ] {
             assert_eq!(serde_json::to_value(&warning).unwrap(), expected);

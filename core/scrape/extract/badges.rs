@@ -36,7 +36,13 @@ impl Badges {
         true
     }
 
-    /// Notes a text that is no label.
+    /// Notes a text that is no label. What stands on something to press is about to be done, not done.
+    pub(super) fn note_text(&mut self, text: &str, is_button: bool) {
+        self.is_pending |= !is_button && SaleStatus::is_pending_badge(text);
+        self.note(text);
+    }
+
+    /// The same of what a picture says.
     pub(super) fn note(&mut self, text: &str) {
         // Nearly all texts say nothing of a title.
         if may_speak_of_titles(text)

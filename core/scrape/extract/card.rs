@@ -110,7 +110,9 @@ fn read_row(dom: &Dom<'_>, columns: &[(&str, usize)], draft: &mut Draft) {
 fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     for (at, element) in dom.elements(dom.within(card)) {
         for (name, value) in element.attrs() {
-            let Some(key) = name.strip_prefix("data-") else { continue };
+            // An element of a website's own making (`vehicle-card`) has attributes of its own.
+            let own = Some(name).filter(|_| element.name().contains('-'));
+            let Some(key) = name.strip_prefix("data-").or(own) else { continue };
             // The price of an element that shows a payment is one of the payment.
             let is_no_price = || price_classes::by_class(element).is_some_and(|said| said.stated.rank().is_none());
             if key == "id" && at == card {
@@ -169,7 +171,7 @@ fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk], badges: &mut Bad
         let label = at;
         at += 1;
         let Some((field, rest)) = labels.label_at(label) else {
-            badges.note(&chunk.text);
+            badges.note_text(&chunk.text, chunk.is_button);
             continue;
         };
         if matches!(field, Field::Standing(_) | Field::Branded(_) | Field::InCondition(_)) {
@@ -307,16 +309,39 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some(field) = Field::named(text) {
         return Some((field, ""));
     }
-    // `Stock # P2535` and `VIN 2FMPK4K91HBB11870` do without a colon.
-    let (label, rest) = text.split_once('#').or_else(|| text.split_once(' '))?;
-    let is_unit = label.ends_with('.') && miles::is_short_unit(label);
-    match Field::named(label).or_else(|| is_unit.then_some(Field::Mileage))? {
-        field @ (Field::StockNumber | Field::Vin) if !rest.trim().contains(' ') => Some((field, rest.trim())),
-        field @ (Field::Mileage | Field::Kilometers) if rest.trim().starts_with(|sign: char| sign.is_ascii_digit()) => {
-            Some((field, rest.trim()))
+    let (field, rest) = without_a_colon(text)?;
+    match field {
+        // What stands behind a stock number in its text is no part of it.
+        Field::StockNumber if begins_with_a_number(rest) => Some((field, rest)),
+        Field::Vin if !rest.contains(' ') => Some((field, rest)),
+        Field::Mileage | Field::Kilometers if rest.starts_with(|sign: char| sign.is_ascii_digit()) => {
+            Some((field, rest))
         }
         _ => None,
     }
+}
+
+/// A label of up to three words that does without a colon, and what stands behind it: `Stock # P2535`, `Stock No. P2535`,
+/// `VIN 2FMPK4K91HBB11870`.
+fn without_a_colon(text: &str) -> Option<(Field, &str)> {
+    const LABEL_WORDS_MAX: usize = 3;
+    if let Some((label, rest)) = text.split_once('#') {
+        return Field::named(label).map(|field| (field, rest.trim()));
+    }
+    let ends = text.match_indices(' ').map(|(at, _)| at).take(LABEL_WORDS_MAX);
+    // The longest label counts: `Stock Number`, not `Stock`.
+    let named = ends.filter_map(|end| {
+        let label = &text[..end];
+        let is_unit = label.ends_with('.') && miles::is_short_unit(label);
+        let field = Field::named(label).or_else(|| is_unit.then_some(Field::Mileage))?;
+        Some((field, text[end..].trim()))
+    });
+    named.last()
+}
+
+/// Whether a text begins with a word that has a digit, as stock numbers do.
+fn begins_with_a_number(text: &str) -> bool {
+    text.split(' ').next().is_some_and(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// Words of links that lead from a card to something else than the vehicle's page.
@@ -345,7 +370,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
     let mut best: Option<(u8, &str)> = None;
     let candidates =
         around.and_then(|at| Some((at, dom.element(at)?))).into_iter().chain(dom.elements(dom.within(card)));
-    for (at, element) in candidates.filter(|(_, element)| element.name() == "a") {
+    for (at, element) in candidates.filter(|(_, element)| element.name() == "a" || element.name().contains('-')) {
         let Some(href) = attribute(element, "href").map(str::trim) else { continue };
         let elsewhere = leads_nowhere(href);
         let titled = Some(at) != around && dom.node(at).end - at < HEADING_NODES_MAX;
@@ -411,10 +436,29 @@ fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
 /// A longer text says more than `SOLD`.
 const SOLD_BYTES: usize = 64;
 
+/// Whether a heading says beside the name of its vehicle that it is sold: `SOLD - 2019 Ford Edge`, `2019 Ford Edge *SOLD*`.
+fn is_heading_of_sold(text: &str) -> bool {
+    const SOLD: &str = "sold";
+    let cut = |at: usize| text.get(at..at + SOLD.len()).filter(|word| word.eq_ignore_ascii_case(SOLD));
+    let is_apart = |sign: Option<char>| sign.is_some_and(|sign| !sign.is_alphanumeric());
+    let end = text.len().saturating_sub(SOLD.len());
+    let name = if cut(0).is_some() && is_apart(text[SOLD.len()..].chars().next()) {
+        &text[SOLD.len()..]
+    } else if cut(end).is_some() && is_apart(text[..end].chars().next_back()) {
+        &text[..end]
+    } else {
+        return false;
+    };
+    super::card_heading::names_a_vehicle(name.trim_matches(|sign: char| !sign.is_alphanumeric()))
+}
+
 /// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words, where it is seen.
 pub(super) fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
     let is_frame = |sign: char| sign.is_whitespace() || matches!(sign, '!' | '*' | '-');
-    let says_sold = |text: &str| text.len() < SOLD_BYTES && text.trim_matches(is_frame).eq_ignore_ascii_case("sold");
+    let says_sold = |text: &str| {
+        let text = text.trim_matches(is_frame);
+        text.len() < SOLD_BYTES && (text.eq_ignore_ascii_case("sold") || is_heading_of_sold(text))
+    };
     let mut unseen_until = 0;
     let mut shown = dom.within(card).filter(|&at| {
         if let Some(element) = dom.element(at).filter(|_| at >= unseen_until)

@@ -1,7 +1,8 @@
 //! Which text of a card names its vehicle, and where that text ends.
 //!
-//! Headings count before titles, titles before links, links before what is bold, and all of them before what only an attribute says. A card may be one
-//! link with everything in it: such a text ends with the block that names the vehicle. What is deliberately not here: what the
+//! Headings count before titles, titles before links, links before what is bold, and all of them before what only an attribute says; any
+//! other text names a vehicle where none of them does. A card may be one link with everything in it: such a text ends with the block that
+//! names the vehicle. What is deliberately not here: what the
 //! words of a heading mean (`heading`).
 
 use super::{
@@ -65,22 +66,58 @@ const BOLD: u8 = 3;
 
 /// What names the card's vehicle, headings before mere titles.
 pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
-    let mut best: Option<(u8, Heading)> = None;
+    let mut best: Option<(u8, usize, Heading)> = None;
     for (at, element) in dom.elements(dom.within(card)) {
         let Some(tier) = tier(element) else { continue };
-        if best.as_ref().is_some_and(|(known, _)| *known <= tier) {
+        if best.as_ref().is_some_and(|(known, ..)| *known <= tier) {
             continue;
         }
         let shown = || (dom.node(at).end - at < HEADING_NODES_MAX).then(|| shown_by(dom, at, tier)).flatten();
         let labelled = || ["title", "alt"].into_iter().filter_map(|name| attribute(element, name)).find_map(named);
         let shown = if tier <= BOLD { shown() } else { None };
-        best = shown.or_else(labelled).map(|heading| (tier, heading)).or(best);
+        best = shown.or_else(labelled).map(|heading| (tier, at, heading)).or(best);
         // Nothing stands before a heading.
-        if matches!(best, Some((0, _))) {
+        if matches!(best, Some((0, ..))) {
             break;
         }
     }
-    best.map(|(_, heading)| heading)
+    let Some((tier, at, heading)) = best else { return in_plain_text(dom, card) };
+    if heading.model.is_some() || tier > 1 {
+        return Some(heading);
+    }
+    // `2019 Ford`, and `F-150 Lariat` in a heading of its own behind it.
+    let next = Some(dom.node(at).end).filter(|next| {
+        *next < dom.node(card).end && dom.element(*next).and_then(self::tier).is_some_and(|tier| tier < LINK)
+    });
+    let whole = next.and_then(|next| with_model_of(dom, at, next)).filter(|whole| whole.model.is_some());
+    Some(whole.unwrap_or(heading))
+}
+
+fn with_model_of(dom: &Dom<'_>, heading: usize, next: usize) -> Option<Heading> {
+    let is_heading = dom.element(next).is_some() && dom.node(next).end - next < HEADING_NODES_MAX;
+    let model = is_heading.then(|| dom.text(next)).filter(|text| text.split(' ').count() <= MORE_WORDS_MAX)?;
+    named(&format!("{} {model}", dom.text(heading)))
+}
+
+/// So many texts of a card without a heading are looked through for a name.
+const TEXTS_MAX: usize = 64;
+
+/// A text that begins with the name of a vehicle, where nothing marks it as a heading.
+fn in_plain_text(dom: &Dom<'_>, card: usize) -> Option<Heading> {
+    let texts = dom.within(card).filter_map(|at| match &dom.node(at).kind {
+        Kind::Text(text) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    });
+    texts.take(TEXTS_MAX).find_map(|text| named(text).filter(|heading| heading.model.is_some()))
+}
+
+/// The heading of a card whose make may be unknown: the first word behind the year, as it stands.
+pub(super) fn heading_of_any_make(dom: &Dom<'_>, card: usize) -> Option<Heading> {
+    dom.elements(dom.within(card))
+        .filter(|(at, element)| {
+            tier(element).is_some_and(|tier| tier <= BOLD) && dom.node(*at).end - at < HEADING_NODES_MAX
+        })
+        .find_map(|(at, _)| heading::split_as_it_stands(&dom.text(at)))
 }
 
 /// Whether a heading or a title within names a vehicle with its model.
@@ -93,6 +130,12 @@ pub(super) fn is_headed(dom: &Dom<'_>, at: usize) -> bool {
 
 fn named(text: &str) -> Option<Heading> {
     heading::split_of_card(text).filter(|heading| heading.make.is_some())
+}
+
+/// Whether an element is called a title or stands in bold, and its text is the name of a vehicle.
+pub(super) fn is_title(dom: &Dom<'_>, at: usize) -> bool {
+    let may_be = dom.element(at).and_then(tier).is_some_and(|tier| matches!(tier, 1 | BOLD));
+    may_be && dom.node(at).end - at < HEADING_NODES_MAX && names_a_vehicle(&dom.text(at))
 }
 
 /// Whether a text is the name of a vehicle.

@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::{
+    beside_cards,
     card::{heading_within, is_headed, is_marked_sold, labelled, link, mentions, read},
+    card_heading::heading_of_any_make,
+    card_proof, decoys,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
     linked_cards,
@@ -40,6 +43,17 @@ const FEW: usize = 4;
 /// The cards of the page's vehicles, in document order. A page that may be one vehicle's own, by what it says of itself, suggests
 /// others.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Card> {
+    let mut found = named(page, dom, subject);
+    if !subject.may_be_a_vehicle() {
+        let mut beside = beside_cards::read(page, dom, &found);
+        found.append(&mut beside);
+        found.sort_by_key(|card| card.at);
+    }
+    found
+}
+
+/// The cards that a VIN, a link or a heading points out.
+fn named(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Card> {
     let may_be_own = subject.may_be_a_vehicle();
     let anchors = Anchors::of_vins(dom);
     let mut found = if anchors.names.len() == 1 {
@@ -52,8 +66,8 @@ pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Car
     }
     let mut linked = linked_cards::find(page, dom);
     if anchors.names.len() == 1 && linked.len() > 1 {
-        // The VIN is of one of them, or of the page: the whole page is no card.
-        found.clear();
+        // The VIN is of one of them, of a car beside them, or of the page: the whole page is no card.
+        found = lone_vin(page, dom, &anchors, &linked).into_iter().collect();
     }
     // Cards do not overlap: the one before a place and the one behind it are all that may.
     linked.retain(|card| {
@@ -67,6 +81,30 @@ pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject) -> Vec<Car
         found.sort_by_key(|card| card.at);
     }
     found
+}
+
+/// The card of the only VIN of a page, beside cards without one: the largest element that holds it and none of them.
+fn lone_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors, linked: &[Card]) -> Option<Card> {
+    let mut starts: Vec<usize> = linked.iter().map(|card| card.at).collect();
+    starts.sort_unstable();
+    let holds_card = |at: usize| {
+        let next = starts.partition_point(|start| *start < at);
+        starts.get(next).is_some_and(|start| dom.within(at).contains(start))
+    };
+    let mut at = 0;
+    while holds_card(at) {
+        if starts.binary_search(&at).is_ok() {
+            return None;
+        }
+        at = dom.children(at).find(|child| anchors.holds[*child] != Holds::Nothing)?;
+    }
+    let mut draft = Draft::default();
+    draft.listing.vin = anchors.names.first().cloned();
+    read(page, dom, at, &mut draft);
+    let mut listing = draft.listing;
+    listing.is_sold = is_marked_sold(dom, at).then_some(true);
+    let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
+    (listing.year.is_some() && listing.make.is_some() && is_described).then_some(Card { at, listing })
 }
 
 /// The page with a single VIN: a list of one, which links to it, or that vehicle's own. Where nothing is said of the car but its
@@ -176,6 +214,9 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
         }
     }
     let mut found: Vec<Card> = best.into_values().collect();
+    if look_up(dom, &found) {
+        return Vec::new();
+    }
     doubt_marks(&mut found);
     let beside = without_vin(page, dom, anchors, &found);
     found.extend(beside);
@@ -183,11 +224,16 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
     found
 }
 
-/// Takes no mark for a sale that most cards carry: it is a part of the template, shown by a style where it counts.
+/// Takes no mark for a sale that all cards carry: it is a part of the template, shown by a style where it counts.
 pub(super) fn doubt_marks(cards: &mut [Card]) {
-    if cards.iter().filter(|card| card.listing.is_sold.is_some()).count() * 2 >= cards.len() {
+    if cards.iter().all(|card| card.listing.is_sold.is_some()) {
         cards.iter_mut().for_each(|card| card.listing.is_sold = None);
     }
+}
+
+/// Whether all cards speak of what was, or of something looked up by its VIN: an auction, a theft, a recall.
+fn look_up(dom: &Dom<'_>, cards: &[Card]) -> bool {
+    !cards.is_empty() && cards.iter().all(|card| decoys::looks_up(&card_proof::lower_words(dom, card.at)))
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {
@@ -309,10 +355,14 @@ impl Anchors {
 /// Notes the VINs of a page's texts and attributes.
 fn note_vins(dom: &Dom<'_>, note: &mut dyn FnMut(usize, String)) {
     let mut context = Context::Anywhere;
+    let mut divided = Divided::default();
     for at in 0..dom.len() {
         match &dom.node(at).kind {
             Kind::Text(text) => {
                 vins::find(text, context).for_each(|vin| note(at, vin));
+                if let Some(whole) = divided.take(text) {
+                    vins::find(&whole, context).for_each(|vin| note(at, vin));
+                }
                 // `VIN:` in an element of its own labels the next text.
                 let text = text.trim();
                 if !text.is_empty() {
@@ -320,6 +370,7 @@ fn note_vins(dom: &Dom<'_>, note: &mut dyn FnMut(usize, String)) {
                 }
             }
             Kind::Element(element) => {
+                divided.pass(element);
                 for (name, value) in element.attrs().filter(|(_, value)| value.len() >= 17) {
                     let is_label = mentions(name, "vin");
                     let context = if is_label { Context::Labelled } else { Context::Anywhere };
@@ -327,6 +378,48 @@ fn note_vins(dom: &Dom<'_>, note: &mut dyn FnMut(usize, String)) {
                 }
             }
         }
+    }
+}
+
+/// A VIN that elements within a line divide: `2FMPK4K91<wbr>HBB11870`, `2FMPK4K91HBB<b>11870</b>`.
+#[derive(Default)]
+struct Divided {
+    /// The last text, from where a run of letters and digits at its end begins, with a label in front of it.
+    tail: String,
+}
+
+impl Divided {
+    /// How much in front of the run is kept, for a label.
+    const LABEL_BYTES: usize = 12;
+    const LENGTH: usize = 17;
+
+    fn pass(&mut self, element: &Element<'_>) {
+        const WITHIN_LINES: [&str; 10] = ["a", "b", "em", "font", "i", "mark", "span", "strong", "u", "wbr"];
+        if !WITHIN_LINES.contains(&element.name()) {
+            self.tail.clear();
+        }
+    }
+
+    /// The VIN that ends in this text and began in those before, with its label.
+    fn take(&mut self, text: &str) -> Option<String> {
+        let is_run = |byte: &u8| byte.is_ascii_alphanumeric();
+        let start = text.bytes().take_while(|byte| is_run(byte)).count();
+        let before = self.tail.bytes().rev().take_while(is_run).count();
+        let whole =
+            (before > 0 && start > 0 && before + start <= Self::LENGTH).then(|| [&*self.tail, &text[..start]].concat());
+        let is_whole = before + start == Self::LENGTH;
+        if start < text.len() || whole.is_none() {
+            let run = text.bytes().rev().take_while(|byte| is_run(byte)).count();
+            self.tail.clear();
+            if (1..Self::LENGTH).contains(&run) {
+                let from = text.len() - run;
+                let from = (from.saturating_sub(Self::LABEL_BYTES)..=from).find(|from| text.is_char_boundary(*from));
+                self.tail.push_str(&text[from.unwrap_or(text.len() - run)..]);
+            }
+        } else if let Some(whole) = &whole {
+            self.tail.clone_from(whole);
+        }
+        whole.filter(|_| is_whole)
     }
 }
 
@@ -357,7 +450,7 @@ fn first_class<'e>(element: &'e Element<'_>) -> Option<&'e str> {
 }
 
 fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
-    heading_within(dom, at).is_some()
+    heading_within(dom, at).is_some() || heading_of_any_make(dom, at).is_some()
 }
 
 /// The ranges of widgets beside the list; none where they would leave out half of the cards or more.

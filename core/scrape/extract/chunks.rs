@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{
-    card::mentions,
+    card::{labelled, mentions},
     card_heading::HEADING_NODES_MAX,
     clean,
     dom::{Dom, Element, Kind, attribute},
@@ -262,6 +262,11 @@ fn is_button(element: &Element<'_>) -> bool {
 /// one of several amounts has no word of its own.
 pub(super) fn pieces(text: &str) -> Vec<&str> {
     let amounts = memchr::memchr_iter(b'$', text.as_bytes()).count();
+    if amounts <= 1
+        && let Some(facts) = labelled_facts(text)
+    {
+        return facts;
+    }
     if amounts == 0 {
         return Vec::new();
     }
@@ -275,6 +280,31 @@ pub(super) fn pieces(text: &str) -> Vec<&str> {
     let is_in_pieces =
         parts.len() > 1 && if amounts == 1 { has_own_amount(&parts) } else { parts.iter().all(says_itself) };
     if is_in_pieces { parts } else { Vec::new() }
+}
+
+/// A longer text is prose.
+const FACTS_BYTES: usize = 240;
+
+/// The facts of one text, where at least two of them have a label, or one beside an amount: `Stock: P2535, 41,200 Miles, $22,988`.
+fn labelled_facts(text: &str) -> Option<Vec<&str>> {
+    const MARKS: [&str; 5] = [", ", " / ", " | ", "; ", " - "];
+    if text.len() > FACTS_BYTES || !MARKS.iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    let mut parts: Vec<&str> = vec![text];
+    for mark in MARKS {
+        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
+    }
+    let parts: Vec<&str> =
+        parts.into_iter().map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    let is_number = |part: &&&str| {
+        let field = labelled(part).filter(|(_, rest)| !rest.is_empty()).map(|(field, _)| field);
+        matches!(field, Some(Field::Vin | Field::StockNumber | Field::Mileage | Field::Kilometers))
+    };
+    let has_amount = parts.iter().any(|part| part.contains('$'));
+    let numbers = parts.iter().filter(is_number).count();
+    let is_apart = numbers > 0 && numbers + usize::from(has_amount) > 1 && (!has_amount || has_own_amount(&parts));
+    is_apart.then_some(parts)
 }
 
 /// Whether the only amount among pieces is said to be nothing by its neighbours.

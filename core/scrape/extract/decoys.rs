@@ -215,12 +215,25 @@ pub(super) fn leads_elsewhere(url: &str) -> bool {
 
 /// Whether the words of a card say that it sells no car, whatever else it shows.
 pub(super) fn sells_no_car(lower: &str) -> bool {
-    const WORDS: [&str; 20] = [
-        "add to bag",
-        "add to basket",
-        "add to cart",
+    const WORDS: [&str; 33] = [
+        "auction date",
+        "bid history",
+        "bids:",
+        "claim #",
         "daily rate",
+        "dyno",
+        "ecu tune",
+        "final bid",
         "hammer price",
+        "labor",
+        "open recall",
+        "part out",
+        "parting out",
+        "parts from",
+        "sale date",
+        "settlement",
+        "stage 1",
+        "stolen",
         "per hour",
         "per night",
         "per ticket",
@@ -237,14 +250,98 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
         "we paid",
         "your bid",
     ];
-    WORDS.iter().any(|word| lower.contains(word))
+    WORDS.iter().any(|word| lower.contains(word)) || says_what_it_brought(lower)
+}
+
+/// Whether words say for how much a car was sold, or sent somewhere: `Sold: $41,000`, `Sold in 12 days at $20,000`, `Shipped to Ohio for
+/// $900`. A card of a car that is marked as sold has its price beside the mark: `SOLD $41,000`.
+pub(super) fn says_what_it_brought(lower: &str) -> bool {
+    const BEGINNINGS: [&str; 6] = ["sold:", "sold in ", "sold on ", "sold after ", "sold at $", "shipped "];
+    const BYTES_BETWEEN: usize = 40;
+    BEGINNINGS.iter().any(|words| {
+        lower.match_indices(words).any(|(at, _)| {
+            let behind = lower[at..].char_indices().take_while(|(place, _)| *place < words.len() + BYTES_BETWEEN);
+            let mut before = ' ';
+            let mut is_amount = false;
+            for (_, sign) in behind {
+                is_amount |= sign == '$' && matches!(before, ' ' | ':' | '-');
+                before = sign;
+            }
+            is_amount
+        })
+    })
+}
+
+/// Whether the words of cards with a VIN say that they look something up, or what was: an auction, a theft, a recall.
+pub(super) fn looks_up(lower: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "bid history",
+        "final bid",
+        "hammer price",
+        "open recall",
+        "recalls",
+        "sold for",
+        "stolen",
+        "winning bid",
+        "theft",
+        "towed",
+        "impound",
+        "last serviced",
+        "next service",
+    ];
+    WORDS.iter().any(|word| lower.contains(word)) || says_what_it_brought(lower)
+}
+
+/// Whether the words of a card are those of any shop, which sells parts as well as cars.
+pub(super) fn is_of_a_shop(lower: &str) -> bool {
+    ["add to bag", "add to basket", "add to cart"].iter().any(|words| lower.contains(words))
+}
+
+/// Fewer dollars in a shop ask for a part.
+pub(super) const LEAST_PRICE_IN_A_SHOP: Money = Money::from_dollars(2_500);
+
+/// Whether the title of a page says that it is a list of vehicles for sale.
+pub(super) fn offers_cars(title: &str) -> bool {
+    const OFFERS: [&str; 12] = [
+        "cars for sale",
+        "inventory",
+        "in stock",
+        "pre-owned",
+        "preowned",
+        "suvs for sale",
+        "trucks for sale",
+        "used cars",
+        "used suvs",
+        "used trucks",
+        "used vehicles",
+        "vehicles for sale",
+    ];
+    const OTHERS: [&str; 14] = [
+        "accessories",
+        "auction",
+        "best",
+        "guide",
+        "insurance",
+        "parts",
+        "recall",
+        "rent",
+        "review",
+        "sell your",
+        "service",
+        "sold",
+        "value",
+        "wanted",
+    ];
+    let lower = title.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    says(&OFFERS) && !says(&OTHERS)
 }
 
 /// Whether the words of a card speak of hiring a car or of buying one from the visitor.
 ///
 /// Cards of cars on offer have such words beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
 pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 13] = [
         "/day",
         "/month",
         "/week",
@@ -258,9 +355,13 @@ pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
         "per week",
         "per year",
         "rental",
-        "we buy",
     ];
     WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether the words of a card say that somebody buys cars: a button on cards of dealers, and what a page that buys cars shows.
+pub(super) fn speaks_of_buying(lower: &str) -> bool {
+    lower.contains("we buy")
 }
 
 /// Whether the heads of a table are those of rates.
@@ -275,9 +376,15 @@ pub(super) fn is_of_rates(heads: &str) -> bool {
 /// a car.
 pub(super) fn speaks_of_a_model(lower: &str) -> bool {
     // Any car has its payment estimated.
-    const OF_PAYMENTS: [&str; 4] =
-        ["estimate payment", "estimate your payment", "estimate my payment", "explore payment"];
-    const WORDS: [&str; 25] = [
+    const OF_PAYMENTS: [&str; 6] = [
+        "build my deal",
+        "build your deal",
+        "estimate payment",
+        "estimate your payment",
+        "estimate my payment",
+        "explore payment",
+    ];
+    const WORDS: [&str; 23] = [
         "annual",
         "as low as",
         "as shown",
@@ -293,13 +400,11 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
         "estimate",
         "fair market",
         "fair purchase",
-        "from $",
         "min read",
         "msrp",
         "price range",
         "private party",
         "published",
-        "read more",
         "starting",
         "starts at",
         "trade-in",
@@ -308,6 +413,11 @@ pub(super) fn speaks_of_a_model(lower: &str) -> bool {
         OF_PAYMENTS.iter().find(|words| lower.contains(**words)).map(|words| lower.replace(words, ""));
     let lower = without_payments.as_deref().unwrap_or(lower);
     WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether the words of a card are those of a model, of an article or of a car of a shop: what its page is tells.
+pub(super) fn may_speak_of_a_model(lower: &str) -> bool {
+    ["from $", "read more"].iter().any(|words| lower.contains(words))
 }
 
 /// Whether the words of a card invite to learn more, as those of a model do, and those of a car of many a small website.

@@ -58,7 +58,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 236] = [
+static NAMES: [(&str, Field); 246] = [
     ("actualmileage", Field::Mileage),
     ("actualmiles", Field::Mileage),
     ("askingprice", Field::Price(PriceRank::Asking)),
@@ -80,6 +80,7 @@ static NAMES: [(&str, Field); 236] = [
     ("colour", Field::ExteriorColor),
     ("comments", Field::Description),
     ("condition", Field::Condition),
+    ("controlnumber", Field::StockNumber),
     ("cpo", Field::InCondition(Condition::Certified)),
     ("currentmileage", Field::Mileage),
     ("currentmiles", Field::Mileage),
@@ -128,6 +129,7 @@ static NAMES: [(&str, Field); 236] = [
     ("internetprice", Field::Price(PriceRank::Asking)),
     ("intransit", Field::Standing(StockStatus::InTransit)),
     ("inventoryid", Field::ExternalId),
+    ("inventorynumber", Field::StockNumber),
     ("inventorystatus", Field::StockStatus),
     ("inventorytype", Field::Condition),
     ("isbranded", Field::Branded(TitleBrand::Branded)),
@@ -233,12 +235,19 @@ static NAMES: [(&str, Field); 236] = [
     ("status", Field::StockStatus),
     ("stickerprice", Field::Price(PriceRank::Suggested)),
     ("stk", Field::StockNumber),
+    ("stkid", Field::StockNumber),
+    ("stknbr", Field::StockNumber),
     ("stkno", Field::StockNumber),
+    ("stknum", Field::StockNumber),
+    ("stknumber", Field::StockNumber),
     ("stock", Field::StockNumber),
+    ("stockcode", Field::StockNumber),
     ("stockid", Field::StockNumber),
+    ("stocknbr", Field::StockNumber),
     ("stockno", Field::StockNumber),
     ("stocknum", Field::StockNumber),
     ("stocknumber", Field::StockNumber),
+    ("stockref", Field::StockNumber),
     ("stockstatus", Field::StockStatus),
     ("stocktype", Field::Condition),
     ("title", Field::Title),
@@ -295,6 +304,7 @@ static NAMES: [(&str, Field); 236] = [
     ("year", Field::Year),
     ("yourprice", Field::Price(PriceRank::Asking)),
     ("yousave", Field::Other),
+    ("yr", Field::Year),
 ];
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use super::{
     filler::is_filler,
     heading::{self, Heading},
     listing::ScrapedListing,
+    makes,
     miles::{self, Unit},
-    numbers,
+    numbers, stock,
     value::Json,
     vins,
 };
@@ -146,14 +147,14 @@ impl Draft {
             Field::Year => fill(&mut listing.year, || numbers::year(raw)),
             Field::Mileage => self.offer_mileage(raw, Unit::Miles),
             Field::Kilometers => self.offer_mileage(raw, Unit::Kilometers),
-            Field::Make => fill(&mut listing.make, || clean::text(raw).map(heading::make_as_usual)),
+            Field::Make => fill(&mut listing.make, || clean::text(raw).map(makes::as_usual)),
             Field::Model => text(&mut listing.model),
             Field::Trim => {
                 text(&mut listing.trim);
                 self.offer_brand(TitleBrand::said_in(raw));
             }
             Field::ExternalId => text(&mut listing.external_id),
-            Field::StockNumber => text(&mut listing.stock_number),
+            Field::StockNumber => fill(&mut listing.stock_number, || stock::number(raw)),
             Field::ExteriorColor => text(&mut listing.exterior_color),
             Field::Transmission => text(&mut listing.transmission),
             Field::FuelType => text(&mut listing.fuel_type),

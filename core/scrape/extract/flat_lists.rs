@@ -1,31 +1,45 @@
 //! Lists without an element around each car: a heading, what is said of its car, and then the next heading.
 //!
-//! Each heading that names a vehicle gets an element around it and what follows it, up to the next one, so that the cards of such a page
-//! are found like any others. It is asked only where a page shows no vehicle otherwise. What is deliberately not here: what makes a card
+//! Each text that names a vehicle gets an element around it and what follows it, up to the next one, so that the cards of such a page
+//! are found like any others. It is asked of what stands outside of the cards that are known already. What is deliberately not here: what makes a card
 //! a vehicle (`cards`, `linked_cards`).
 
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     card_heading::{HEADING_NODES_MAX, names_a_vehicle},
-    dom::Dom,
+    cards::Card,
+    clean,
+    dom::{Dom, Kind},
+    own_page::leads_through,
 };
 
 /// How far an element may be above the heading that is all that it holds.
-const LEVELS_MAX: usize = 3;
+const LEVELS_MAX: usize = 5;
 
-/// The page with an element around each car of a flat list; `None` where there is no such list.
-pub(super) fn framed<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
+/// The page with an element around each car of a flat list; `None` where there is no such list beside the cards.
+pub(super) fn framed<'a>(dom: &Dom<'a>, cards: &[Card]) -> Option<Dom<'a>> {
     let mut lists: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (at, element) in dom.elements(0..dom.len()) {
-        let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "b" | "strong")
-            && dom.node(at).end - at < HEADING_NODES_MAX
-            && names_a_vehicle(&dom.text(at));
-        let Some((parent, start)) = is_heading.then(|| start_of(dom, at)).flatten() else { continue };
-        let starts = lists.entry(parent).or_default();
-        if starts.last().is_none_or(|last| dom.node(*last).end <= start) {
-            starts.push(start);
+    let is_named = |card: &&Card| card.listing.year.is_some() && card.listing.make.is_some();
+    let mut known = cards.iter().filter(is_named).map(|card| dom.within(card.at)).peekable();
+    let mut at = 0;
+    while at < dom.len() {
+        while known.next_if(|card| card.end <= at).is_some() {}
+        if let Some(card) = known.peek().filter(|card| card.contains(&at)) {
+            at = card.end;
+            continue;
         }
+        if dom.element(at).is_some_and(leads_through) {
+            at = dom.node(at).end;
+            continue;
+        }
+        if let Some((parent, start)) = is_heading(dom, at).then(|| start_of(dom, at)).flatten() {
+            let starts = lists.entry(parent).or_default();
+            if starts.last().is_none_or(|last| dom.node(*last).end <= start) {
+                starts.push(start);
+            }
+        }
+        at += 1;
     }
     let lists = lists.iter().filter(|(_, starts)| starts.len() > 1);
     let mut frames: Vec<Range<usize>> = lists.flat_map(|(parent, starts)| groups(dom, *parent, starts)).collect();
@@ -40,9 +54,24 @@ pub(super) fn framed<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
     (!frames.is_empty()).then(|| dom.with_frames(frames))
 }
 
+/// Whether an element or a text is the name of a vehicle.
+fn is_heading(dom: &Dom<'_>, at: usize) -> bool {
+    match &dom.node(at).kind {
+        Kind::Text(text) => names_a_vehicle(text),
+        Kind::Element(element) => {
+            matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "b" | "strong")
+                && dom.node(at).end - at < HEADING_NODES_MAX
+                && names_a_vehicle(&dom.text(at))
+        }
+    }
+}
+
 /// The element that holds a heading and nothing else, below the one that holds more.
 fn start_of(dom: &Dom<'_>, heading: usize) -> Option<(usize, usize)> {
-    let text = dom.text(heading);
+    let text = match &dom.node(heading).kind {
+        Kind::Text(text) => clean::collapse(text),
+        Kind::Element(_) => dom.text(heading),
+    };
     let mut start = heading;
     for _ in 0..LEVELS_MAX {
         let parent = dom.parent(start)?;

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use super::{
     CARDS, GENERIC, Parts, STRUCTURED_DATA, cards,
     cards::Card,
+    dom::Dom,
+    embedded,
     filler::is_filler,
     flat_lists, json_ld,
     listing::ScrapedListing,
@@ -39,8 +41,15 @@ impl General {
 }
 
 /// Structured data first; the tree, and with it microdata and cards, only where that leaves something open.
+///
+/// A list that only a script holds is read where nothing else on the page gives a vehicle.
 pub(crate) fn read(page: &Page<'_>) -> Result<General> {
-    read_of(page, &Subject::of(page))
+    let general = read_of(page, &Subject::of(page))?;
+    if !general.listings.is_empty() {
+        return Ok(general);
+    }
+    let embedded = embedded::listings(page);
+    Ok(if embedded.is_empty() { general } else { General::list(STRUCTURED_DATA, embedded) })
 }
 
 /// The same of a page of which it is known what it says of itself.
@@ -70,9 +79,18 @@ pub(crate) fn read_of(page: &Page<'_>, subject: &Subject) -> Result<General> {
         let platform = if by_cards { CARDS } else { STRUCTURED_DATA };
         return Ok(General { platform, is_own_page: true, listings });
     }
-    let list = list(page, data, cards);
-    let framed = if list.listings.is_empty() { flat_lists::framed(dom) } else { None };
-    Ok(framed.map_or(list, |framed| self::list(page, Vec::new(), cards::find(page, &framed, subject))))
+    let flat = if data.len() > cards.len() { None } else { flat(page, dom, subject, &cards) };
+    Ok(list(page, data, flat.unwrap_or(cards)))
+}
+
+/// The cards of a page on which a flat list stands, where that names more vehicles than those found without it.
+fn flat(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, cards: &[Card]) -> Option<Vec<Card>> {
+    let named = |cards: &[Card]| {
+        cards.iter().filter(|card| card.listing.year.and(card.listing.make.as_ref()).is_some()).count()
+    };
+    let framed = flat_lists::framed(dom, cards)?;
+    let found = cards::find(page, &framed, subject);
+    (named(&found) > named(cards)).then_some(found)
 }
 
 /// The vehicles of a list. A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.

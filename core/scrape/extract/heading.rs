@@ -3,9 +3,11 @@
 //! What is deliberately not here: a catalogue of every model. A model is one word unless it is known to have more, and a
 //! heading whose make is unknown gives its year alone: a wrong make is worse than none.
 
-use std::{cmp::Reverse, sync::LazyLock};
-
-use super::{clean, numbers, title_brand};
+use super::{
+    clean, heading_forms,
+    makes::{self, initial, starts_with},
+    numbers, title_brand,
+};
 
 /// What a heading says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,106 +17,6 @@ pub(crate) struct Heading {
     pub(crate) model: Option<String>,
     pub(crate) trim: Option<String>,
 }
-
-/// Makes as they are usually written. Those of several words come first where one begins another.
-const MAKES: [&str; 75] = [
-    "Acura",
-    "Alfa Romeo",
-    "AM General",
-    "American Motors",
-    "Aston Martin",
-    "Audi",
-    "Austin-Healey",
-    "Bentley",
-    "BMW",
-    "Bugatti",
-    "Buick",
-    "Cadillac",
-    "Chevrolet",
-    "Chrysler",
-    "Citroen",
-    "Daewoo",
-    "Datsun",
-    "DeLorean",
-    "De Tomaso",
-    "Dodge",
-    "Eagle",
-    "Ferrari",
-    "FIAT",
-    "Fisker",
-    "Ford",
-    "Freightliner",
-    "Genesis",
-    "Geo",
-    "GMC",
-    "Harley-Davidson",
-    "Honda",
-    "Hummer",
-    "Hyundai",
-    "INEOS",
-    "INFINITI",
-    "International",
-    "Isuzu",
-    "Jaguar",
-    "Jeep",
-    "Karma",
-    "Kia",
-    "Lamborghini",
-    "Land Rover",
-    "Lexus",
-    "Lincoln",
-    "Lotus",
-    "Lucid",
-    "Maserati",
-    "Maybach",
-    "Mazda",
-    "McLaren",
-    "Mercedes-Benz",
-    "Mercury",
-    "MG",
-    "MINI",
-    "Mitsubishi",
-    "Nissan",
-    "Oldsmobile",
-    "Peugeot",
-    "Plymouth",
-    "Polestar",
-    "Pontiac",
-    "Porsche",
-    "Ram",
-    "Rivian",
-    "Rolls-Royce",
-    "Saab",
-    "Saturn",
-    "Scion",
-    "smart",
-    "Subaru",
-    "Suzuki",
-    "Tesla",
-    "Toyota",
-    "Volvo",
-];
-
-/// Other spellings of makes, with the usual one.
-const ALIASES: [(&str, &str); 17] = [
-    ("Volkswagen", "Volkswagen"),
-    ("VW", "Volkswagen"),
-    ("VinFast", "VinFast"),
-    ("Chevy", "Chevrolet"),
-    ("Mercedes Benz", "Mercedes-Benz"),
-    ("Mercedes", "Mercedes-Benz"),
-    ("Rolls Royce", "Rolls-Royce"),
-    ("Harley Davidson", "Harley-Davidson"),
-    ("Austin Healey", "Austin-Healey"),
-    ("Land-Rover", "Land Rover"),
-    ("Alfa", "Alfa Romeo"),
-    ("Infinity", "INFINITI"),
-    ("Skoda", "Skoda"),
-    ("\u{160}koda", "Skoda"),
-    ("Citro\u{eb}n", "Citroen"),
-    ("Scout", "Scout"),
-    ("Slate", "Slate"),
-];
 
 /// Models of more than one word, in lower case, the longest first where one begins another.
 const MODELS: [&str; 116] = [
@@ -335,57 +237,51 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     let year = numbers::year(words.first()?.trim_end_matches([',', ':']))?;
     let rest = &words[1..];
     // A bare `Range Rover` is how owners call a Land Rover.
-    let (make, used) = match make_at(rest) {
+    let (make, used) = match makes::at_start(rest) {
         Some(found) => found,
         None if starts_with(rest, "range rover") => ("Land Rover", 0),
         None => return Some(Heading { year, make: None, model: None, trim: None }),
     };
-    let rest = &rest[used..];
+    Some(with_make(year, make.to_owned(), &rest[used..]))
+}
+
+/// A heading of a year and a make, with the model and the trim that the words behind them name.
+fn with_make(year: i32, make: String, rest: &[&str]) -> Heading {
     let model_words = model_length(rest);
     let model = (model_words > 0).then(|| rest[..model_words].join(" ")).and_then(|model| clean::text(&model));
     let trim =
         rest[model_words..].iter().take_while(|word| !begins_remark(word)).copied().collect::<Vec<_>>().join(" ");
     let trim = clean::text(trim.trim_end_matches([',', '-', '*', '!', ' '])).filter(|_| model.is_some());
-    Some(Heading { year, make: Some(make.to_owned()), model, trim })
+    Heading { year, make: Some(make), model, trim }
+}
+
+/// [`split`] of a heading whose make is in no table: the first word behind the year, as it stands. It is asked beside other vehicles
+/// alone.
+pub(super) fn split_as_it_stands(raw: &str) -> Option<Heading> {
+    let known = split(raw)?;
+    if known.make.is_some() {
+        return Some(known);
+    }
+    let text = clean::text(raw)?;
+    let mut words =
+        text.split(' ').skip_while(|word| numbers::year(word.trim_end_matches([',', ':'])) != Some(known.year)).skip(1);
+    let make = words.next()?.trim_end_matches([',', ':']);
+    let rest: Vec<&str> = words.collect();
+    let is_name = make.starts_with(char::is_uppercase) && !begins_remark(make) && !is_lead_in(make) && !rest.is_empty();
+    is_name.then(|| with_make(known.year, make.to_owned(), &rest)).filter(|heading| heading.model.is_some())
 }
 
 /// [`split`] of a text on a card, where few other texts begin with a make: `Ford F-150 XLT 2019`, `'19 Ford F-150`.
 pub(super) fn split_of_card(raw: &str) -> Option<Heading> {
-    split(raw).or_else(|| split(&year_in_front(raw)?)).or_else(|| split(&whole_year(raw)?))
-}
-
-/// More words are a sentence.
-const NAME_WORDS_MAX: usize = 8;
-
-/// A text that begins with a make and ends with a year, the year in front.
-fn year_in_front(raw: &str) -> Option<String> {
-    if !may_hold_a_year(raw) {
-        return None;
+    let usual = split(raw);
+    if usual.as_ref().is_some_and(|heading| heading.make.is_some()) {
+        return usual;
     }
-    let text = clean::text(raw)?;
-    let words: Vec<&str> = text.split(' ').collect();
-    let (last, name) = words.split_last()?;
-    let year = numbers::year(last.trim_matches(['(', ')', ',']))?;
-    let (_, used) = make_at(name)?;
-    let is_named = used < name.len() && name.len() <= NAME_WORDS_MAX && !name.iter().any(|word| is_fact(word));
-    is_named.then(|| format!("{year} {}", name.join(" ").trim_end_matches(',')))
-}
-
-/// A text that begins with the last two digits of a year and a make, the year whole.
-fn whole_year(raw: &str) -> Option<String> {
-    // Of the next years there are no cars yet; the others are of the last century.
-    const LAST: i32 = 30;
-    let rest = raw.trim_start().strip_prefix(['\'', '\u{2019}', '\u{2018}'])?;
-    let (digits, name) = rest.split_once(' ')?;
-    let year: i32 = digits.parse().ok().filter(|_| digits.len() == 2)?;
-    let text = clean::text(name)?;
-    let words: Vec<&str> = text.split(' ').collect();
-    make_at(&words)?;
-    Some(format!("{} {text}", if year <= LAST { 2000 + year } else { 1900 + year }))
+    heading_forms::in_usual_order(raw).and_then(|text| split(&text)).or(usual)
 }
 
 /// Whether four digits stand in a row, or a sign of what cleaning takes out or puts in between.
-fn may_hold_a_year(raw: &str) -> bool {
+pub(super) fn may_hold_a_year(raw: &str) -> bool {
     let mut digits = 0;
     raw.bytes().any(|byte| {
         digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
@@ -393,61 +289,19 @@ fn may_hold_a_year(raw: &str) -> bool {
     })
 }
 
-/// A make in its usual spelling where it is known (`CHEVY` is `Chevrolet`), else as it stands.
-pub(crate) fn make_as_usual(make: String) -> String {
-    // Most are written so already.
-    if initial(&[&make]).is_some_and(|initial| SPELLINGS[usize::from(initial)].iter().any(|(_, usual)| *usual == make))
-    {
-        return make;
-    }
-    let words: Vec<&str> = make.split(' ').collect();
-    match make_at(&words) {
-        Some((usual, used)) if used == words.len() && usual != make => usual.to_owned(),
-        _ => make,
-    }
-}
-
 fn is_lead_in(word: &str) -> bool {
     const LEAD_INS: [&str; 8] = ["used", "new", "certified", "pre-owned", "preowned", "cpo", "sold", "featured"];
-    LEAD_INS.iter().any(|lead_in| word.trim_end_matches([':', '!']).eq_ignore_ascii_case(lead_in))
-        || title_brand::speaks_of_a_title(word)
+    let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+    LEAD_INS.iter().any(|lead_in| word.eq_ignore_ascii_case(lead_in)) || title_brand::speaks_of_a_title(word)
 }
 
 /// How many words in front are the name of a make.
 pub(super) fn words_of_make(words: &[&str]) -> Option<usize> {
-    make_at(words).map(|(_, length)| length)
-}
-
-fn make_at(words: &[&str]) -> Option<(&'static str, usize)> {
-    let known = SPELLINGS.get(usize::from(initial(words)?))?;
-    let found = known.iter().find(|(spelling, _)| starts_with(words, spelling));
-    found.map(|(spelling, usual)| (*usual, spelling.split(' ').count()))
-}
-
-/// The spellings of makes with the usual one of each, by the spelling's first byte in lower case, the longest in front.
-static SPELLINGS: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|initial| {
-        let known = MAKES.iter().map(|make| (*make, *make)).chain(ALIASES);
-        let is_here =
-            |spelling: &str| spelling.bytes().next().is_some_and(|byte| byte.to_ascii_lowercase() as usize == initial);
-        let mut here: Vec<_> = known.filter(|(spelling, _)| is_here(spelling)).collect();
-        here.sort_by_key(|(spelling, _)| Reverse(spelling.len()));
-        here
-    })
-});
-
-/// The first letter of the first word, in lower case: nearly every phrase of a table differs in it already.
-fn initial(words: &[&str]) -> Option<u8> {
-    words.first()?.bytes().next().map(|letter| letter.to_ascii_lowercase())
+    makes::at_start(words).map(|(_, length)| length)
 }
 
 fn begins_with(phrase: &str, initial: u8) -> bool {
     phrase.bytes().next().is_some_and(|letter| letter.to_ascii_lowercase() == initial)
-}
-
-fn starts_with(words: &[&str], phrase: &str) -> bool {
-    let mut own = words.iter();
-    phrase.split(' ').all(|part| own.next().is_some_and(|word| word.trim_end_matches(',').eq_ignore_ascii_case(part)))
 }
 
 /// How many words the model has; none where the first is already a remark.
@@ -487,7 +341,7 @@ fn begins_remark(word: &str) -> bool {
 }
 
 /// Whether a word is about something else than the name: an amount, a label, or a number longer than a model's.
-fn is_fact(word: &str) -> bool {
+pub(super) fn is_fact(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
     word.starts_with(['$', '#'])
@@ -542,29 +396,6 @@ mod tests {
         assert_eq!(split("2019 Zorb Cruiser LX"), Some(Heading { year: 2019, make: None, model: None, trim: None }));
         for heading in ["Ford Edge 2017", "Save $2017 today", "", "201 Ford", "20175 Ford", "2017", "58 vehicles"] {
             assert!(split(heading).is_none_or(|heading| heading.make.is_none()), "{heading}");
-        }
-    }
-
-    #[test]
-    fn on_a_card_the_year_may_stand_behind_or_be_short() {
-        for (text, whole) in [
-            ("Ford F-150 XLT 2019", "2019 Ford F-150 XLT"),
-            ("Ford F-150 XLT (2019)", "2019 Ford F-150 XLT"),
-            ("Land Rover Range Rover Sport, 2019", "2019 Land Rover Range Rover Sport"),
-            ("'19 Ford F-150", "2019 Ford F-150"),
-            ("\u{2019}68 Plymouth Road Runner", "1968 Plymouth Road Runner"),
-        ] {
-            assert_eq!(split_of_card(text), split(whole), "{text}");
-            assert_eq!(split(text), None, "{text}");
-        }
-        for text in [
-            "Ford 2019",
-            "Serving Ford owners since 1985",
-            "Ford F-150 from $28,500 in 2019",
-            "'19 was a good year",
-            "Toyota",
-        ] {
-            assert_eq!(split_of_card(text), None, "{text}");
         }
     }
 }

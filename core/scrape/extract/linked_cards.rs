@@ -1,7 +1,7 @@
 //! Cards of vehicles without a VIN: repeated elements, each with a heading of year and make and a link of its own.
 //!
 //! A link that a heading names is an anchor, as a VIN is in `cards`; where no heading is a link, the heading itself is; where there
-//! is no heading, the label of a make is, or a row of a table with columns for year and make. A card counts as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
+//! is no heading, a title or any text that names a vehicle is, the label of a make is, or a row of a table with columns for year and make. A card counts as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
 //! vehicle is known again by its stock number or by its address. What is deliberately not here: cards that stand among cards
 //! with a VIN.
 
@@ -9,19 +9,21 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     address,
-    card::{self, heading_within, is_marked_sold},
+    card::{self, heading_within},
+    card_heading,
+    card_proof::{Proof, read},
     cards::{Anchors, Card, disown_foreign_vins, doubt_marks},
-    chunks, decoys,
+    decoys::LEAST_PRICE_IN_A_SHOP,
     dom::{Dom, Kind, attribute},
-    fields::{Draft, Field},
+    fields::Field,
     heading,
+    own_page::leads_through,
     page::Page,
 };
-use crate::Money;
 
 /// The cards, in document order.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
-    [by_links, by_headings, by_labels]
+    [by_links, by_headings, by_titles, by_labels, by_texts]
         .iter()
         .map(|find| find(page, dom))
         .find(|cards| !cards.is_empty())
@@ -54,7 +56,7 @@ fn by_links(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
         let url = urls.get(&anchors.names[place.name]).cloned();
         cards.extend(read(page, dom, place.at, url));
     }
-    repeated(dom, cards)
+    repeated(page, dom, cards)
 }
 
 /// The same where the headings are no links, and each card leads on by a button.
@@ -71,7 +73,41 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
     });
     let mut cards = around(page, dom, &anchors);
     cards.retain(|(card, proof)| card.listing.url.is_some() || proof.stock_number);
-    repeated(dom, cards)
+    repeated(page, dom, cards)
+}
+
+/// The same where no heading names them: a title by its class, or bold.
+fn by_titles(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    by_names(page, dom, card_heading::is_title)
+}
+
+/// The same where a text names them that nothing marks as a heading.
+fn by_texts(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    by_names(page, dom, |dom, at| match &dom.node(at).kind {
+        Kind::Text(text) => card_heading::names_a_vehicle(text),
+        Kind::Element(_) => false,
+    })
+}
+
+fn by_names(page: &Page<'_>, dom: &Dom<'_>, is_name: fn(&Dom<'_>, usize) -> bool) -> Vec<Card> {
+    let anchors = Anchors::noted(dom, |dom, note| {
+        let mut passed = 0;
+        for at in 0..dom.len() {
+            if at < passed {
+                continue;
+            }
+            let is_frame = dom.element(at).is_some_and(leads_through);
+            if is_frame || is_name(dom, at) {
+                passed = dom.node(at).end;
+            }
+            if !is_frame && passed > at {
+                note(at, at.to_string());
+            }
+        }
+    });
+    let mut cards = around(page, dom, &anchors);
+    cards.retain(|(card, proof)| card.listing.url.is_some() || proof.stock_number);
+    repeated(page, dom, cards)
 }
 
 /// The same where year and make stand apart, each with a label of its own or in a column of a table. Few such cards lead on: a
@@ -92,7 +128,7 @@ fn by_labels(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
     });
     let mut cards = around(page, dom, &anchors);
     cards.retain(|(card, proof)| card.listing.url.is_some() || proof.stock_number);
-    repeated(dom, cards)
+    repeated(page, dom, cards)
 }
 
 fn is_label_of_a_make(text: &str) -> bool {
@@ -128,11 +164,13 @@ fn around(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<(Card, Proof
 
 /// An element with more within it is a block, not a heading.
 const HEADING_NODES_MAX: usize = 24;
+/// A longer text is no label.
+const SHORT_BYTES: usize = 48;
 
 /// The cards of which another was made by the same template, each address once.
 ///
 /// Of a template whose cards mostly prove to be vehicles, those that ask a visitor to call are vehicles as well.
-fn repeated(dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Vec<Card> {
+fn repeated(page: &Page<'_>, dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Vec<Card> {
     // A maker shows its own models alone.
     let makes: HashSet<Option<&str>> = cards.iter().map(|(card, _)| card.listing.make.as_deref()).collect();
     let is_of_one_make = makes.len() < 2;
@@ -148,6 +186,9 @@ fn repeated(dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Vec<Card> {
         let (all, proven) = shapes.get(&shape(card)).copied().unwrap_or_default();
         proven > 1 && (proof.is_enough() || (proof.asks_to_call && !proof.is_no_car() && proven * 2 >= all))
     };
+    // Miles alone are those of a test, a review or a fleet, unless somebody offers to tell a price.
+    let offers = |proof: &Proof| proof.stock_number || proof.states_money || proof.asks_to_call;
+    let is_offered = cards.iter().any(|(_, proof)| proof.price || offers(proof));
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<Card> = Vec::with_capacity(cards.len());
     for (card, _) in cards.into_iter().filter(is_vehicle) {
@@ -160,10 +201,25 @@ fn repeated(dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Vec<Card> {
     if found.iter().all(|card| card.listing.is_sold.is_some() && card.listing.price.is_none()) {
         return Vec::new();
     }
+    if are_all_alike(&found) || (!is_offered && !page.offers_cars()) {
+        return Vec::new();
+    }
     doubt_marks(&mut found);
     disown_foreign_vins(dom, &mut found);
     name_by_address(&mut found);
     found
+}
+
+/// Fewer cards may be alike by chance; more dollars may be asked for each of several cars.
+const ALIKE: usize = 3;
+
+/// Whether cards without any number all say the same: what is asked there is asked for another thing than the car.
+fn are_all_alike(cards: &[Card]) -> bool {
+    let said = |card: &Card| (card.listing.price, card.listing.mileage);
+    let is_numbered = |card: &Card| card.listing.stock_number.is_some() || card.listing.vin.is_some();
+    let first = cards.first().map(said);
+    let is_cheap = cards.iter().all(|card| card.listing.price.is_some_and(|price| price < LEAST_PRICE_IN_A_SHOP));
+    is_cheap && cards.len() >= ALIKE && cards.iter().all(|card| Some(said(card)) == first && !is_numbered(card))
 }
 
 /// Gives each vehicle without any number the place of its page on the website for one. What a query says may change from day to
@@ -200,207 +256,4 @@ fn lone(page: &Page<'_>, dom: &Dom<'_>, link: usize, url: &str) -> Option<Card> 
     let mut cards = [card];
     name_by_address(&mut cards);
     cards.into_iter().next()
-}
-
-/// What a card says that an offered car has.
-#[derive(Default)]
-struct Proof {
-    price: bool,
-    /// Whether the amount stands for itself, and no word beside it makes another thing of it.
-    price_is_plain: bool,
-    mileage: bool,
-    stock_number: bool,
-    /// Whether its words are about a model rather than one car.
-    is_of_a_model: bool,
-    /// Whether they may be, where all cards are of one make.
-    may_be_of_a_model: bool,
-    is_decoy: bool,
-    /// Whether its words may be those of a text about cars, of a rental or of somebody who buys cars.
-    is_doubtful: bool,
-    /// Whether it is one whose price is asked by phone, or that is nearly sold.
-    asks_to_call: bool,
-}
-
-impl Proof {
-    /// Doubtful words count only where a price and what one car alone has do not stand beside them.
-    fn is_no_car(&self) -> bool {
-        let is_offered = self.price && self.price_is_plain && (self.mileage || self.stock_number);
-        self.is_decoy || (self.is_doubtful && !is_offered)
-    }
-
-    fn facts(&self) -> usize {
-        [self.price, self.mileage, self.stock_number].into_iter().filter(|fact| *fact).count()
-    }
-
-    fn is_enough(&self) -> bool {
-        let is_one_car = self.mileage || self.stock_number;
-        !self.is_no_car() && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
-    }
-}
-
-/// Fewer miles beside no price are a range, a trip or a warranty.
-const LEAST_MILES: i32 = 1_000;
-
-/// Reads a card with its link; `None` where it names no vehicle.
-fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Option<(Card, Proof)> {
-    let mut draft = Draft::default();
-    draft.listing.url.clone_from(&url);
-    card::read(page, dom, at, &mut draft);
-    // Its other links lead elsewhere.
-    draft.listing.url = url;
-    let is_asked = draft.price_is_asked();
-    let mut listing = draft.listing;
-    if listing.year.is_none() || listing.make.is_none() {
-        return None;
-    }
-    let words = Words::of(dom, at);
-    let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
-    let url = listing.url.as_deref().unwrap_or_default();
-    let heads = heads_around(dom, at).unwrap_or_default().to_lowercase();
-    let proof = Proof {
-        price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
-        price_is_plain: listing.price.is_some_and(|price| words.ask(price)),
-        mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
-        stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
-        is_of_a_model: decoys::speaks_of_a_model(&words.lower),
-        may_be_of_a_model: decoys::invites_to_learn_more(&words.lower),
-        is_decoy: words.name_goods
-            || decoys::leads_elsewhere(url)
-            || decoys::sells_no_car(&words.lower)
-            || decoys::sells_no_car(&heads),
-        is_doubtful: words.name_a_text
-            || decoys::speaks_of_hiring_or_buying(&words.lower)
-            || decoys::speaks_of_hiring_or_buying(&heads)
-            || decoys::is_of_rates(&heads),
-        asks_to_call: decoys::asks_to_call(&words.lower),
-    };
-    listing.is_sold = is_marked_sold(dom, at).then_some(true);
-    Some((Card { at, listing }, proof))
-}
-
-/// A longer row is no row of heads.
-const HEADS_NODES_MAX: usize = 128;
-
-/// The first row of the table that a row stands in.
-fn heads_around(dom: &Dom<'_>, row: usize) -> Option<String> {
-    let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
-    let table = std::iter::successors(dom.parent(row).filter(|_| is(row, "tr")), |at| dom.parent(*at)).take(3);
-    let table = table.into_iter().find(|at| is(*at, "table"))?;
-    let heads = dom.within(table).take(HEADS_NODES_MAX).find(|at| is(*at, "tr"))?;
-    (dom.node(heads).end - heads < HEADS_NODES_MAX).then(|| dom.text(heads))
-}
-
-/// Whether a text is an amount, at most with a word for a price in front.
-fn is_amount(text: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "asking",
-        "cash",
-        "clearance",
-        "final",
-        "internet",
-        "list",
-        "now",
-        "only",
-        "our",
-        "price",
-        "retail",
-        "sale",
-        "selling",
-        "special",
-        "today",
-        "usd",
-        "your",
-    ];
-    let mut words = text.split(|sign: char| !sign.is_alphabetic()).filter(|word| !word.is_empty());
-    words.all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
-}
-
-/// The texts of a card.
-struct Words {
-    /// The first of them, in lower case.
-    lower: String,
-    /// The digits of the short ones and of the long ones, text by text.
-    short: Vec<String>,
-    long: Vec<String>,
-    /// The digits of texts that are an amount, at most with a word for a price.
-    amounts: Vec<String>,
-    /// Whether a heading is that of a thing for a vehicle, or of a text about one.
-    name_goods: bool,
-    name_a_text: bool,
-}
-
-/// More words of a card are not looked at.
-const WORDS_BYTES_MAX: usize = 4_000;
-/// A longer text is prose.
-const SHORT_BYTES: usize = 48;
-
-impl Words {
-    fn of(dom: &Dom<'_>, card: usize) -> Self {
-        let mut words = Self {
-            lower: String::new(),
-            short: Vec::new(),
-            long: Vec::new(),
-            amounts: Vec::new(),
-            name_goods: false,
-            name_a_text: false,
-        };
-        for at in dom.within(card) {
-            match &dom.node(at).kind {
-                Kind::Text(text) if words.lower.len() < WORDS_BYTES_MAX => {
-                    let text = text.trim();
-                    if text.is_empty() {
-                        continue;
-                    }
-                    words.lower.push_str(&text.to_lowercase());
-                    words.lower.push(' ');
-                    let pieces = chunks::pieces(text);
-                    if pieces.is_empty() {
-                        words.note_digits(text);
-                    }
-                    pieces.into_iter().for_each(|piece| words.note_digits(piece));
-                    let is_heading = || heading::split(text).is_some_and(|heading| heading.make.is_some());
-                    if is_heading() {
-                        words.note_heading(text);
-                    }
-                }
-                Kind::Element(element)
-                    if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
-                        && dom.node(at).end - at < HEADING_NODES_MAX =>
-                {
-                    words.note_heading(&dom.text(at));
-                }
-                _ => {}
-            }
-        }
-        words
-    }
-
-    fn note_digits(&mut self, text: &str) {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if digits.is_empty() {
-            return;
-        }
-        if is_amount(text) {
-            self.amounts.push(digits.clone());
-        }
-        if text.len() <= SHORT_BYTES { self.short.push(digits) } else { self.long.push(digits) }
-    }
-
-    fn note_heading(&mut self, text: &str) {
-        self.name_goods |= decoys::names_goods(text);
-        self.name_a_text |= decoys::names_a_text(text);
-    }
-
-    /// Whether a price stands for itself in a text.
-    fn ask(&self, price: Money) -> bool {
-        let dollars = (price.cents() / 100).to_string();
-        self.amounts.iter().any(|amount| amount.starts_with(&dollars))
-    }
-
-    /// Whether a number stands in a short text, or in none at all: prose that mentions miles is about a journey.
-    fn state(&self, miles: i32) -> bool {
-        let digits = miles.to_string();
-        let holds = |texts: &[String]| texts.iter().any(|text| text.contains(&digits));
-        holds(&self.short) || !holds(&self.long)
-    }
 }

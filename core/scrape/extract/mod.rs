@@ -7,16 +7,20 @@
 pub(crate) mod address;
 mod amounts;
 mod badges;
+mod beside_cards;
 mod bound_words;
 mod card;
 mod card_heading;
+mod card_proof;
 mod cards;
 mod chunks;
+mod claimed;
 mod clean;
 mod condition;
 mod data;
 mod decoys;
 mod dom;
+mod embedded;
 mod encoding;
 mod entities;
 mod facts;
@@ -27,12 +31,14 @@ mod flat_lists;
 mod general;
 mod groups;
 mod heading;
+mod heading_forms;
 mod json;
 mod json_ld;
 mod label_sides;
 mod limits;
 mod linked_cards;
 mod listing;
+mod makes;
 pub(crate) mod markup;
 mod merge;
 mod microdata;
@@ -41,6 +47,7 @@ mod numbers;
 mod odometer;
 mod offers;
 mod own_page;
+mod own_vin;
 mod page;
 mod page_position;
 mod pagination;
@@ -72,6 +79,7 @@ use url::Url;
 
 pub(crate) use self::{
     card::read as read_card,
+    claimed::total as claimed_total,
     clean::{instant, text as clean_text},
     data::{data_request_from_bytes, set_query},
     dom::{Dom, attribute},
@@ -85,7 +93,7 @@ pub(crate) use self::{
     numbers::price as clean_price,
     page::{Page, absolute},
     page_position::PagePosition,
-    pagination::{next_by_number, total as claimed_total},
+    pagination::next_by_number,
     price_words::rank_of_price,
     record::{Layout, STORE, count_at, count_of, price_of, store_of, value_at},
     site::Site,
@@ -375,6 +383,10 @@ fn completed(page: &Page<'_>, platform: &'static str, mut parts: Parts, mut warn
         warnings.push(Warning::PricesUnclear { unclear, found });
     }
     warnings.extend(unsettled_warning(parts.unsettled));
+    let left_out = page.left_out();
+    if left_out > 0 && found > 0 {
+        warnings.push(Warning::CardsLeftOut { left_out, found });
+    }
     let Parts { listings, next, unsettled, .. } = parts;
     let next = next.or(around.next);
     if let Some(text) = around.more_by_script.filter(|_| next.is_none() && total.is_none() && found > 0) {

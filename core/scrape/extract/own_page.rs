@@ -17,6 +17,7 @@ use super::{
     listing::ScrapedListing,
     markup::Token,
     merge::{self, Joined, Role},
+    own_vin,
     page::Page,
     pagination, sold_page,
     vins::{self, Context},
@@ -31,7 +32,9 @@ pub(super) struct Subject {
     /// The one that its title names.
     title: Option<Heading>,
     /// The VINs in its address.
-    vins: Vec<String>,
+    pub(super) vins: Vec<String>,
+    /// The vehicle that its address names: `/vehicle/2019-ford-edge-sel`.
+    in_address: Option<Heading>,
     /// Whether its main heading speaks of a test, a part or the like.
     is_about_something_else: bool,
     /// Whether its main heading says that its vehicle is sold, and nothing else.
@@ -53,6 +56,7 @@ impl Subject {
             heading: None,
             title: None,
             vins: vins::find(page.url.as_str(), Context::Anywhere).collect(),
+            in_address: named_in_address(page.url.path()),
             is_about_something_else: decoys::leads_elsewhere(page.url.as_str()),
             says_sold: false,
             is_headed: false,
@@ -135,7 +139,7 @@ impl Subject {
     }
 
     /// Whether a vehicle is said to stand at the page's address.
-    fn is_here(&self, listing: &ScrapedListing) -> bool {
+    pub(super) fn is_here(&self, listing: &ScrapedListing) -> bool {
         let address = listing.url.as_deref().and_then(address::apart).map(|(address, _)| address);
         address.is_some_and(|address| self.addresses.contains(&address))
     }
@@ -153,6 +157,23 @@ impl Subject {
         self.heading.as_ref().or(self.title.as_ref()).is_some_and(agrees)
     }
 
+    /// Whether the page's address is that of a vehicle: it holds its number, or names it.
+    pub(super) fn is_addressed(&self, listing: &ScrapedListing) -> bool {
+        let letters = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let is_like = |one: Option<&str>, other: Option<&str>| {
+            let (one, other) = (letters(one.unwrap_or_default()), letters(other.unwrap_or_default()));
+            !one.is_empty() && !other.is_empty() && (one.starts_with(&other) || other.starts_with(&one))
+        };
+        let is_named = |named: &Heading| {
+            Some(named.year) == listing.year
+                && is_like(named.make.as_deref(), listing.make.as_deref())
+                && is_like(named.model.as_deref(), listing.model.as_deref())
+        };
+        listing.vin.as_ref().is_some_and(|vin| self.vins.contains(vin))
+            || self.in_address.as_ref().is_some_and(is_named)
+            || self.address_names(listing)
+    }
+
     /// Whether the page's address holds the vehicle's number.
     fn address_names(&self, listing: &ScrapedListing) -> bool {
         let numbers = [listing.stock_number.as_deref(), listing.external_id.as_deref()].into_iter().flatten();
@@ -160,6 +181,18 @@ impl Subject {
             numbers.filter(|number| number.len() >= 4 && number.bytes().any(|byte| byte.is_ascii_digit()));
         numbers.any(|number| self.addresses.iter().any(|address| card::mentions(address, &number.to_ascii_lowercase())))
     }
+}
+
+/// A longer path names no vehicle.
+const PATH_BYTES_MAX: usize = 300;
+
+/// The vehicle that the path of an address names.
+fn named_in_address(path: &str) -> Option<Heading> {
+    let plain = path.replace("%20", " ");
+    let words: Vec<&str> = plain.split(['-', '_', '/', '+', '.', ' ']).filter(|word| !word.is_empty()).collect();
+    let names = |at: &usize| heading::split(&words[*at..].join(" ")).filter(|heading| heading.model.is_some());
+    let is_year = |at: &usize| words[*at].len() == 4 && words[*at].starts_with(['1', '2']);
+    (path.len() <= PATH_BYTES_MAX).then(|| (0..words.len()).filter(is_year).find_map(|at| names(&at))).flatten()
 }
 
 /// The page's own vehicle, whole, and then those that it suggests; `None` for a page that is no vehicle's own. Of one that is sold the
@@ -173,40 +206,12 @@ pub(super) fn read(
     data: &[ScrapedListing],
     cards: &[Card],
 ) -> Option<Vec<ScrapedListing>> {
-    if !subject.may_be_a_vehicle() {
-        return None;
-    }
-    let by_data = subject.own(data);
     let main_heading = subject.heading.as_ref().and_then(|named| main_heading(dom, named));
-    let known_vin = by_data.and_then(|at| data[at].vin.clone());
-    let is_own_card = |card: &Card| {
-        let vin = card.listing.vin.as_ref();
-        let holds_heading = main_heading.is_some_and(|at| dom.within(card.at).contains(&at));
-        vin.is_some_and(|vin| known_vin.as_ref() == Some(vin) || subject.vins.contains(vin))
-            || (holds_heading && subject.is_named(&card.listing, true))
+    let said = if subject.may_be_a_vehicle() { own_said(subject, page, dom, data, cards, main_heading) } else { None };
+    let said = said.or_else(|| own_vin::read(subject, page, dom, cards, main_heading).map(|own| (own, None)));
+    let Some((own, by_data)) = said else {
+        return subject.may_be_a_vehicle().then(|| suggestions_of_sold(subject, page, dom, data, cards)).flatten();
     };
-    let own_card = cards.iter().find(|card| is_own_card(card));
-    let others: Vec<Range<usize>> =
-        cards.iter().filter(|card| !is_own_card(card)).map(|card| dom.within(card.at)).collect();
-    let rest = rest_of_page(
-        page,
-        dom,
-        &others,
-        main_heading,
-        known_vin.or_else(|| own_card.and_then(|card| card.listing.vin.clone())),
-    );
-    let here = |own: ScrapedListing| ScrapedListing { url: Some(page.url.to_string()), ..own };
-    let own = match (by_data, own_card) {
-        (Some(at), _) => {
-            Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())
-        }
-        (None, Some(card)) => Some(here(card.listing.clone())),
-        (None, None) => main_heading.and_then(|_| proven(&rest, subject, page, cards.len())).map(here),
-    };
-    let Some(mut own) = own else { return suggestions_of_sold(subject, page, dom, data, cards) };
-    if !merge::are_unlike(&own, &rest) {
-        own.fill_from(rest);
-    }
     let mut joined = Joined::on(&page.url);
     joined.take(vec![own], Role::Counts);
     joined.take(
@@ -219,6 +224,43 @@ pub(super) fn read(
     Some(listings)
 }
 
+/// The own vehicle of a page that says in its heading, its title or its address whose it is, and its place in the data.
+fn own_said(
+    subject: &Subject,
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    data: &[ScrapedListing],
+    cards: &[Card],
+    main_heading: Option<usize>,
+) -> Option<(ScrapedListing, Option<usize>)> {
+    let by_data = subject.own(data);
+    let known_vin = by_data.and_then(|at| data[at].vin.clone());
+    let is_own_card = |card: &Card| {
+        let vin = card.listing.vin.as_ref();
+        let holds_heading = main_heading.is_some_and(|at| dom.within(card.at).contains(&at));
+        vin.is_some_and(|vin| known_vin.as_ref() == Some(vin) || subject.vins.contains(vin))
+            || (holds_heading && subject.is_named(&card.listing, true))
+    };
+    let own_card = cards.iter().find(|card| is_own_card(card));
+    let others: Vec<Range<usize>> =
+        cards.iter().filter(|card| !is_own_card(card)).map(|card| dom.within(card.at)).collect();
+    let vin = known_vin.or_else(|| own_card.and_then(|card| card.listing.vin.clone()));
+    let rest = rest_of_page(page, dom, &others, main_heading, vin);
+    let here = |own: ScrapedListing| ScrapedListing { url: Some(page.url.to_string()), ..own };
+    let own = match (by_data, own_card) {
+        (Some(at), _) => {
+            Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())
+        }
+        (None, Some(card)) => Some(here(card.listing.clone())),
+        (None, None) => main_heading.and_then(|_| proven(&rest, subject, page, cards.len())).map(here),
+    };
+    let mut own = own?;
+    if !merge::are_unlike(&own, &rest) {
+        own.fill_from(rest);
+    }
+    Some((own, by_data))
+}
+
 /// What the page says beside its cards, where that proves a vehicle on offer and not an article about one.
 fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usize) -> Option<ScrapedListing> {
     let is_described = rest.stock_number.is_some() && (rest.price.is_some() || rest.mileage.is_some());
@@ -228,7 +270,7 @@ fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usiz
 }
 
 /// Whether a page is one of several, or claims more vehicles than its cards.
-fn goes_on(page: &Page<'_>, cards: usize) -> bool {
+pub(super) fn goes_on(page: &Page<'_>, cards: usize) -> bool {
     let around = pagination::read(page);
     around.next.is_some() || around.total.is_some_and(|total| total as usize > cards.max(1))
 }
@@ -260,7 +302,7 @@ fn main_heading(dom: &Dom<'_>, named: &Heading) -> Option<usize> {
 }
 
 /// The page without the cards of others, and without what frames it, read as one card.
-fn rest_of_page(
+pub(super) fn rest_of_page(
     page: &Page<'_>,
     dom: &Dom<'_>,
     cards: &[Range<usize>],
@@ -275,12 +317,14 @@ fn rest_of_page(
     draft.listing.url = Some(page.url.to_string());
     if rest.element(0).is_some() {
         card::read(page, &rest, 0, &mut draft);
+        let is_sold = sold_page::is_said(&rest, &[], rest.len());
+        draft.listing.is_sold = is_sold.then_some(true);
     }
     draft.listing
 }
 
 /// The VIN of a page, where it shows one alone.
-fn only_vin(dom: &Dom<'_>) -> Option<String> {
+pub(super) fn only_vin(dom: &Dom<'_>) -> Option<String> {
     let mut found: HashSet<String> = HashSet::new();
     let mut labelled = false;
     for at in 0..dom.len() {
@@ -306,7 +350,7 @@ fn only_vin(dom: &Dom<'_>) -> Option<String> {
 const SUGGESTING: [&str; 8] =
     ["similar", "recommend", "recently", "related", "you-may", "youmay", "also-like", "more-vehicles"];
 /// What such parts are headed by.
-const SUGGESTIONS: [&str; 11] = [
+const SUGGESTIONS: [&str; 42] = [
     "similar",
     "you may also",
     "you might also",
@@ -318,12 +362,43 @@ const SUGGESTIONS: [&str; 11] = [
     "more like this",
     "customers also",
     "compare with",
+    "you may like",
+    "you might like",
+    "other cars",
+    "other trucks",
+    "our other",
+    "more cars",
+    "more inventory",
+    "explore similar",
+    "explore more vehicles",
+    "explore more cars",
+    "shop similar",
+    "view similar",
+    "browse similar",
+    "see similar",
+    "check out similar",
+    "people also",
+    "others also",
+    "shoppers also",
+    "also viewed",
+    "also available",
+    "more from",
+    "vehicles like this",
+    "cars like this",
+    "alternatives",
+    "still looking",
+    "still shopping",
+    "not what you",
+    "not the right",
+    "compare similar",
+    "comparable vehicles",
+    "suggested vehicles",
 ];
 /// An element with more within it is no heading.
 const HEADING_NODES_MAX: usize = 12;
 
 /// The parts of a page that suggest other vehicles, or lead through the website.
-fn suggestions(dom: &Dom<'_>, main_heading: Option<usize>) -> Vec<Range<usize>> {
+pub(super) fn suggestions(dom: &Dom<'_>, main_heading: Option<usize>) -> Vec<Range<usize>> {
     let holds_heading = |range: &Range<usize>| main_heading.is_some_and(|at| range.contains(&at));
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, element) in dom.elements(0..dom.len()) {

@@ -14,7 +14,7 @@ use scraper::{Html, HtmlTreeSink};
 use url::{Position, Url};
 
 use super::{
-    clean,
+    clean, decoys,
     dom::Dom,
     entities,
     limits::PageLimits,
@@ -36,6 +36,9 @@ pub(crate) struct Page<'a> {
     unclear_prices: RefCell<HashSet<usize>>,
     /// What the words of its cards call their amounts.
     shown_prices: RefCell<Vec<ShownPrices>>,
+    /// The cards that look like those of vehicles and say too little to be one, by their places.
+    left_out: RefCell<HashSet<usize>>,
+    offers_cars: OnceCell<bool>,
 }
 
 /// How many bytes of a page make a token, at a guess on the safe side.
@@ -63,6 +66,8 @@ impl<'a> Page<'a> {
             dom: OnceCell::new(),
             unclear_prices: RefCell::default(),
             shown_prices: RefCell::default(),
+            left_out: RefCell::default(),
+            offers_cars: OnceCell::new(),
         })
     }
 
@@ -84,6 +89,26 @@ impl<'a> Page<'a> {
     /// What the words of the cards that were read call their amounts.
     pub(super) fn shown_prices(&self) -> Ref<'_, Vec<ShownPrices>> {
         self.shown_prices.borrow()
+    }
+
+    /// Notes a card that was made like those of vehicles and says too little to be one.
+    pub(super) fn note_left_out(&self, card: usize) {
+        self.left_out.borrow_mut().insert(card);
+    }
+
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out.borrow().len()
+    }
+
+    /// Whether its title says that it is a list of vehicles for sale.
+    pub(super) fn offers_cars(&self) -> bool {
+        *self.offers_cars.get_or_init(|| {
+            let title = self.tokens().iter().find_map(|token| match token {
+                Token::Raw(tag, text) if tag.is("title") => Some(*text),
+                _ => None,
+            });
+            title.is_some_and(decoys::offers_cars)
+        })
     }
 
     /// The page's markup in order, without a tree.

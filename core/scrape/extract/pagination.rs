@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    card, clean,
+    card,
+    claimed::{says_none, total},
+    clean,
     data::set_query,
     entities,
     markup::{Tag, Token},
@@ -283,9 +285,13 @@ fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
     let first =
         |text: &str| text.bytes().position(|byte| byte.is_ascii_alphanumeric() || byte == b'&' || !byte.is_ascii());
     let may_say_next = |text: &str, at: usize| match &text.as_bytes()[at..] {
-        [b'n' | b'N', second, ..] => b"eE&".contains(second),
+        [b'n' | b'N', second, ..] => b"eEaA&".contains(second) || !second.is_ascii(),
         [b'g' | b'G', second, ..] => b"oO&".contains(second),
         [b'o' | b'O', second, ..] => b"lL&".contains(second),
+        [b's' | b'S', second, ..] => b"uUiI&".contains(second),
+        [b'w' | b'W', second, ..] => b"eE&".contains(second),
+        [b'p' | b'P', second, ..] => b"aArR&".contains(second) || !second.is_ascii(),
+        [b'a' | b'A' | b'v' | b'V', second, ..] => b"vVoO&".contains(second),
         [letter, ..] => !letter.is_ascii_alphanumeric(),
         [] => false,
     };
@@ -301,11 +307,38 @@ fn may_lead_on(link: &OpenLink<'_>, text: &str) -> bool {
 }
 
 fn says_next(link: &OpenLink<'_>, text: &str) -> bool {
-    const WORDS: [&str; 5] = ["next", "next page", "go to next page", "go to the next page", "older"];
+    const WORDS: [&str; 24] = [
+        "next",
+        "next page",
+        "go to next page",
+        "go to the next page",
+        "older",
+        // French, Spanish, German, Portuguese, Italian, Dutch, Polish
+        "suivant",
+        "suivante",
+        "page suivante",
+        "suiv",
+        "siguiente",
+        "siguientes",
+        "sig",
+        "p\u{e1}gina siguiente",
+        "weiter",
+        "n\u{e4}chste",
+        "n\u{e4}chste seite",
+        "pr\u{f3}ximo",
+        "pr\u{f3}xima",
+        "avanti",
+        "successivo",
+        "successiva",
+        "volgende",
+        "nast\u{119}pna",
+        "nast\u{119}pny",
+    ];
     const CLASSES: [&str; 4] = ["next", "pagination-next", "page-next", "next-page"];
     let is_next = |words: &str| {
         let words = words.trim_matches(|c: char| !c.is_alphanumeric());
-        WORDS.iter().any(|word| words.eq_ignore_ascii_case(word))
+        let is_plain = words.is_ascii();
+        WORDS.iter().any(|word| words.eq_ignore_ascii_case(word) || (!is_plain && words.to_lowercase() == **word))
     };
     is_next(text)
         || link.labels.iter().any(|label| is_next(label))
@@ -347,84 +380,18 @@ fn page_number(url: &str) -> Option<u32> {
     url.query_pairs()
         .find(|(name, _)| PAGE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
         .and_then(|(_, value)| value.parse().ok())
+        .or_else(|| page_number_in_path(url.path()))
 }
 
-/// The claim of a total: `1 - 30 of 35 Total` before `58 Vehicles matching`.
-pub(crate) fn total(words: &str) -> Option<u32> {
-    let text = entities::decode_text(words);
-    let mut counted = None;
-    let mut after = 0;
-    // Few words of a page hold a digit: only around those is the text cut into words.
-    while let Some(step) = text.as_bytes()[after..].iter().position(u8::is_ascii_digit) {
-        let digit = after + step;
-        let start = text[..digit].rfind(char::is_whitespace).map_or(0, |at| next_character(&text, at));
-        let end = text[digit..].find(char::is_whitespace).map_or(text.len(), |at| digit + at);
-        after = end;
-        let Some(number) = count(&text[start..end]) else { continue };
-        let mut before = text[..start].split_whitespace().rev();
-        let last = before.next().unwrap_or_default();
-        if last.eq_ignore_ascii_case("of") && ends_range(before) {
-            return Some(number);
-        }
-        if counted.is_none() && !last.eq_ignore_ascii_case("over") && counts_vehicles(text[end..].split_whitespace()) {
-            counted = Some(number);
-        }
-    }
-    counted
-}
-
-fn next_character(text: &str, at: usize) -> usize {
-    at + text[at..].chars().next().map_or(1, char::len_utf8)
-}
-
-/// Words between a number and what it counts.
-const KINDS: [&str; 9] = ["new", "used", "pre-owned", "preowned", "certified", "total", "matching", "available", "&"];
-/// What a list of vehicles counts.
-const COUNTED: [&str; 9] =
-    ["vehicles", "vehicle", "cars", "results", "matches", "listings", "trucks", "vehicle(s)", "vehicles."];
-
-fn counts_vehicles<'a>(after: impl Iterator<Item = &'a str>) -> bool {
-    let next = after.take(3).find(|word| !KINDS.iter().any(|kind| word.eq_ignore_ascii_case(kind)));
-    next.is_some_and(|word| {
-        let word = word.trim_end_matches([',', '.', ':', ';', '!']);
-        COUNTED.iter().any(|counted| word.eq_ignore_ascii_case(counted))
-    })
-}
-
-/// Whether a piece of text says that nothing was found: `No vehicles found`, `No results match your search`.
-fn says_none(text: &str) -> bool {
-    let text = text.trim_ascii_start();
-    // Nearly every text is ruled out by its beginning.
-    if !matches!(text.as_bytes(), [b'n' | b'N', b'o' | b'O', b' ', ..]) {
-        return false;
-    }
-    let mut words =
-        text.split_whitespace().skip(1).take(6).map(|word| word.trim_end_matches(['.', ',', '!', ':', ';']));
-    let is_one_of = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let counted = words.find(|word| !is_one_of(word, &KINDS));
-    counted.is_some_and(|word| is_one_of(word, &COUNTED) || is_one_of(word, &["inventory"]))
-        && words.any(|word| is_one_of(word, &["found", "match", "matched", "matching", "available"]))
-}
-
-/// Counts are whole; eight digits are no count of cars.
-fn count(word: &str) -> Option<u32> {
-    let digits = word.trim_end_matches(['.', ',', ')', ';']).trim_start_matches('(');
-    let plain =
-        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-    plain.then(|| digits.replace(',', "").parse().ok()).flatten()
-}
-
-/// `1-25` in one word.
-fn is_range(word: &str) -> bool {
-    word.split_once(['-', '–', '—']).is_some_and(|(first, last)| count(first).is_some() && count(last).is_some())
-}
-
-/// Whether words, read backwards, begin with `1-30`, `1 - 30` or `1 to 30`.
-fn ends_range<'a>(mut before: impl Iterator<Item = &'a str>) -> bool {
-    let mut word = || before.next().unwrap_or_default();
-    let last = word();
-    is_range(last)
-        || count(last).is_some() && matches!(word(), "-" | "–" | "—" | "to" | "through") && count(word()).is_some()
+/// `/used/page/2/`, `/used/page-2`, `/used/page2.html`.
+fn page_number_in_path(path: &str) -> Option<u32> {
+    let mut places = path.split('/');
+    let behind = places.find_map(|place| {
+        let place = place.split('.').next().unwrap_or(place);
+        place.get(..4).filter(|word| word.eq_ignore_ascii_case("page")).map(|_| &place[4..])
+    })?;
+    let digits = behind.trim_start_matches(['-', '_', '=']);
+    if behind.is_empty() { places.next()?.parse().ok() } else { digits.parse().ok() }
 }
 
 #[cfg(test)]
@@ -470,6 +437,25 @@ mod tests {
     }
 
     #[test]
+    fn pages_may_be_counted_in_their_path() {
+        let pager = r#"<li class="active"><a href="/used/page/2/">2</a></li><li><a href="/used/">1</a></li>
+            <li><a href="/used/page/3/">3</a></li><li><a href="/used/page/9/">9</a></li>"#;
+        for (url, html, next) in [
+            ("https://lot.example/used/page/2/", pager, Some("https://lot.example/used/page/3/")),
+            ("https://lot.example/used/page/9/", pager, None),
+            ("https://lot.example/used/", pager, Some("https://lot.example/used/page/2/")),
+            (
+                "https://lot.example/used/page-2.html",
+                r#"<a href="page-3.html">3</a>"#,
+                Some("https://lot.example/used/page-3.html"),
+            ),
+            ("https://lot.example/pages/", r#"<a href="/pages/2019-ford">2</a>"#, None),
+        ] {
+            assert_eq!(read_at(url, html).next.as_deref(), next, "{url}");
+        }
+    }
+
+    #[test]
     fn the_next_page_is_found_however_it_is_linked() {
         let url = "https://lot.example/used?page=2";
         for (html, next) in [
@@ -489,6 +475,11 @@ mod tests {
                 None,
             ),
             (r#"<a href="?page=2">Next</a>"#, None),
+            (r#"<a href="?page=3">Suivant</a>"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="?page=3">Siguiente &raquo;</a>"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="?page=3">N&auml;chste Seite</a>"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="?page=3">Weiter</a>"#, Some("https://lot.example/used?page=3")),
+            (r#"<a href="?page=3">Suites</a><a href="?page=3">Weitere Infos</a><a href="/sig">Signature</a>"#, None),
             (r#"<a style="cursor: default">Next</a><a href="?page=1">&lt;</a>"#, None),
         ] {
             assert_eq!(read_at(url, html).next.as_deref(), next, "{html}");

@@ -1,7 +1,9 @@
-//! Where a car stands by its website's word: on the lot, on its way, not yet built, or nearly sold; and whether somebody is buying
+//! The number of a car in stock, and where the car stands by its website's word: on the lot, on its way, not yet built, or nearly sold; and whether somebody is buying
 //! it, which is known beside where it stands.
 
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::clean;
 
 /// Where a car is, as its website says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -101,6 +103,12 @@ impl SaleStatus {
         (is("available") || is("for sale")).then_some(Self::Available)
     }
 
+    /// Whether a text of a card says by itself that somebody is buying the car: `PENDING`, `On Hold!`.
+    pub(super) fn is_pending_badge(text: &str) -> bool {
+        let words = text.trim_matches(|sign: char| !sign.is_alphanumeric());
+        ["pending", "hold", "on hold", "sale pending", "deposit"].iter().any(|known| words.eq_ignore_ascii_case(known))
+    }
+
     /// Of two readings of one car, the one that says more: that somebody is buying it.
     pub(crate) fn more_telling(known: Option<Self>, other: Option<Self>) -> Option<Self> {
         if other == Some(Self::Pending) { other } else { known.or(other) }
@@ -195,11 +203,89 @@ pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     Ok(text.and_then(|text| StockStatus::read(&text)))
 }
 
+/// A longer text holds more than a stock number.
+const NUMBER_BYTES_MAX: usize = 32;
+
+/// The stock number at the beginning of a text: what stands behind it in the same text is something else (`U4471A, 31,544 Miles`), and
+/// a word is no number (`In Stock`, `Call`).
+pub(super) fn number(raw: &str) -> Option<String> {
+    let text = clean::text(raw)?;
+    let is_end = |sign: char| matches!(sign, ',' | ';' | '|' | '(' | '[' | '\u{2022}' | '\u{b7}');
+    let text = text.trim_start_matches(['#', ':', '-', ' ']);
+    let text = text.split(is_end).next().unwrap_or(text);
+    let mut words = text.split(' ').filter(|word| !word.is_empty());
+    let first = words.next()?.trim_end_matches(['.', ':', '-', '/']);
+    let has_digit = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+    let is_letters = |word: &str| word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let second = words.next().unwrap_or_default();
+    let number = match (has_digit(first), second) {
+        // `U 4471`, `1234 A`
+        (false, second) if is_letters(first) && has_digit(second) => format!("{first} {second}"),
+        (true, second) if !second.is_empty() && is_letters(second) && words.next().is_none() && second.len() < 3 => {
+            format!("{first} {second}")
+        }
+        (true, _) => first.to_owned(),
+        (false, "") if is_code(first) => first.to_owned(),
+        (false, _) => return None,
+    };
+    (number.len() <= NUMBER_BYTES_MAX).then_some(number)
+}
+
+/// Whether a word without digits may be a number all the same: in capitals, and none that stands in its place.
+fn is_code(word: &str) -> bool {
+    const WORDS: [&str; 19] = [
+        "ASK",
+        "AVAILABLE",
+        "CALL",
+        "HOLD",
+        "IN",
+        "INQUIRE",
+        "N",
+        "NEW",
+        "NO",
+        "NONE",
+        "NUMBER",
+        "OUT",
+        "PENDING",
+        "PHOTO",
+        "SOLD",
+        "STOCK",
+        "TBD",
+        "USED",
+        "YES",
+    ];
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
+    word.len() > 1 && word.bytes().all(is_capital) && !WORDS.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case("P2535", Some("P2535"))]
+    #[case("# P2535", Some("P2535"))]
+    #[case("P2535, 41,200 Miles", Some("P2535"))]
+    #[case("P2535 | Silver | Auto", Some("P2535"))]
+    #[case("P2535 \u{b7} Silver", Some("P2535"))]
+    #[case("P2535 (downtown)", Some("P2535"))]
+    #[case("P2535 VIN 2FMPK4K91HBB11870", Some("P2535"))]
+    #[case("P2535.", Some("P2535"))]
+    #[case("24-118A/B", Some("24-118A/B"))]
+    #[case("P 2535", Some("P 2535"))]
+    #[case("2535 A", Some("2535 A"))]
+    #[case("LOANER-B", Some("LOANER-B"))]
+    #[case("In Stock", None)]
+    #[case("Call", None)]
+    #[case("CALL", None)]
+    #[case("Photo", None)]
+    #[case("wheels", None)]
+    #[case("", None)]
+    fn a_stock_number_ends_where_something_else_begins(#[case] text: &str, #[case] read: Option<&str>) {
+        assert_eq!(number(text).as_deref(), read, "{text}");
+    }
 
     #[rstest]
     #[case("In Stock", Some(StockStatus::InStock))]

@@ -163,9 +163,9 @@ const BRANDS: [(&str, TitleBrand); 26] = [
 ];
 
 /// Words that are a badge by themselves.
-const ALONE: [&str; 5] = ["rebuilt", "reconstructed", "salvage", "salvaged", "branded"];
+const ALONE: [&str; 7] = ["rebuilt", "reconstructed", "salvage", "salvaged", "branded", "flood", "flooded"];
 /// Words of a badge beside them.
-const FILLERS: [&str; 20] = [
+const FILLERS: [&str; 22] = [
     "title",
     "titled",
     "titles",
@@ -186,6 +186,8 @@ const FILLERS: [&str; 20] = [
     "manufacturer",
     "insurance",
     "loss",
+    "reported",
+    "record",
 ];
 /// Words beside which each word of a brand is one.
 const MAKES_A_BRAND: [&str; 5] = ["certificate", "law", "manufacturer", "damage", "nonrepairable"];
@@ -205,7 +207,7 @@ pub(super) fn word_brand(word: &str) -> Option<TitleBrand> {
 
 /// Whether a word of a heading is about the title, and not about the car: it stands in front of the year, or ends the trim.
 pub(super) fn speaks_of_a_title(word: &str) -> bool {
-    const MORE: [&str; 4] = ["title", "titled", "clean", "flood"];
+    const MORE: [&str; 3] = ["title", "titled", "clean"];
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
     ALONE.iter().chain(&MORE).any(|known| word.eq_ignore_ascii_case(known))
 }
@@ -218,8 +220,10 @@ fn is_year(word: &str) -> bool {
 
 /// Whether a text has one of the beginnings without which it says nothing of a title. Nearly all texts end here.
 pub(super) fn may_speak_of_titles(text: &str) -> bool {
-    const BEGINNINGS: [&str; 10] = [
+    const BEGINNINGS: [&str; 12] = [
         "title",
+        "flood",
+        "water",
         "salvage",
         "rebuilt",
         "reconstructed",
@@ -235,7 +239,8 @@ pub(super) fn may_speak_of_titles(text: &str) -> bool {
         let rest = &text[at..];
         let begins =
             |word: &&str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
-        matches!(rest[0] | 0x20, b't' | b's' | b'r' | b'b' | b'd' | b'l' | b'p') && BEGINNINGS.iter().any(begins)
+        matches!(rest[0] | 0x20, b't' | b's' | b'r' | b'b' | b'd' | b'l' | b'p' | b'f' | b'w')
+            && BEGINNINGS.iter().any(begins)
     })
 }
 
@@ -273,13 +278,20 @@ impl Words {
             "rebuilt".clone_into(&mut words[at]);
         }
         // Two words that are one.
-        for [one, other] in
-            [["buy", "back"], ["total", "loss"], ["non", "repairable"], ["non", "rebuildable"], ["parts", "only"]]
-        {
+        for [one, other] in [
+            ["buy", "back"],
+            ["total", "loss"],
+            ["non", "repairable"],
+            ["non", "rebuildable"],
+            ["parts", "only"],
+            ["water", "damage"],
+            ["water", "damaged"],
+        ] {
             while let Some(at) = words.windows(2).position(|pair| pair[0] == one && pair[1] == other) {
                 words.remove(at + 1);
                 words[at] = match one {
                     "non" | "parts" => "nonrepairable".to_owned(),
+                    "water" => "flood".to_owned(),
                     _ => [one, other].concat(),
                 };
             }

@@ -106,7 +106,8 @@ fn pictures_and_ribbons_say_what_badges_say() {
     ] {
         assert_eq!(sale(shown), Some(SaleStatus::Pending), "{shown}");
     }
-    assert_eq!(sale("<i>Pending</i><p>All rights reserved</p>"), None);
+    assert_eq!(sale("<i>PENDING</i>"), Some(SaleStatus::Pending));
+    assert_eq!(sale("<button>Hold</button><p>All rights reserved</p>"), None);
 }
 
 fn table(heads: &[&str], row: &dyn Fn(usize) -> String) -> Vec<ScrapedListing> {

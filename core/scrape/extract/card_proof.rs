@@ -1,0 +1,270 @@
+//! Whether a card without a VIN is that of a vehicle on offer: what it says that such a one has, and what speaks against it.
+//!
+//! What is deliberately not here: where the cards are (`linked_cards`), and the words themselves (`decoys`).
+
+use super::{
+    card::{self, is_marked_sold},
+    card_heading::heading_of_any_make,
+    cards::Card,
+    chunks, decoys,
+    dom::{Dom, Kind},
+    fields::Draft,
+    heading,
+    listing::ScrapedListing,
+    page::Page,
+};
+use crate::Money;
+
+/// An element with more within it is a block, not a heading.
+const HEADING_NODES_MAX: usize = 24;
+/// A longer text is prose.
+const SHORT_BYTES: usize = 48;
+
+/// What a card says that an offered car has.
+pub(super) struct Proof {
+    pub(super) price: bool,
+    /// Whether the amount stands for itself, and no word beside it makes another thing of it.
+    price_is_plain: bool,
+    pub(super) mileage: bool,
+    pub(super) stock_number: bool,
+    /// Whether its words are about a model rather than one car.
+    pub(super) is_of_a_model: bool,
+    /// Whether they may be, where all cards are of one make.
+    pub(super) may_be_of_a_model: bool,
+    is_decoy: bool,
+    /// Whether its words may be those of a text about cars, of a rental or of somebody who buys cars.
+    is_doubtful: bool,
+    /// Whether it states money at all, if no price that is plainly asked.
+    pub(super) states_money: bool,
+    /// Whether it is one whose price is asked by phone, or that is nearly sold.
+    pub(super) asks_to_call: bool,
+}
+
+impl Proof {
+    /// Doubtful words count only where a price and what one car alone has do not stand beside them.
+    pub(super) fn is_no_car(&self) -> bool {
+        let is_offered = self.price && self.price_is_plain && (self.mileage || self.stock_number);
+        self.is_decoy || (self.is_doubtful && !is_offered)
+    }
+
+    pub(super) fn facts(&self) -> usize {
+        [self.price, self.mileage, self.stock_number].into_iter().filter(|fact| *fact).count()
+    }
+
+    pub(super) fn is_enough(&self) -> bool {
+        let is_one_car = self.mileage || self.stock_number;
+        !self.is_no_car() && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
+    }
+}
+
+/// Fewer miles beside no price are a range, a trip or a warranty.
+const LEAST_MILES: i32 = 1_000;
+
+/// Reads a card with its link; `None` where it names no vehicle.
+pub(super) fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> Option<(Card, Proof)> {
+    read_named(page, dom, at, url, |_, _, _| false)
+}
+
+/// The same of a card beside those of vehicles, whose make may be unknown: it is the first word, as it stands.
+pub(super) fn read_of_any_make(
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    at: usize,
+    url: Option<String>,
+) -> Option<(Card, Proof)> {
+    read_named(page, dom, at, url, |listing, dom, at| {
+        let heading = heading_of_any_make(dom, at);
+        let Some(heading) = heading.filter(|heading| Some(heading.year) == listing.year) else { return false };
+        (listing.make, listing.model, listing.trim) = (heading.make, heading.model, heading.trim);
+        listing.make.is_some()
+    })
+}
+
+type TakesMake = fn(&mut ScrapedListing, &Dom<'_>, usize) -> bool;
+
+fn read_named(
+    page: &Page<'_>,
+    dom: &Dom<'_>,
+    at: usize,
+    url: Option<String>,
+    takes_any_make: TakesMake,
+) -> Option<(Card, Proof)> {
+    let mut draft = Draft::default();
+    draft.listing.url.clone_from(&url);
+    card::read(page, dom, at, &mut draft);
+    // Its other links lead elsewhere.
+    draft.listing.url = url;
+    let is_asked = draft.price_is_asked();
+    let mut listing = draft.listing;
+    listing.year?;
+    if listing.make.is_none() && !takes_any_make(&mut listing, dom, at) {
+        return None;
+    }
+    let words = Words::of(dom, at);
+    let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
+    let url = listing.url.as_deref().unwrap_or_default();
+    let offers_cars = page.offers_cars();
+    let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
+    let heads = heads_around(dom, at).unwrap_or_default().to_lowercase();
+    let proof = Proof {
+        price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
+        price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
+        mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
+        stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
+        is_of_a_model: decoys::speaks_of_a_model(&words.lower)
+            || (!offers_cars && decoys::may_speak_of_a_model(&words.lower)),
+        may_be_of_a_model: decoys::invites_to_learn_more(&words.lower),
+        is_decoy: words.name_goods
+            || (listing.mileage.is_none() && listing.price.is_some_and(|price| price < decoys::LEAST_PRICE))
+            || decoys::leads_elsewhere(url)
+            || decoys::sells_no_car(&words.lower)
+            || decoys::sells_no_car(&heads)
+            || (is_cheap && decoys::is_of_a_shop(&words.lower)),
+        is_doubtful: words.name_a_text
+            || (!offers_cars && (decoys::is_of_a_shop(&words.lower) || decoys::speaks_of_buying(&words.lower)))
+            || decoys::speaks_of_hiring_or_buying(&words.lower)
+            || decoys::speaks_of_hiring_or_buying(&heads)
+            || decoys::is_of_rates(&heads),
+        states_money: words.lower.contains('$'),
+        asks_to_call: decoys::asks_to_call(&words.lower),
+    };
+    listing.is_sold = is_marked_sold(dom, at).then_some(true);
+    Some((Card { at, listing }, proof))
+}
+
+/// The first texts of a card, in lower case.
+pub(super) fn lower_words(dom: &Dom<'_>, at: usize) -> String {
+    Words::of(dom, at).lower
+}
+
+/// A longer row is no row of heads.
+const HEADS_NODES_MAX: usize = 128;
+
+/// The first row of the table that a row stands in.
+fn heads_around(dom: &Dom<'_>, row: usize) -> Option<String> {
+    let is = |at: usize, name: &str| dom.element(at).is_some_and(|element| element.name() == name);
+    let table = std::iter::successors(dom.parent(row).filter(|_| is(row, "tr")), |at| dom.parent(*at)).take(3);
+    let table = table.into_iter().find(|at| is(*at, "table"))?;
+    let heads = dom.within(table).take(HEADS_NODES_MAX).find(|at| is(*at, "tr"))?;
+    (dom.node(heads).end - heads < HEADS_NODES_MAX).then(|| dom.text(heads))
+}
+
+/// Whether a text is an amount, at most with a word for a price in front.
+fn is_amount(text: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "asking",
+        "cash",
+        "clearance",
+        "final",
+        "internet",
+        "list",
+        "now",
+        "only",
+        "our",
+        "price",
+        "retail",
+        "sale",
+        "selling",
+        "special",
+        "today",
+        "usd",
+        "your",
+    ];
+    let mut words = text.split(|sign: char| !sign.is_alphabetic()).filter(|word| !word.is_empty());
+    words.all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// The texts of a card.
+struct Words {
+    /// The first of them, in lower case.
+    lower: String,
+    /// The digits of the short ones and of the long ones, text by text.
+    short: Vec<String>,
+    long: Vec<String>,
+    /// The digits of texts that are an amount, at most with a word for a price.
+    amounts: Vec<String>,
+    /// Those behind `from`.
+    from: Vec<String>,
+    /// Whether a heading is that of a thing for a vehicle, or of a text about one.
+    name_goods: bool,
+    name_a_text: bool,
+}
+
+/// More words of a card are not looked at.
+const WORDS_BYTES_MAX: usize = 4_000;
+
+impl Words {
+    fn of(dom: &Dom<'_>, card: usize) -> Self {
+        let mut words = Self {
+            lower: String::new(),
+            short: Vec::new(),
+            long: Vec::new(),
+            amounts: Vec::new(),
+            from: Vec::new(),
+            name_goods: false,
+            name_a_text: false,
+        };
+        for at in dom.within(card) {
+            match &dom.node(at).kind {
+                Kind::Text(text) if words.lower.len() < WORDS_BYTES_MAX => {
+                    let text = text.trim();
+                    if text.is_empty() {
+                        continue;
+                    }
+                    words.lower.push_str(&text.to_lowercase());
+                    words.lower.push(' ');
+                    let pieces = chunks::pieces(text);
+                    if pieces.is_empty() {
+                        words.note_digits(text);
+                    }
+                    pieces.into_iter().for_each(|piece| words.note_digits(piece));
+                    let is_heading = || heading::split(text).is_some_and(|heading| heading.make.is_some());
+                    if is_heading() {
+                        words.note_heading(text);
+                    }
+                }
+                Kind::Element(element)
+                    if matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+                        && dom.node(at).end - at < HEADING_NODES_MAX =>
+                {
+                    words.note_heading(&dom.text(at));
+                }
+                _ => {}
+            }
+        }
+        words
+    }
+
+    fn note_digits(&mut self, text: &str) {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if digits.is_empty() {
+            return;
+        }
+        if is_amount(text) {
+            self.amounts.push(digits.clone());
+        } else if text.get(..5).filter(|word| word.eq_ignore_ascii_case("from ")).is_some_and(|_| is_amount(&text[5..]))
+        {
+            self.from.push(digits.clone());
+        }
+        if text.len() <= SHORT_BYTES { self.short.push(digits) } else { self.long.push(digits) }
+    }
+
+    fn note_heading(&mut self, text: &str) {
+        self.name_goods |= decoys::names_goods(text);
+        self.name_a_text |= decoys::names_a_text(text);
+    }
+
+    /// Whether a price stands for itself in a text; behind `from` it may, where the page is a list of cars.
+    fn ask(&self, price: Money, offers_cars: bool) -> bool {
+        let dollars = (price.cents() / 100).to_string();
+        let asks = |amounts: &[String]| amounts.iter().any(|amount| amount.starts_with(&dollars));
+        asks(&self.amounts) || (offers_cars && asks(&self.from))
+    }
+
+    /// Whether a number stands in a short text, or in none at all: prose that mentions miles is about a journey.
+    fn state(&self, miles: i32) -> bool {
+        let digits = miles.to_string();
+        let holds = |texts: &[String]| texts.iter().any(|text| text.contains(&digits));
+        holds(&self.short) || !holds(&self.long)
+    }
+}

@@ -1,0 +1,218 @@
+//! Headings in other forms than `2019 Ford F-150 XLT`: a year behind or in the middle, short, glued to the make, or behind words of a
+//! seller.
+//!
+//! They are asked on cards alone, and each needs a make that is known. What is deliberately not here: what the words of a heading mean
+//! (`heading`).
+
+use super::{
+    clean,
+    heading::{is_fact, may_hold_a_year},
+    makes, numbers,
+};
+
+/// More words are a sentence.
+const NAME_WORDS_MAX: usize = 8;
+/// More bytes are, too.
+const NAME_BYTES_MAX: usize = 120;
+/// So many words of a seller may stand in front of the year.
+const LEAD_INS_MAX: usize = 4;
+
+/// The heading in its usual form: the year, the make, and what stands around them.
+pub(super) fn in_usual_order(raw: &str) -> Option<String> {
+    let may_be_short = || raw.trim_start().starts_with(['\'', '\u{2019}', '\u{2018}']) || begins_with_two_digits(raw);
+    if raw.len() > NAME_BYTES_MAX || !(may_hold_a_year(raw) || may_be_short()) {
+        return None;
+    }
+    let text = clean::text(raw)?;
+    let words: Vec<&str> = text.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+    behind_words_of_a_seller(&words)
+        .or_else(|| with_a_short_year(&words))
+        .or_else(|| with_the_year_behind(&words))
+        .or_else(|| with_the_make_last(&words))
+}
+
+/// `New Arrival! 2019 Ford`, `(2019) Ford`, `2019FORD`, `2019.5 Ford`, `2019/2020 Ford`.
+fn behind_words_of_a_seller(words: &[&str]) -> Option<String> {
+    let lead_ins = words.iter().take(LEAD_INS_MAX).take_while(|word| is_lead_in(word)).count();
+    // `In 2019 Ford ...` is a sentence; `Just in: 2019 Ford` is none.
+    let last = words[..lead_ins].last().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+    let is_sentence = matches!(&*last, "a" | "for" | "in" | "on" | "the") && !words[0].eq_ignore_ascii_case("just");
+    let (first, rest) = words.get(lead_ins..)?.split_first().filter(|_| !is_sentence)?;
+    if let Some(year) = year_of(first) {
+        makes::at_start(rest)?;
+        return Some(format!("{year} {}", rest.join(" ")));
+    }
+    let (year, make) = first.split_at_checked(4)?;
+    let glued: Vec<&str> = [make].into_iter().chain(rest.iter().copied()).collect();
+    makes::at_start(&glued)?;
+    Some(format!("{} {}", numbers::year(year)?, glued.join(" ")))
+}
+
+/// `'19 Ford F-150`, and `19 Ford F-150` where a word like that of a model follows.
+fn with_a_short_year(words: &[&str]) -> Option<String> {
+    // Of the next years there are no cars yet; the others are of the last century.
+    const LAST: i32 = 30;
+    const OLDEST_BARE: i32 = 50;
+    let (first, name) = words.split_first()?;
+    let digits = first.trim_start_matches(['\'', '\u{2019}', '\u{2018}']);
+    let year: i32 = digits.parse().ok().filter(|_| digits.len() == 2)?;
+    let (_, used) = makes::at_start(name)?;
+    let is_bare = digits.len() == first.len();
+    if is_bare {
+        let model = name.get(used)?;
+        let may_be_model = model.starts_with(|sign: char| sign.is_uppercase() || sign.is_ascii_digit());
+        if !may_be_model || counts_vehicles(model) || (LAST < year && year < OLDEST_BARE) || name.len() > NAME_WORDS_MAX
+        {
+            return None;
+        }
+    }
+    Some(format!("{} {}", if year <= LAST { 2000 + year } else { 1900 + year }, name.join(" ")))
+}
+
+/// `Ford F-150 XLT 2019`, `Ford F-150 2019 XLT`.
+fn with_the_year_behind(words: &[&str]) -> Option<String> {
+    let (_, used) = makes::at_start(words)?;
+    let place = used + 1 + words.get(used + 1..)?.iter().position(|word| year_of(word).is_some())?;
+    let year = year_of(words[place])?;
+    let (front, behind) = (&words[..place], &words[place + 1..]);
+    let is_name = words.len() <= NAME_WORDS_MAX + 1 && !words.iter().any(|word| is_fact(word));
+    let is_of_a_place = front.get(used).is_some_and(|word| matches!(*word, "of" | "in" | "at" | "from" | "owners"));
+    let name = || [front, behind].concat().join(" ");
+    (is_name && !is_of_a_place).then(|| format!("{year} {}", name().trim_end_matches(',')))
+}
+
+/// `F-150 XLT 2019 Ford`.
+fn with_the_make_last(words: &[&str]) -> Option<String> {
+    let place = words.iter().position(|word| year_of(word).is_some()).filter(|place| *place > 0)?;
+    let make = words.get(place + 1..)?;
+    let (_, used) = makes::at_start(make)?;
+    let model = &words[..place];
+    let is_name = used == make.len() && model.len() < NAME_WORDS_MAX && !model.iter().any(|word| is_fact(word));
+    let is_model = model[0].starts_with(|sign: char| sign.is_uppercase() || sign.is_ascii_digit())
+        && !is_lead_in(model[0])
+        && makes::at_start(model).is_none();
+    (is_name && is_model)
+        .then(|| format!("{} {} {}", year_of(words[place]).unwrap_or_default(), make.join(" "), model.join(" ")))
+}
+
+/// A model year, as a word of a heading states it.
+fn year_of(word: &str) -> Option<i32> {
+    let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+    let word = word.strip_prefix("MY").unwrap_or(word);
+    let word = word.strip_suffix(".5").unwrap_or(word);
+    // Of two, it is the first.
+    let (word, other) = word.split_once('/').unwrap_or((word, word));
+    numbers::year(word).filter(|_| word.len() == 4 && other.len() == 4 && numbers::year(other).is_some())
+}
+
+fn begins_with_two_digits(raw: &str) -> bool {
+    let bytes = raw.trim_start().as_bytes();
+    matches!(bytes, [one, two, b' ', ..] if one.is_ascii_digit() && two.is_ascii_digit())
+}
+
+/// Whether a word is one of a seller, and not of the name.
+fn is_lead_in(word: &str) -> bool {
+    const WORDS: [&str; 31] = [
+        "a",
+        "arrival",
+        "arrived",
+        "available",
+        "certified",
+        "clearance",
+        "cpo",
+        "deal",
+        "drop",
+        "featured",
+        "for",
+        "hold",
+        "hot",
+        "in",
+        "just",
+        "new",
+        "now",
+        "on",
+        "pending",
+        "pre-owned",
+        "preowned",
+        "price",
+        "reduced",
+        "sale",
+        "sold",
+        "soon",
+        "coming",
+        "special",
+        "stock",
+        "the",
+        "used",
+    ];
+    let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a word says what is counted: `24 Toyota Vehicles`.
+fn counts_vehicles(word: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "cars",
+        "coupes",
+        "dealers",
+        "dealerships",
+        "listings",
+        "models",
+        "new",
+        "owners",
+        "results",
+        "sedans",
+        "suvs",
+        "trucks",
+        "used",
+        "vans",
+        "vehicles",
+        "wagons",
+    ];
+    let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::heading;
+
+    #[test]
+    fn on_a_card_the_year_may_stand_behind_or_be_short() {
+        for (text, whole) in [
+            ("Ford F-150 XLT 2019", "2019 Ford F-150 XLT"),
+            ("Ford F-150 XLT (2019)", "2019 Ford F-150 XLT"),
+            ("Land Rover Range Rover Sport, 2019", "2019 Land Rover Range Rover Sport"),
+            ("'19 Ford F-150", "2019 Ford F-150"),
+            ("\u{2019}68 Plymouth Road Runner", "1968 Plymouth Road Runner"),
+            ("Honda Accord 2017 Touring", "2017 Honda Accord Touring"),
+            ("Accord Touring 2017 Honda", "2017 Honda Accord Touring"),
+            ("(2017) Honda Accord", "2017 Honda Accord"),
+            ("2017HONDA Accord", "2017 HONDA Accord"),
+            ("MY2017 Honda Accord", "2017 Honda Accord"),
+            ("Just Arrived! 2017 Honda Accord", "2017 Honda Accord"),
+            ("PRICE DROP: 2017 Honda Accord", "2017 Honda Accord"),
+            ("For Sale - 2017 Honda Accord", "2017 Honda Accord"),
+            ("17 Honda Accord Touring", "2017 Honda Accord Touring"),
+        ] {
+            assert_eq!(heading::split_of_card(text), heading::split(whole), "{text}");
+            assert_eq!(heading::split(text), None, "{text}");
+        }
+        for text in [
+            "Ford 2019",
+            "Serving Ford owners since 1985",
+            "Ford F-150 from $28,500 in 2019",
+            "'19 was a good year",
+            "Toyota",
+            "17 Honda dealers",
+            "24 Toyota Vehicles",
+            "3 Ford Edge",
+            "Ford of Salem 2019 sales event, open to all",
+            "For Sale by owner 2019",
+            "Honda 2017 Honda",
+            "In 2017 Honda built many",
+        ] {
+            assert_eq!(heading::split_of_card(text), None, "{text}");
+        }
+    }
+}
