@@ -107,7 +107,7 @@ impl Standby {
         }
     }
 
-    /// Notes that this process has just written: whoever reads from now on sees it.
+    /// Notes a write of this process. Reads that begin later see it.
     pub(super) fn note_write(&self) {
         // Rounded up: a place that was seen in the same microsecond may be before the write.
         let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1) + 1;

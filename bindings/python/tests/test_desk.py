@@ -94,11 +94,11 @@ def test_the_website_shows_what_is_public(anywhere: jpauto.Lot) -> None:
 
 def test_candidates_are_the_comparables_of_a_subject(anywhere: jpauto.Lot) -> None:
     now = datetime.now(timezone.utc)
-    cars = [
+    cars: list[jpauto.types.NewListing] = [
         {"vin": f"4T1B11HK5KU3000{n:02}", "year": 2019, "make": "Toyota", "model": "Camry", "price": 15_000 + 100 * n}
         for n in range(8)
     ]
-    anywhere.competitors.record_listings("Rival", cars, observed_at=now - timedelta(hours=1))  # type: ignore[arg-type]
+    anywhere.competitors.record_listings("Rival", cars, observed_at=now - timedelta(hours=1))
     subject = jpauto.types.Subject(year=2019, make="Toyota", model="Camry", price=17_000)
     other = {"year": 2019, "make": "Kia", "model": "Soul"}
     found, none = anywhere.market.candidates([subject, other])
@@ -190,12 +190,15 @@ def test_a_website_is_tried_out_and_added_by_its_address(website: str) -> None:
 def test_rules_are_the_callers(anywhere: jpauto.Lot, database_url: str) -> None:
     def recorded(lot: jpauto.Lot, name: str) -> int:
         """How many of two cars are sold, of which one is missing for six days."""
-        pair = [{"vin": VIN, "price": 9_000}, {"vin": "2FMPK4K91HBB11870", "price": 9_000}]
+        pair: list[jpauto.types.NewListing] = [
+            {"vin": VIN, "price": 9_000},
+            {"vin": "2FMPK4K91HBB11870", "price": 9_000},
+        ]
         report = None
         for day in range(7):
             listings = pair if day == 0 else pair[1:]
             observed_at = START + timedelta(days=day)
-            report = lot.competitors.record_listings(name, listings, observed_at=observed_at)  # type: ignore[arg-type]
+            report = lot.competitors.record_listings(name, listings, observed_at=observed_at)
         assert report is not None
         return sum(one.is_sold for one in lot.competitors.listings(name))
 

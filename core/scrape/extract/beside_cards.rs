@@ -14,9 +14,9 @@ use super::{
     page::Page,
 };
 
-/// So many cards are needed before others are compared with them.
+/// Fewer cards show no template.
 const FEWEST: usize = 2;
-/// Of so many cards the templates are looked at.
+/// At most this many cards are examples of templates.
 const EXAMPLES_MAX: usize = 32;
 
 /// The vehicles on such cards.

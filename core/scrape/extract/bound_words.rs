@@ -2,8 +2,8 @@
 //!
 //! `Total obligation $28,000` is no price though `total` may call one, and `Ship to you $1,299` is none though nobody knows its words.
 //! Words bind to the amount of their own sentence. They leave it what it is where each is known to (`Only`, `firm`) or names the car,
-//! and where the last of them calls it a price, whoever's it is (`Smith Motors Price`). An amount with any other words is of something
-//! unknown, and no price. What is deliberately not here: what known words say of an amount (`price_words`).
+//! and where the last of them calls it a price, also that of a named seller (`Smith Motors Price`). An amount with any other words is
+//! of something unknown, and no price. What is deliberately not here: what known words say of an amount (`price_words`).
 
 use std::{cell::OnceCell, sync::LazyLock};
 

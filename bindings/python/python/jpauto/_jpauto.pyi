@@ -2336,7 +2336,7 @@ class Comparable:
 
     @property
     def title_brand(self) -> TitleBrand | None:
-        """What its title is said to be."""
+        """What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`."""
 
     @property
     def condition(self) -> Condition | None:
@@ -2344,11 +2344,13 @@ class Comparable:
 
     @property
     def odometer_status(self) -> OdometerStatus | None:
-        """What is said of its odometer. Miles that it has not gone are left out."""
+        """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`. Miles that it has not gone are
+        left out.
+        """
 
     @property
     def sale_status(self) -> SaleStatus | None:
-        """How far its sale has come."""
+        """How far its sale has come: `available` or `pending`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -4124,7 +4126,7 @@ class PricedComparable:
 
     @property
     def external_id(self) -> str | None:
-        """What names the listing within its source; for a competitor's, the id of our row."""
+        """The id of the listing within its source; for a competitor's listing, the id of our row."""
 
     @property
     def url(self) -> str | None:
@@ -4148,7 +4150,7 @@ class PricedComparable:
 
     @property
     def price(self) -> Decimal | None:
-        """The price asked, or last asked."""
+        """The asking price, or the last one."""
 
     @property
     def mileage(self) -> int | None:
@@ -4160,11 +4162,11 @@ class PricedComparable:
 
     @property
     def dealer(self) -> str | None:
-        """Who sells it."""
+        """The dealer that offers it."""
 
     @property
     def first_seen_at(self) -> datetime:
-        """When the offer was first seen."""
+        """When the listing was first seen."""
 
     @property
     def last_seen_at(self) -> datetime:
@@ -4172,11 +4174,11 @@ class PricedComparable:
 
     @property
     def sold_at(self) -> datetime | None:
-        """When it was sold."""
+        """When it was sold. A time in the future counts as not sold."""
 
     @property
     def branded(self) -> bool:
-        """Whether its title is branded, also by an odometer that shows other miles than it has gone."""
+        """Whether its title is known to be branded. False says only that nothing is known against it."""
 
     @property
     def title_brand(self) -> TitleBrand | None:
@@ -4188,7 +4190,9 @@ class PricedComparable:
 
     @property
     def odometer_status(self) -> OdometerStatus | None:
-        """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`."""
+        """What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`. Miles that it has not gone are
+        left out.
+        """
 
     @property
     def sale_status(self) -> SaleStatus | None:

@@ -231,56 +231,71 @@ record! {
     }
 }
 
-record! {
-    /// A comparable and what it would cost with the mileage and year of our vehicle.
-    PricedComparable of market::PricedComparable {
-        (.comparable) {
-            /// Where it was found: `competitor` or `auto.dev`.
-            source: &'static str,
-            /// The VIN as listed.
-            vin: Option<String>,
-            /// What names the listing within its source; for a competitor's, the id of our row.
-            external_id: Option<String>,
-            /// The page of the listing.
-            url: Option<String>,
-            /// Model year.
-            year: i32,
-            /// Make.
-            make: String,
-            /// Model.
-            model: String,
-            /// Trim.
-            trim: Option<String>,
-            /// The price asked, or last asked.
-            price: Option<Amount>,
-            /// Miles; below zero counts as unknown.
-            mileage: Option<i32>,
-            /// Miles from us.
-            distance_miles: Option<f64>,
-            /// Who sells it.
-            dealer: Option<String>,
-            /// When the offer was first seen.
-            first_seen_at: DateTime<Utc>,
-            /// When it was last seen.
-            last_seen_at: DateTime<Utc>,
-            /// When it was sold.
-            sold_at: Option<DateTime<Utc>>,
-            /// Whether its title is branded, also by an odometer that shows other miles than it has gone.
-            branded: bool,
-            /// What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`.
-            title_brand: Option<&'static str>,
-            /// Whether it is offered as `new`, `used` or `certified`.
-            condition: Option<&'static str>,
-            /// What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`.
-            odometer_status: Option<&'static str>,
-            /// How far its sale has come: `available` or `pending`.
-            sale_status: Option<&'static str>,
+/// The records that have the fields of a comparable, of which this is the one list.
+macro_rules! comparables {
+    ($($field:tt)+) => {
+        record! {
+            /// A listing that a vehicle may be compared with.
+            Comparable of market::Comparable {
+                () { $($field)+ }
+            }
         }
-        () {
-            /// Its price adjusted to our vehicle.
-            adjusted_price: Amount,
+
+        record! {
+            /// A comparable and what it would cost with the mileage and year of our vehicle.
+            PricedComparable of market::PricedComparable {
+                (.comparable) { $($field)+ }
+                () {
+                    /// Its price adjusted to our vehicle.
+                    adjusted_price: Amount,
+                }
+            }
         }
-    }
+    };
+}
+
+comparables! {
+    /// Where it was found: `competitor` or `auto.dev`.
+    source: &'static str,
+    /// The VIN as listed.
+    vin: Option<String>,
+    /// The id of the listing within its source; for a competitor's listing, the id of our row.
+    external_id: Option<String>,
+    /// The page of the listing.
+    url: Option<String>,
+    /// Model year.
+    year: i32,
+    /// Make.
+    make: String,
+    /// Model.
+    model: String,
+    /// Trim.
+    trim: Option<String>,
+    /// The asking price, or the last one.
+    price: Option<Amount>,
+    /// Miles; below zero counts as unknown.
+    mileage: Option<i32>,
+    /// Miles from us.
+    distance_miles: Option<f64>,
+    /// The dealer that offers it.
+    dealer: Option<String>,
+    /// When the listing was first seen.
+    first_seen_at: DateTime<Utc>,
+    /// When it was last seen.
+    last_seen_at: DateTime<Utc>,
+    /// When it was sold. A time in the future counts as not sold.
+    sold_at: Option<DateTime<Utc>>,
+    /// Whether its title is known to be branded. False says only that nothing is known against it.
+    branded: bool,
+    /// What its title is said to be: `clean`, `branded`, `salvage`, `rebuilt`, `flood`, `lemon` or `junk`.
+    title_brand: Option<&'static str>,
+    /// Whether it is offered as `new`, `used` or `certified`.
+    condition: Option<&'static str>,
+    /// What is said of its odometer: `actual`, `tmu` (true mileage unknown), `exempt` or `exceeds_limits`. Miles that it has not gone are
+    /// left out.
+    odometer_status: Option<&'static str>,
+    /// How far its sale has come: `available` or `pending`.
+    sale_status: Option<&'static str>,
 }
 
 record! {
@@ -550,54 +565,6 @@ record! {
             calls_a_month: u32,
             /// When a new month begins.
             renews_at: DateTime<Utc>,
-        }
-    }
-}
-
-record! {
-    /// A listing that a vehicle may be compared with.
-    Comparable of market::Comparable {
-        () {
-            /// Where it was found: `competitor` or `auto.dev`.
-            source: &'static str,
-            /// The VIN as listed.
-            vin: Option<String>,
-            /// The id of the listing within its source; for a competitor's listing, the id of our row.
-            external_id: Option<String>,
-            /// The page of the listing.
-            url: Option<String>,
-            /// Model year.
-            year: i32,
-            /// Make.
-            make: String,
-            /// Model.
-            model: String,
-            /// Trim.
-            trim: Option<String>,
-            /// The asking price, or the last one.
-            price: Option<Amount>,
-            /// Miles; below zero counts as unknown.
-            mileage: Option<i32>,
-            /// Miles from us.
-            distance_miles: Option<f64>,
-            /// The dealer that offers it.
-            dealer: Option<String>,
-            /// When the listing was first seen.
-            first_seen_at: DateTime<Utc>,
-            /// When it was last seen.
-            last_seen_at: DateTime<Utc>,
-            /// When it was sold. A time in the future counts as not sold.
-            sold_at: Option<DateTime<Utc>>,
-            /// Whether its title is known to be branded. False says only that nothing is known against it.
-            branded: bool,
-            /// What its title is said to be.
-            title_brand: Option<&'static str>,
-            /// Whether it is offered as `new`, `used` or `certified`.
-            condition: Option<&'static str>,
-            /// What is said of its odometer. Miles that it has not gone are left out.
-            odometer_status: Option<&'static str>,
-            /// How far its sale has come.
-            sale_status: Option<&'static str>,
         }
     }
 }
