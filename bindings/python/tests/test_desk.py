@@ -94,15 +94,16 @@ def test_the_website_shows_what_is_public(anywhere: jpauto.Lot) -> None:
 
 def test_candidates_are_the_comparables_of_a_subject(anywhere: jpauto.Lot) -> None:
     now = datetime.now(timezone.utc)
+    vins = [f"4T1B11HK5KU3000{n:02}" for n in range(8)]
     cars: list[jpauto.types.NewListing] = [
-        {"vin": f"4T1B11HK5KU3000{n:02}", "year": 2019, "make": "Toyota", "model": "Camry", "price": 15_000 + 100 * n}
-        for n in range(8)
+        {"vin": vin, "year": 2019, "make": "Toyota", "model": "Camry", "price": 15_000 + 100 * n}
+        for n, vin in enumerate(vins)
     ]
     anywhere.competitors.record_listings("Rival", cars, observed_at=now - timedelta(hours=1))
     subject = jpauto.types.Subject(year=2019, make="Toyota", model="Camry", price=17_000)
     other = {"year": 2019, "make": "Kia", "model": "Soul"}
     found, none = anywhere.market.candidates([subject, other])
-    assert {car.vin for car in found} == {car["vin"] for car in cars} and none == []
+    assert {car.vin for car in found} == set(vins) and none == []
     assert (found[0].source, found[0].dealer) == ("competitor", "Rival")
     assert jpauto.pricing.price(subject, found).median == anywhere.market.price(**subject).median
     with pytest.raises(jpauto.InvalidInput):
