@@ -551,9 +551,6 @@ catalogue! {
         AutoDevRunBudgetSpent: Refused, "auto_dev_run_budget_spent",
             "This run used up the calls of auto.dev that it was allowed.",
             "Allow the run more calls.";
-        AutoDevNotReady: Internal, "auto_dev_not_ready",
-            "The client of auto.dev could not be set up.",
-            "Read the log for the reason.";
     }
     "vPIC" {
         VpicUnavailable: Unavailable, "vpic_unavailable",

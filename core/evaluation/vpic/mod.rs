@@ -20,7 +20,7 @@ pub use self::{
 use crate::{
     Error, ErrorCode, Result, Vin,
     scrape::{
-        api::{ApiClient, ApiLimits, CallFailure, NotReady, printable},
+        api::{ApiClient, ApiLimits, CallFailure, printable},
         fetch::pace::{RealTime, Timing},
     },
 };
@@ -38,7 +38,7 @@ pub(crate) struct Vpic {
 
 impl Vpic {
     /// # Errors
-    /// `invalid_vpic_address`; `vpic_not_ready` where the client can not be set up.
+    /// `invalid_vpic_address`.
     pub(crate) fn new(config: VpicConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
@@ -54,16 +54,10 @@ impl Vpic {
             allow_private_networks: config.allow_private_networks,
         };
         let base = format!("{}/vehicles/", config.base_url.trim_end_matches('/'));
-        let (client, base) =
-            ApiClient::new(&base, None, limits, Arc::clone(&timing)).map_err(|reason| match reason {
-                NotReady::Address => {
-                    let message = "expected an https:// address of a public server";
-                    Error::invalid_field(ErrorCode::InvalidVpicAddress, "/vpic/base_url", message)
-                }
-                NotReady::Client(source) => {
-                    Error::new(ErrorCode::VpicNotReady, "the HTTP client could not be set up").with_source(source)
-                }
-            })?;
+        let (client, base) = ApiClient::new(&base, None, limits, Arc::clone(&timing)).ok_or_else(|| {
+            let message = "expected an https:// address of a public server";
+            Error::invalid_field(ErrorCode::InvalidVpicAddress, "/vpic/base_url", message)
+        })?;
         Ok(Self { config, base, client, timing })
     }
 

@@ -22,7 +22,7 @@ use crate::{
     Error, ErrorCode, Result,
     market::{Comparable, MissingSource},
     scrape::{
-        api::{ApiClient, ApiLimits, CallFailure, NotReady, printable},
+        api::{ApiClient, ApiLimits, CallFailure, printable},
         fetch::pace::{RealTime, Timing},
     },
 };
@@ -55,8 +55,7 @@ struct Cached {
 
 impl AutoDev {
     /// # Errors
-    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `invalid_auto_dev_zip`;
-    /// `auto_dev_not_ready` where the client can not be set up.
+    /// `invalid_auto_dev_key`; `invalid_auto_dev_address`; `invalid_auto_dev_place`; `invalid_auto_dev_zip`.
     pub(crate) fn new(config: AutoDevConfig) -> Result<Self> {
         Self::with(config, Arc::new(RealTime))
     }
@@ -82,14 +81,9 @@ impl AutoDev {
             return Err(Error::invalid_field(ErrorCode::InvalidAutoDevZip, "/auto_dev/zip", message));
         }
         let (client, endpoint) =
-            ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).map_err(|reason| match reason {
-                NotReady::Address => {
-                    let message = "expected an https:// address of a public server";
-                    Error::invalid_field(ErrorCode::InvalidAutoDevAddress, "/auto_dev/base_url", message)
-                }
-                NotReady::Client(source) => {
-                    Error::new(ErrorCode::AutoDevNotReady, "the HTTP client could not be set up").with_source(source)
-                }
+            ApiClient::new(&endpoint, Some(key), limits, Arc::clone(&timing)).ok_or_else(|| {
+                let message = "expected an https:// address of a public server";
+                Error::invalid_field(ErrorCode::InvalidAutoDevAddress, "/auto_dev/base_url", message)
             })?;
         Ok(Self { config, endpoint, client, timing, answers: Mutex::default() })
     }

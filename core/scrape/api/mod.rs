@@ -64,15 +64,6 @@ pub(crate) struct ApiClient {
     timing: Arc<dyn Timing>,
 }
 
-/// Why there is no client.
-#[derive(Debug)]
-pub(crate) enum NotReady {
-    /// The address is none of a public server with TLS.
-    Address,
-    /// The system gives the HTTP client no thread.
-    Client(reqwest::Error),
-}
-
 /// The body of an answer of status 200.
 pub(crate) struct ApiBody {
     pub(crate) bytes: Vec<u8>,
@@ -137,22 +128,22 @@ fn may_pass(status: u16) -> bool {
 }
 
 impl ApiClient {
-    /// A client and the service's address, which every call is to begin with.
+    /// A client and the service's address, which every call is to begin with. `None` where it is no address of a public server
+    /// with TLS.
     pub(crate) fn new(
         base: &str,
         authorization: Option<HeaderValue>,
         limits: ApiLimits,
         timing: Arc<dyn Timing>,
-    ) -> Result<(Self, Url), NotReady> {
+    ) -> Option<(Self, Url)> {
         let is_local = limits.allow_private_networks;
         let guard = Guard { allow_private_networks: is_local, allow_any_port: is_local, ..Guard::default() };
         // A key travels with each call, and an answer is believed.
-        let base = guard.parse(base).ok().filter(|url| is_local || url.scheme() == "https").ok_or(NotReady::Address)?;
+        let base = guard.parse(base).ok().filter(|url| is_local || url.scheme() == "https")?;
         let user_agent = HeaderValue::from_static(USER_AGENT);
-        let exchanger =
-            Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES).map_err(NotReady::Client)?;
+        let exchanger = Exchanger::new(user_agent, guard, system_lookup(), MAX_HEADER_BYTES);
         let rate_limit = RateLimit::new(limits.calls_a_second, Arc::clone(&timing));
-        Ok((Self { limits, authorization, exchanger, rate_limit, timing }, base))
+        Some((Self { limits, authorization, exchanger, rate_limit, timing }, base))
     }
 
     /// Asks once, and once more where that may go better, all before the deadline; `count` is asked before each call.

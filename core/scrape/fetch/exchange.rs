@@ -7,6 +7,7 @@
 use std::{
     error::Error as StdError,
     io::{self, Read as _},
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -83,27 +84,29 @@ pub(crate) enum ExchangeFailure {
     HeaderTooLarge(usize),
 }
 
-/// The HTTP client.
+/// The HTTP client. It is made at its first request, because many processes never make one, and it has a thread of its own.
 pub(crate) struct Exchanger {
-    client: Client,
+    client: OnceLock<Client>,
+    user_agent: HeaderValue,
     names: Names,
     guard: Guard,
     max_header_bytes: usize,
 }
 
 impl Exchanger {
+    pub(crate) fn new(user_agent: HeaderValue, guard: Guard, lookup: Lookup, max_header_bytes: usize) -> Self {
+        Self { client: OnceLock::new(), user_agent, names: Names::new(lookup), guard, max_header_bytes }
+    }
+
     /// # Errors
-    /// The client's own, when the system gives it no thread.
-    pub(crate) fn new(
-        user_agent: HeaderValue,
-        guard: Guard,
-        lookup: Lookup,
-        max_header_bytes: usize,
-    ) -> reqwest::Result<Self> {
-        let names = Names::new(lookup);
+    /// `Connection` where the system gives the client no thread.
+    fn client(&self) -> Result<&Client, ExchangeFailure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let client = Client::builder()
-            .user_agent(user_agent)
-            .dns_resolver(std::sync::Arc::new(names.clone()))
+            .user_agent(self.user_agent.clone())
+            .dns_resolver(Arc::new(self.names.clone()))
             // The session follows redirects itself and asks the guard each time.
             .redirect(Policy::none())
             // A proxy would look names up unseen, and one named in the environment is not this program's decision.
@@ -112,8 +115,9 @@ impl Exchanger {
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .build()?;
-        Ok(Self { client, names, guard, max_header_bytes })
+            .build()
+            .map_err(|failure| ExchangeFailure::Connection(failure.into()))?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Sends the request and reads as much of the answer as is wanted, all within the given time; a wish to stop is looked
@@ -133,8 +137,8 @@ impl Exchanger {
             return Err(ExchangeFailure::TimedOut);
         }
         let request = match ask.body {
-            Some(body) => self.client.post(ask.url.clone()).body(body),
-            None => self.client.get(ask.url.clone()),
+            Some(body) => self.client()?.post(ask.url.clone()).body(body),
+            None => self.client()?.get(ask.url.clone()),
         };
         // The client's deadline runs on while the body is read, so one that trickles in is late as a whole.
         let response = request.headers(ask.headers).timeout(left).send().map_err(|failure| {

@@ -54,7 +54,7 @@ pub(crate) use self::{
     guard::Refusal,
     request::{Fetched, PageRequest},
 };
-use crate::{Error, ErrorCode, Result, scrape::browser::Rendering};
+use crate::{Result, scrape::browser::Rendering};
 
 /// Answers that are no page are read this far, to see whether they are bot checks.
 const GLIMPSE_BYTES: usize = 64 * 1024;
@@ -79,8 +79,7 @@ struct Shared {
 
 impl Fetcher {
     /// # Errors
-    /// `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long,
-    /// `Internal` `fetcher_not_ready` when the client cannot be set up.
+    /// `invalid_contact` when the contact is missing or no address and `invalid_pause` when the pause is too long.
     pub(crate) fn new(config: FetchConfig) -> Result<Self> {
         Self::with(config, system_lookup(), Arc::new(RealTime))
     }
@@ -98,10 +97,7 @@ impl Fetcher {
             allow_any_port: config.allow_any_port,
             allowed_servers: config.allowed_servers.as_slice().into(),
         };
-        let exchanger =
-            Exchanger::new(config.user_agent()?, guard.clone(), lookup, config.max_header_bytes).map_err(|source| {
-                Error::new(ErrorCode::FetcherNotReady, "the HTTP client could not be set up").with_source(source)
-            })?;
+        let exchanger = Exchanger::new(config.user_agent()?, guard.clone(), lookup, config.max_header_bytes);
         let exchanger = Arc::new(exchanger);
         let hosts = Hosts::new(Arc::clone(&timing));
         Ok(Self(Arc::new(Shared { config, guard, exchanger, hosts, rules: RulesByOrigin::default(), timing })))

@@ -131,11 +131,7 @@ impl Providers {
         let config = config.checked()?;
         // A company's provider may be in its own network. Who configures it decides that.
         let guard = Guard { allow_private_networks: true, allow_any_port: true, ..Guard::default() };
-        let exchanger = Exchanger::new(HeaderValue::from_static(USER_AGENT), guard, system_lookup(), MAX_HEADER_BYTES)
-            .map_err(|source| {
-                let message = "the HTTP client of sign-in providers could not be set up";
-                Error::new(ErrorCode::InvalidSignInConfig, message).with_source(source)
-            })?;
+        let exchanger = Exchanger::new(HeaderValue::from_static(USER_AGENT), guard, system_lookup(), MAX_HEADER_BYTES);
         let each = config.providers.iter().map(|it| Provider { config: it.clone(), known: Mutex::default() }).collect();
         Ok(Self { config, each, exchanger, calls: AtomicUsize::new(0) })
     }
