@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use jpauto::{
-    Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleSort,
-    VehicleStatus, VehicleUpdate, VehicleWarning, fields::Described,
+    Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleId,
+    VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning, fields::Described,
 };
 
 use crate::support::{Lot, corolla};
@@ -98,6 +98,27 @@ on_both_databases! {
         let mut held_back = VehicleFilter::default();
         held_back.status = vec![VehicleStatus::Hold];
         assert!(website.inventory().list_public(&held_back, &PageRequest::default()).unwrap().items.is_empty());
+    }
+
+    fn several_vehicles_are_read_at_once_as_each_is_read_alone(lot: &Lot) {
+        let desk = lot.desk();
+        let mut ids: Vec<_> = (1..=5).map(|number| desk.inventory().add(&corolla(number)).unwrap().id).collect();
+        desk.inventory().set_status(ids[1], VehicleStatus::Hold).unwrap();
+        desk.inventory().set_status(ids[2], VehicleStatus::Sold).unwrap();
+        desk.inventory().delete(ids[3]).unwrap();
+        // One that there never was, and one twice.
+        ids.extend([VehicleId::from_uuid(uuid::Uuid::nil()), ids[0]]);
+        for (reader, seen) in [(&desk, 4), (&lot.website(), 2)] {
+            let together = reader.inventory().show_each(&ids).unwrap();
+            assert_eq!(together.len(), 6);
+            assert_eq!(together.values().filter(|shown| shown.is_ok()).count(), seen);
+            for (id, shown) in together {
+                let alone = reader.inventory().show(id);
+                assert_eq!(shown.as_ref().ok(), alone.as_ref().ok());
+                assert_eq!(shown.map_err(|error| error.code()).err(), alone.map_err(|error| error.code()).err());
+            }
+            assert!(reader.inventory().show_each(&[]).unwrap().is_empty());
+        }
     }
 
     fn featured_vehicles_are_found(lot: &Lot) {

@@ -36,6 +36,7 @@ const OPEN_TO_ALL: &[&str] = &[
     "Inventory::list_shown",
     "Inventory::refusing_doubtful_prices",
     "Inventory::show",
+    "Inventory::show_each",
     "Mapping::written_out_for",
     "Sessions::destroy",
     "Sessions::resume",

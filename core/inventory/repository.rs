@@ -64,10 +64,14 @@ pub(super) fn delete(conn: &mut DbConnection, id: VehicleId) -> DbResult<()> {
 }
 
 pub(crate) fn get(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
+    Ok(find(conn, id)?.ok_or_else(not_found)?)
+}
+
+fn find(conn: &mut DbConnection, id: VehicleId) -> DbResult<Option<Vehicle>> {
     // Of either database's own connection Diesel knows the statement by its type, and does not write it out to find it prepared.
     let row: Option<Row> =
         on_each!(conn, conn => dsl::inventory.find(id).select(Row::as_select()).get_result(conn)).optional()?;
-    Ok(row.ok_or_else(not_found)?.into())
+    Ok(row.map(Vehicle::from))
 }
 
 /// The vehicle, locked until the transaction ends.
@@ -83,6 +87,29 @@ pub(crate) fn get_all(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<Ha
     Ok(rows.into_iter().map(|row| (row.id, Vehicle::from(row))).collect())
 }
 
+/// The same in one statement that stays prepared, whatever the number of vehicles. Without a network between, SQLite is asked for
+/// one after the other: a list of values would be another statement for each length.
+pub(super) fn get_each(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Vehicle>> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let of_ids = dsl::inventory.filter(dsl::id.eq_any(ids));
+            let rows: Vec<Row> = of_ids.select(Row::as_select()).load(conn)?;
+            Ok(rows.into_iter().map(|row| (row.id, Vehicle::from(row))).collect())
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            let mut found = HashMap::with_capacity(ids.len());
+            for id in ids {
+                if let Some(vehicle) = find(conn, *id)? {
+                    found.insert(*id, vehicle);
+                }
+            }
+            Ok(found)
+        }
+    }
+}
+
 /// The same, locked until the transaction ends.
 pub(crate) fn get_all_to_change(conn: &mut DbConnection, ids: &[VehicleId]) -> DbResult<HashMap<VehicleId, Vehicle>> {
     lock_row!(conn, dsl::inventory.filter(dsl::id.eq_any(ids.iter().copied())).select(dsl::id));
@@ -91,7 +118,7 @@ pub(crate) fn get_all_to_change(conn: &mut DbConnection, ids: &[VehicleId]) -> D
 
 pub(super) fn get_listed(conn: &mut DbConnection, id: VehicleId) -> DbResult<Vehicle> {
     let vehicle = get(conn, id)?;
-    if VehicleStatus::LISTED.contains(&vehicle.status) { Ok(vehicle) } else { Err(not_found().into()) }
+    if rules::is_listed(&vehicle) { Ok(vehicle) } else { Err(not_found().into()) }
 }
 
 pub(super) fn not_found() -> Error {

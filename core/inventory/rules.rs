@@ -285,6 +285,11 @@ pub(super) fn with_featured(vehicle: &Vehicle, featured: bool, by: Option<UserId
     Vehicle { featured, updated_at: Some(now), updated_by: by, ..vehicle.clone() }
 }
 
+/// Whether the public sees the vehicle.
+pub(super) fn is_listed(vehicle: &Vehicle) -> bool {
+    VehicleStatus::LISTED.contains(&vehicle.status)
+}
+
 /// Restricts the filter to what the public sees; `None` if that leaves nothing.
 pub(super) fn only_listed(filter: &VehicleFilter) -> Option<VehicleFilter> {
     let mut filter = filter.clone();

@@ -1,5 +1,7 @@
 //! The operations on the dealership's vehicles.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -169,6 +171,44 @@ impl<'a> Inventory<'a> {
                 true => self.shown(repository::get(conn, id)?, now),
                 false => ShownVehicle::listed(repository::get_listed(conn, id)?),
             })
+        })
+    }
+
+    /// Several vehicles in one read, each as [`Inventory::show`] has it.
+    ///
+    /// ```
+    /// use jpauto::{Actor, Dealership, Money, NewVehicle, VehicleId};
+    ///
+    /// let dealership = Dealership::open("sqlite::memory:")?;
+    /// let mut car = NewVehicle { year: 2019, make: "Toyota".into(), model: "Camry".into(), ..NewVehicle::default() };
+    /// (car.vin, car.mileage, car.price) = ("4T1B11HK9KU211111".into(), 52_000, Money::from_cents(15_000_00));
+    /// let id = dealership.acting_as(Actor::system()).inventory().add(&car)?.id;
+    ///
+    /// let other = VehicleId::from_uuid(uuid::Uuid::nil());
+    /// let shown = dealership.acting_as(Actor::public()).inventory().show_each(&[id, other])?;
+    /// assert!(shown[&id].is_ok());
+    /// assert_eq!(shown[&other].as_ref().unwrap_err().code(), "vehicle_not_found");
+    /// # Ok::<(), jpauto::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What [`Inventory::show`] fails with for a vehicle stands in its place.
+    pub fn show_each(&self, ids: &[VehicleId]) -> Result<HashMap<VehicleId, Result<ShownVehicle>>> {
+        let now = self.desk.now();
+        self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
+            let mut found = repository::get_each(conn, ids)?;
+            let mut shown = |id: VehicleId| {
+                let vehicle = found.remove(&id)?;
+                match sees_all {
+                    true => Some(self.shown(vehicle, now)),
+                    false => rules::is_listed(&vehicle).then(|| ShownVehicle::listed(vehicle)),
+                }
+            };
+            let mut by_id = HashMap::with_capacity(ids.len());
+            for id in ids {
+                by_id.entry(*id).or_insert_with_key(|id| shown(*id).ok_or_else(repository::not_found));
+            }
+            Ok(by_id)
         })
     }
 

@@ -20,6 +20,42 @@ use warp::{
 
 use crate::{operation::Outcome, problem::Problem, query::query_after, request::Request};
 
+/// A thing as it is sent to everybody who asks for it. It is cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Written {
+    text: Bytes,
+    tag: Option<HeaderValue>,
+    next: Option<HeaderValue>,
+}
+
+impl Written {
+    /// One thing, with its version in the tag, so that `If-Match` can be compared with it.
+    pub(crate) fn one(thing: &impl Serialize, version: Option<Version>) -> Result<Self, Problem> {
+        let text = text_of(thing)?;
+        let tag = HeaderValue::from_str(&tag_of(&text, version)).ok();
+        Ok(Self { text, tag, next: None })
+    }
+
+    /// A page of a list at this address, with the address of the next one.
+    pub(crate) fn page<T: Serialize>(path: &str, raw_query: &str, page: &Page<T>) -> Result<Self, Problem> {
+        Ok(Self { next: next_page(path, raw_query, page), ..Self::one(page, None)? })
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = with_json(StatusCode::OK, self.text);
+        let headers = response.headers_mut();
+        headers.extend(self.tag.map(|tag| (ETAG, tag)));
+        headers.extend(self.next.map(|next| (LINK, next)));
+        response
+    }
+}
+
+/// `Link` with the address of the next page.
+fn next_page<T>(path: &str, raw_query: &str, page: &Page<T>) -> Option<HeaderValue> {
+    let next = page.next.as_ref()?;
+    HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", query_after(raw_query, next))).ok()
+}
+
 /// One thing that was asked for.
 pub(crate) fn one(thing: &impl Serialize) -> Outcome {
     one_version(thing, None)
@@ -27,9 +63,7 @@ pub(crate) fn one(thing: &impl Serialize) -> Outcome {
 
 /// One thing, with its version in the tag, so that `If-Match` can be compared with it.
 pub(crate) fn one_version(thing: &impl Serialize, version: Option<Version>) -> Outcome {
-    let text = text_of(thing)?;
-    let tag = tag_of(&text, version);
-    Ok(with_header(with_json(StatusCode::OK, text), ETAG, &tag))
+    Written::one(thing, version).map(Written::into_response)
 }
 
 /// A page of a list, with the address of the next one.
@@ -39,10 +73,8 @@ pub(crate) fn page<T: Serialize>(request: &Request, page: &Page<T>) -> Outcome {
 
 /// Something that holds a page of a list, with the address of the next one.
 pub(crate) fn holding_page<T>(request: &Request, thing: &impl Serialize, page: &Page<T>) -> Outcome {
-    let response = one(thing)?;
-    let Some(next) = &page.next else { return Ok(response) };
-    let link = format!("<{}?{}>; rel=\"next\"", request.path, query_after(&request.raw_query, next));
-    Ok(with_header(response, LINK, &link))
+    let next = next_page(&request.path, &request.raw_query, page);
+    Ok(Written { next, ..Written::one(thing, None)? }.into_response())
 }
 
 /// Something that was created in the list to which the request was sent.

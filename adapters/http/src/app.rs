@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
-use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider};
+use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider, VehicleId};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
@@ -12,11 +12,14 @@ use tokio::{
 use warp::{Filter, Rejection, reply::Response};
 
 use crate::{
+    answer::Written,
     background::{Background, RunLimits},
+    batches::Batches,
     body::BodyLimits,
-    caller::Caller,
+    caller::{Asker, Caller},
     gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
+    inventory,
     problem::Problem,
     request::{BodyStream, Request},
     routes,
@@ -34,6 +37,8 @@ struct Shared {
     gate: Gate,
     readiness: Readiness,
     body: BodyLimits,
+    vehicles: Batches<Asker, VehicleId, Written>,
+    vehicle_lists: Batches<(Asker, inventory::ListRequest), (), Written>,
     /// One for each call of a sign-in provider that may be under way.
     sign_ins: Semaphore,
     /// One for each photo that may be read into memory.
@@ -50,9 +55,31 @@ const WAIT_FOR_UPLOADS: Duration = Duration::from_secs(30);
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
-        let (gate, readiness) = (Gate::new(gate), Readiness::default());
-        let shared = Shared { dealership, gate, readiness, body, sign_ins, uploads: Semaphore::new(UPLOADS) };
+        let (deadline, gate) = (gate.deadline, Gate::new(gate));
+        let (of_one, of_many) = (dealership.clone(), dealership.clone());
+        let shared = Shared {
+            vehicles: Batches::new(gate.clone(), deadline, move |asker, ids| inventory::written(&of_one, asker, ids)),
+            vehicle_lists: Batches::new(gate.clone(), deadline, move |(asker, list), _one| {
+                Ok([((), inventory::written_list(&of_many, asker, list))].into())
+            }),
+            dealership,
+            gate,
+            readiness: Readiness::default(),
+            body,
+            sign_ins,
+            uploads: Semaphore::new(UPLOADS),
+        };
         Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
+    }
+
+    /// Vehicles that are read together with those that others ask for.
+    pub(crate) fn vehicles(&self) -> &Batches<Asker, VehicleId, Written> {
+        &self.shared.vehicles
+    }
+
+    /// Pages of vehicles that are read once for all who ask for the same.
+    pub(crate) fn vehicle_lists(&self) -> &Batches<(Asker, inventory::ListRequest), (), Written> {
+        &self.shared.vehicle_lists
     }
 
     /// The same with other limits of runs.

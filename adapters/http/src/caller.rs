@@ -49,6 +49,29 @@ enum Credential {
     Cookies(Vec<(String, String)>),
 }
 
+/// Who asks for a read. All requests of one asker see the same, so they may be read together.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Asker {
+    /// Whoever sends no credential.
+    Public,
+    /// Who sends this secret of a token.
+    Token(String),
+}
+
+impl Asker {
+    /// The asker's desk. The library looks the credential up.
+    ///
+    /// # Errors
+    /// `token_refused`.
+    pub(crate) fn desk(&self, dealership: &Dealership) -> jpauto::Result<Desk> {
+        let public = dealership.acting_as(Actor::public());
+        match self {
+            Self::Public => Ok(public),
+            Self::Token(secret) => public.tokens().desk_of(secret),
+        }
+    }
+}
+
 impl fmt::Debug for Credential {
     /// Without the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +106,15 @@ impl Caller {
             Credential::Nothing => Ok(dealership.acting_as(self.visitor())),
             Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().desk_of(secret),
             Credential::Cookies(_) => Ok(dealership.acting_as(self.resume(dealership)?)),
+        }
+    }
+
+    /// Who asks, if it makes no difference which of the asker's requests is read. A session is extended by a request of its own.
+    pub(crate) fn asker(&self) -> Option<Asker> {
+        match &self.credential {
+            Credential::Nothing => Some(Asker::Public),
+            Credential::Token(secret) => Some(Asker::Token(secret.clone())),
+            Credential::Cookies(_) => None,
         }
     }
 

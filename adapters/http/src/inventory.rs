@@ -1,13 +1,18 @@
 //! `/api/inventory`: the dealership's own vehicles. The library decides which fields the caller sees.
 
+use std::hash::{Hash, Hasher};
+
 use jpauto::{
-    Desk, ErrorCode, Inventory, NewVehicle, Permission, ShownVehicle, Statistics, StatusChange, StockedVehicle,
-    Vehicle, VehicleFilter, VehicleId, VehicleSort, VehicleStatus, VehicleUpdate, Version, market::MarketPrice,
+    Dealership, Desk, ErrorCode, Inventory, NewVehicle, PageRequest, Permission, ShownVehicle, Statistics,
+    StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleId, VehicleSort, VehicleStatus, VehicleUpdate,
+    Version, market::MarketPrice,
 };
 
 use crate::{
-    answer,
+    answer::{self, Written},
     app::App,
+    batches::Answers,
+    caller::Asker,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     problem::Problem,
     query::{Amount, DOUBTFUL, PAGE, Parameters, REFERENCE},
@@ -193,8 +198,45 @@ async fn change(
     answer::done_to(&vehicle, vehicle.version())
 }
 
+/// A page of the list, and how it was asked for, which its `Link` repeats.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ListRequest {
+    path: String,
+    raw_query: String,
+    filter: VehicleFilter,
+    page: PageRequest,
+}
+
+impl Hash for ListRequest {
+    /// The filter and the page are read from the query.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.raw_query.hash(state);
+    }
+}
+
+/// The vehicles as they are sent to this asker.
+pub(crate) fn written(
+    dealership: &Dealership,
+    asker: &Asker,
+    ids: &[VehicleId],
+) -> Result<Answers<VehicleId, Written>, Problem> {
+    let shown = asker.desk(dealership)?.inventory().show_each(ids)?;
+    let write = |vehicle: ShownVehicle| Written::one(&vehicle, vehicle.version());
+    Ok(shown.into_iter().map(|(id, vehicle)| (id, vehicle.map_err(Problem::from).and_then(write))).collect())
+}
+
+/// The page as it is sent to this asker.
+pub(crate) fn written_list(dealership: &Dealership, asker: &Asker, list: &ListRequest) -> Result<Written, Problem> {
+    let vehicles = asker.desk(dealership)?.inventory().list_shown(&list.filter, &list.page)?;
+    Written::page(&list.path, &list.raw_query, &vehicles)
+}
+
 async fn list(app: App, request: Request) -> Outcome {
     let (filter, page) = request.query(|query| (read_filter(query), query.page()))?;
+    if let Some(asker) = request.caller.asker() {
+        let list = ListRequest { path: request.path, raw_query: request.raw_query, filter, page };
+        return Ok(app.vehicle_lists().ask((asker, list), ()).await?.into_response());
+    }
     let vehicles = app.at_desk(&request.caller, move |desk| desk.inventory().list_shown(&filter, &page)).await?;
     answer::page(&request, &vehicles)
 }
@@ -219,6 +261,9 @@ async fn find(app: App, request: Request) -> Outcome {
 
 async fn get(app: App, request: Request) -> Outcome {
     let id = request.id()?;
+    if let Some(asker) = request.caller.asker() {
+        return Ok(app.vehicles().ask(asker, id).await?.into_response());
+    }
     let vehicle = app.at_desk(&request.caller, move |desk| desk.inventory().show(id)).await?;
     answer::one_version(&vehicle, vehicle.version())
 }

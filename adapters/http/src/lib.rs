@@ -12,6 +12,7 @@ mod answer;
 mod app;
 mod auth;
 mod background;
+mod batches;
 mod body;
 mod caller;
 mod client_connections;

@@ -60,13 +60,17 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     NOUNS.iter().copied().flatten()
 }
 
-/// The operations by their noun, so that a request is compared with few paths.
-static BY_NOUN: LazyLock<HashMap<&'static str, Vec<&'static Operation>>> = LazyLock::new(|| {
-    let mut by_noun: HashMap<_, Vec<_>> = HashMap::new();
+/// An operation and the segments of its path.
+type Segmented = (Vec<&'static str>, &'static Operation);
+
+/// The operations by their noun and the number of their segments, so that a request is compared with few paths.
+static BY_LENGTH: LazyLock<HashMap<(&'static str, usize), Vec<Segmented>>> = LazyLock::new(|| {
+    let mut by_length: HashMap<_, Vec<_>> = HashMap::new();
     for operation in operations() {
-        by_noun.entry(operation.noun()).or_default().push(operation);
+        let segments: Vec<_> = operation.path.split('/').collect();
+        by_length.entry((operation.noun(), segments.len())).or_default().push((segments, operation));
     }
-    by_noun
+    by_length
 });
 
 /// Answers a request: by the operation with its method and path, with 405 or the options of a path that exists, or with 404.
@@ -139,9 +143,11 @@ async fn called(app: App, operation: &Operation, request: Request) -> Outcome {
 fn operations_of(path: &str) -> Vec<&'static Operation> {
     // A slash at the end makes no difference.
     let path = path.strip_suffix('/').unwrap_or(path);
-    let Some(of_noun) = BY_NOUN.get(noun_of(path)) else { return Vec::new() };
-    let mut found: Vec<&Operation> =
-        of_noun.iter().copied().filter(|operation| matches(operation.path, path)).collect();
+    let given: Vec<_> = path.split('/').collect();
+    let Some(as_long) = BY_LENGTH.get(&(noun_of(path), given.len())) else { return Vec::new() };
+    let is_meant =
+        |(segments, _): &&Segmented| segments.iter().zip(&given).all(|(wanted, given)| is_met(wanted, given));
+    let mut found: Vec<&Operation> = as_long.iter().filter(is_meant).map(|(_, operation)| *operation).collect();
     let parameters = |operation: &Operation| operation.path.matches('{').count();
     if let Some(fewest) = found.iter().map(|operation| parameters(operation)).min() {
         found.retain(|operation| parameters(operation) == fewest);
@@ -168,17 +174,9 @@ fn allow(of_path: &[&Operation]) -> String {
     methods.join(", ")
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
-    let mut wanted = pattern.split('/');
-    let mut given = path.split('/');
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted == given => {}
-            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {}
-            _ => return false,
-        }
-    }
+/// Whether a segment is the one of the table, or the value of its parameter.
+fn is_met(wanted: &str, given: &str) -> bool {
+    wanted == given || (wanted.starts_with('{') && !given.is_empty())
 }
 
 #[cfg(test)]
@@ -245,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_path_without_parameters_goes_before_one_with_them() {
-        assert!(matches("/api/inventory/{id}", "/api/inventory/statistics"));
+        let named: Vec<_> = operations_of("/api/inventory/statistics").iter().map(|operation| operation.path).collect();
+        assert_eq!(named, ["/api/inventory/statistics"]);
         let ids = Ids::of("/api/inventory/{id}/pictures/{picture}", "/api/inventory/7/pictures/a%20b");
         assert_eq!(format!("{ids:?}"), r#"Ids([("id", "7"), ("picture", "a b")])"#);
         assert!(!ids.are_well_formed());

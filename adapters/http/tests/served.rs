@@ -54,6 +54,7 @@ const SERVED: &[(&str, &str)] = &[
     ("Inventory::relist", "inventory_relist"),
     ("Inventory::set_status", "inventory_set_status"),
     ("Inventory::show", "inventory_get"),
+    ("Inventory::show_each", "inventory_get"),
     ("Inventory::statistics", "inventory_statistics"),
     ("Inventory::undo_sale", "inventory_undo_sale"),
     ("Inventory::unfeature", "inventory_unfeature"),
