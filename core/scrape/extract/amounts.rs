@@ -8,11 +8,12 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     bound_words::{self, CarName},
-    card::{labelled, mentions},
+    card::labelled,
     chunks::{Chunk, Texts},
     dom::Dom,
     fields::{Field, PriceRank},
     heading, numbers,
+    phrases::Phrases,
     price_sentences::{self, by_words_in_front},
     price_words::{self, Stated, by_words},
     unknown_captions,
@@ -111,7 +112,7 @@ const CAPTION_BYTES: usize = 40;
 const PROSE_BYTES: usize = 100;
 
 /// The amounts and captions of a card; none where it has no amount.
-pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column], name: &CarName<'_, '_>) -> Vec<Item> {
+pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &CarName<'_, '_>) -> Vec<Item> {
     let chunks = &texts.chunks;
     let mut items = Vec::new();
     let mut at = 0;
@@ -165,7 +166,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts, columns: &[Column], name: &CarN
 }
 
 /// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
-fn set_history_aside(chunks: &[Chunk], items: &mut [Item]) {
+fn set_history_aside(chunks: &[Chunk<'_>], items: &mut [Item]) {
     let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
     let dates: Vec<usize> = dates.take(DATES_MAX).collect();
     if dates.len() < 2 {
@@ -188,8 +189,11 @@ const DATES_MAX: usize = 16;
 /// Whether a text is a day and nothing else: `11/20/2026`, `2026-11-20`, `Nov 20, 2026`.
 fn is_date(text: &str) -> bool {
     const LONGEST: usize = 18;
+    const FEWEST_DIGITS: usize = 4;
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    if text.len() > LONGEST {
+    // `1/2/26` has the fewest digits.
+    let has_digits = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+    if text.len() > LONGEST || !has_digits() {
         return false;
     }
     let parts: Vec<&str> = text.split(['/', '-', ' ', ',', '.']).filter(|part| !part.is_empty()).collect();
@@ -224,13 +228,13 @@ impl<'t> Sentence<'t> {
         dom: &Dom<'_>,
         text: &'t str,
         (at, next): (usize, usize),
-        chunks: &'t [Chunk],
+        chunks: &'t [Chunk<'_>],
         name: &'t CarName<'t, 't>,
     ) -> Self {
         let start = text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0);
         let end = text.rfind(|sign: char| sign.is_ascii_digit()).map_or(text.len(), |last| last + 1);
         let (mut front, mut behind) = (text[..start].trim(), text[end..].trim());
-        let is_amount = |chunk: &Chunk| memchr::memchr(b'$', chunk.text.as_bytes()).is_some();
+        let is_amount = |chunk: &Chunk<'_>| memchr::memchr(b'$', chunk.text.as_bytes()).is_some();
         // The text behind another one in the same sentence.
         let beside = |of: usize, other: Option<usize>| {
             let (of, other) = (chunks.get(of)?, chunks.get(other?)?);
@@ -335,7 +339,7 @@ fn is_one_sentence(dom: &Dom<'_>, one: usize, other: usize) -> bool {
 /// How deep an element stands within a sentence.
 const SENTENCE_LEVELS: usize = 3;
 
-fn is_amount(chunks: &[Chunk], at: usize, text: &str, columns: &[Column]) -> bool {
+fn is_amount(chunks: &[Chunk<'_>], at: usize, text: &str, columns: &[Column]) -> bool {
     let names_dollars = || text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.eq_ignore_ascii_case("usd"));
     if memchr::memchr(b'$', text.as_bytes()).is_some() || names_dollars() {
         return true;
@@ -417,23 +421,27 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
 
 /// What a text of its own says of an amount beside it.
 fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
-    let text = &chunk.text;
+    const MILES: Phrases<3> = Phrases::new(["mile", "mpg", "odometer"]);
+    let text = &*chunk.text;
+    // Most texts name no amount, which is known soonest.
+    let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };
+    // `72 mo. Payment`
+    let stated = whole.or_else(|| price_sentences::by_last_sentence(text))?;
     // `Price: Call` says all by itself.
     let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
     // What names the car, or counts miles, names no amount: `2019 Ford F-150 Lease Return`, `10,000 miles a year, lease`.
     let names_a_car = || has_digit && heading::split(text).is_some_and(|heading| heading.make.is_some());
-    let counts_miles = || ["mile", "mpg", "odometer"].iter().any(|word| mentions(text, word));
+    let counts_miles = || MILES.are_in(text);
     let is_status = || {
         let is_named = matches!(Field::named(text), Some(Field::Standing(_)));
         text.len() <= CAPTION_BYTES && (is_named || price_sentences::is_status(text))
     };
-    let is_none = text.len() > PROSE_BYTES || chunk.is_button || chunk.is_asked || is_answered();
-    if is_none || is_status() || names_a_car() || counts_miles() {
-        return None;
-    }
-    let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };
-    // `72 mo. Payment`
-    whole.or_else(|| price_sentences::by_last_sentence(text)).filter(|stated| !has_digit || *stated == Stated::Rate)
+    let is_none = text.len() > PROSE_BYTES
+        || chunk.is_button
+        || chunk.is_asked
+        || (has_digit && stated != Stated::Rate)
+        || is_answered();
+    (!is_none && !is_status() && !names_a_car() && !counts_miles()).then_some(stated)
 }
 
 /// Whether a text stands where an amount would, and states none.
@@ -469,10 +477,16 @@ fn is_left_open(text: &str) -> bool {
 }
 
 /// The text with what belongs to its number, `$`, `15` and `,995` being one amount, and the place behind it.
-fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk], at: usize) -> (Cow<'c, str>, usize) {
+fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk<'_>], at: usize) -> (Cow<'c, str>, usize) {
     let mut text = Cow::Borrowed(&*chunks[at].text);
     let mut behind = at + 1;
+    // Neither goes on from a word, nor with one.
+    let is_open = |text: &str| text.ends_with(|sign: char| sign.is_ascii_digit() || matches!(sign, '$' | ','));
+    let may_go_on = |text: &str| text.starts_with(|sign: char| sign.is_ascii_digit() || matches!(sign, ',' | '.'));
     for next in chunks.iter().skip(at + 1).take(PARTS_BEHIND) {
+        if !is_open(&text) || !may_go_on(&next.text) {
+            break;
+        }
         let is_digits =
             |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
         let ends_in_digit = text.ends_with(|sign: char| sign.is_ascii_digit());
@@ -524,7 +538,7 @@ fn begins_a_payment(text: &str) -> bool {
 /// Notes with each amount what classes of the elements around it say.
 ///
 /// A class that says more than that it is a price speaks of one amount: an element that holds several is a frame for them.
-fn apply_classes(texts: &Texts, items: &mut [Item]) {
+fn apply_classes(texts: &Texts<'_>, items: &mut [Item]) {
     for (range, said) in &texts.classes {
         let start = items.partition_point(|item| item.at < range.start);
         let end = items.partition_point(|item| item.at < range.end);

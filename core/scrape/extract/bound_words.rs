@@ -11,6 +11,7 @@ use super::{
     card_heading::heading_within,
     dom::Dom,
     fields::PriceRank,
+    heading::Heading,
     price_sentences::is_lowered_to,
     price_words::{
         Stated, begins_an_aside, mentioned,
@@ -42,24 +43,33 @@ static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
     known
 });
 
-/// What the card calls its car, looked up once where any word is not known otherwise.
+/// A card and what it calls its car, looked up once where that is asked for.
 pub(super) struct CarName<'n, 'd> {
-    dom: &'n Dom<'d>,
-    card: usize,
+    pub(super) dom: &'n Dom<'d>,
+    pub(super) card: usize,
+    heading: OnceCell<Option<Heading>>,
     words: OnceCell<Vec<String>>,
 }
 
 impl<'n, 'd> CarName<'n, 'd> {
     pub(super) fn of(dom: &'n Dom<'d>, card: usize) -> Self {
-        Self { dom, card, words: OnceCell::new() }
+        Self { dom, card, heading: OnceCell::new(), words: OnceCell::new() }
+    }
+
+    fn heading(&self) -> Option<&Heading> {
+        self.heading.get_or_init(|| heading_within(self.dom, self.card)).as_ref()
+    }
+
+    /// What names the card's car.
+    pub(super) fn into_heading(self) -> Option<Heading> {
+        let Self { dom, card, heading, .. } = self;
+        heading.into_inner().unwrap_or_else(|| heading_within(dom, card))
     }
 
     fn has(&self, word: &str) -> bool {
         let words = self.words.get_or_init(|| {
-            let heading = heading_within(self.dom, self.card);
-            let named = heading.map(|heading| [heading.make, heading.model, heading.trim]);
-            let texts: Vec<String> = named.into_iter().flatten().flatten().collect();
-            texts.iter().flat_map(|text| words(text)).map(str::to_owned).collect()
+            let named = self.heading().map(|heading| [&heading.make, &heading.model, &heading.trim]);
+            named.into_iter().flatten().flatten().flat_map(|text| words(text)).map(str::to_owned).collect()
         });
         words.iter().any(|known| known.eq_ignore_ascii_case(word))
     }

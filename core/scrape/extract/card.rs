@@ -7,14 +7,16 @@ use super::{
     OdometerStatus,
     amounts::Column,
     badges::Badges,
+    bound_words::CarName,
     card_heading::{HEADING_NODES_MAX, year_in_heading},
-    chunks::{self, Chunk, is_hidden, is_struck},
+    chunks::{self, Chunk, Look},
     dom::{Dom, Kind, attribute},
     fields::{Draft, Field},
     heading, json,
     label_sides::Labels,
     miles, numbers,
     page::Page,
+    phrases::Phrases,
     price_choice::{self, Offered},
     price_classes, price_words,
     shown_prices::ShownPrices,
@@ -27,12 +29,13 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     read_attributes(dom, card, draft);
     let columns = columns(dom, card);
     read_row(dom, &columns, draft);
-    let offered = read_texts(dom, card, &columns, draft);
+    let name = CarName::of(dom, card);
+    let offered = read_texts(&name, &columns, draft);
     if offered.is_unclear && draft.listing.price.is_none() {
         page.note_unclear_price(card);
     }
     // Where all of it is known, a heading says nothing more.
-    let heading = if draft.is_named() { None } else { heading_within(dom, card) };
+    let heading = if draft.is_named() { None } else { name.into_heading() };
     if let Some(heading) = heading {
         draft.offer_split(heading);
     } else if draft.listing.year.is_none() {
@@ -111,8 +114,8 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     for (at, element) in dom.elements(dom.within(card)) {
         for (name, value) in element.attrs() {
             // An element of a website's own making (`vehicle-card`) has attributes of its own.
-            let own = Some(name).filter(|_| element.name().contains('-'));
-            let Some(key) = name.strip_prefix("data-").or(own) else { continue };
+            let own = || Some(name).filter(|_| element.name().contains('-'));
+            let Some(key) = name.strip_prefix("data-").or_else(own) else { continue };
             // The price of an element that shows a payment is one of the payment.
             let is_no_price = || price_classes::by_class(element).is_some_and(|said| said.stated.rank().is_none());
             if key == "id" && at == card {
@@ -135,9 +138,10 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads the texts of a card. Answers what they say of its amounts.
-fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut Draft) -> Offered {
+fn read_texts(name: &CarName<'_, '_>, columns: &[(&str, usize)], draft: &mut Draft) -> Offered {
+    let (dom, card) = (name.dom, name.card);
     let texts = chunks::texts(dom, card);
-    let shown: Vec<&Chunk> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
+    let shown: Vec<&Chunk<'_>> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
     let mut badges = Badges::default();
     let mut labels = Labels::of(dom, &shown);
     read_labelled(&mut labels, &shown, &mut badges, draft);
@@ -159,11 +163,11 @@ fn read_texts(dom: &Dom<'_>, card: usize, columns: &[(&str, usize)], draft: &mut
         .iter()
         .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
         .collect();
-    price_choice::offer(dom, card, &texts, &columns, draft)
+    price_choice::offer(name, &texts, &columns, draft)
 }
 
 /// Reads the texts that a label is in, in front of or behind; the others are badges.
-fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk], badges: &mut Badges, draft: &mut Draft) {
+fn read_labelled(labels: &mut Labels<'_, '_>, shown: &[&Chunk<'_>], badges: &mut Badges, draft: &mut Draft) {
     // Texts before this one are labels, or values of labels.
     let mut taken = 0;
     let mut at = 0;
@@ -228,7 +232,7 @@ fn without_its_kind(text: &str) -> &str {
 const MILES_DIGITS: usize = 4;
 
 /// Whether a bare number stands in an element whose class calls it miles.
-fn is_called_miles(dom: &Dom<'_>, chunk: &Chunk) -> bool {
+fn is_called_miles(dom: &Dom<'_>, chunk: &Chunk<'_>) -> bool {
     let digits = chunk.text.bytes().filter(u8::is_ascii_digit).count();
     if digits < MILES_DIGITS || numbers::lone_number(&chunk.text).is_none() {
         return false;
@@ -252,6 +256,10 @@ fn names_miles(text: &str) -> bool {
     if ends_in_miles(text, &MILES) || (ends_in_miles(text, &KILOMETERS) && has_thousands(text)) {
         return true;
     }
+    // The others say a number of thousands.
+    if !has_thousands(text) {
+        return false;
+    }
     let parts = text.split(['|', '/', '(', ')', '\u{2022}', '\u{b7}']).flat_map(|part| part.split(", "));
     let mut parts = parts.flat_map(|part| part.split(" - ")).map(str::trim);
     let is_part = |part: &str| {
@@ -262,7 +270,6 @@ fn names_miles(text: &str) -> bool {
     // `TMU 30,000 miles`, `Total miles 45,678`
     let says_nothing_else = || {
         text.len() <= MILES_BYTES
-            && has_thousands(text)
             && ["mile", "odo", "km", "mi"].iter().any(|word| mentions(text, word))
             && miles::mileage(text).is_some()
             && numbers::lone_number(text).is_none()
@@ -282,6 +289,10 @@ fn has_thousands(text: &str) -> bool {
 
 fn ends_in_miles(text: &str, units: &[&str]) -> bool {
     let text = text.as_bytes();
+    let is_end = |last: u8| matches!(last.to_ascii_lowercase(), b's' | b'i' | b'e' | b'm' | b'.');
+    if !text.last().is_some_and(|last| is_end(*last)) {
+        return false;
+    }
     units.iter().any(|unit| {
         text.len().checked_sub(unit.len()).is_some_and(|at| {
             let before = at.checked_sub(1).map_or(b'x', |before| text[before]);
@@ -345,7 +356,7 @@ fn begins_with_a_number(text: &str) -> bool {
 }
 
 /// Words of links that lead from a card to something else than the vehicle's page.
-const OTHER_LINKS: [&str; 14] = [
+const OTHER_LINKS: Phrases<14> = Phrases::new([
     "carfax",
     "autocheck",
     "finance",
@@ -360,7 +371,7 @@ const OTHER_LINKS: [&str; 14] = [
     "twitter",
     "share",
     "form",
-];
+]);
 
 /// The link to the vehicle's own page, with the evidence for it: one that names the vehicle or its VIN before any other.
 pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<(u8, String)> {
@@ -378,7 +389,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
         // Most links of a card could say no more than a better one did; what they are called matters no longer.
         let is_better = |evidence: u8| best.is_none_or(|(known, _)| evidence > known);
         let most = by_itself + 4 * u8::from(titled);
-        if elsewhere || !is_better(most) || OTHER_LINKS.iter().any(|word| mentions(href, word)) {
+        if elsewhere || !is_better(most) || OTHER_LINKS.are_in(href) {
             continue;
         }
         let names_vehicle = titled && heading::split(&dom.text(at)).is_some();
@@ -392,7 +403,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
 
 /// Whether a link may lead to a vehicle's page: not to a form, a report or another website's button.
 pub(super) fn may_be_a_vehicle(href: &str) -> bool {
-    !leads_nowhere(href) && !OTHER_LINKS.iter().any(|word| mentions(href, word))
+    !leads_nowhere(href) && !OTHER_LINKS.are_in(href)
 }
 
 /// Whether a link stays where it is. A fragment that is a path of its own (`#!/used/1`) leads on.
@@ -406,7 +417,7 @@ const NO_PAGES: [&str; 5] = ["#", "javascript:", "mailto:", "tel:", "sms:"];
 
 /// The first picture that is neither a badge nor a stand-in.
 fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
-    const STAND_INS: [&str; 12] = [
+    const STAND_INS: Phrases<12> = Phrases::new([
         "data:",
         ".svg",
         ".gif",
@@ -419,16 +430,13 @@ fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
         "spinner",
         "btn",
         "blank.",
-    ];
+    ]);
     let sources =
         dom.elements(dom.within(card)).filter(|(_, element)| element.name() == "img").filter_map(|(_, element)| {
             ["data-src", "data-lazy", "data-original", "data-lazy-src", "src"]
                 .iter()
                 .filter_map(|name| attribute(element, name))
-                .find(|source| {
-                    let lower = source.to_ascii_lowercase();
-                    !lower.is_empty() && !STAND_INS.iter().any(|mark| lower.contains(mark))
-                })
+                .find(|source| !source.is_empty() && !STAND_INS.are_in(source))
         });
     sources.filter_map(|source| page.absolute(source)).next()
 }
@@ -461,9 +469,8 @@ pub(super) fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
     };
     let mut unseen_until = 0;
     let mut shown = dom.within(card).filter(|&at| {
-        if let Some(element) = dom.element(at).filter(|_| at >= unseen_until)
-            && (is_struck(element) || is_hidden(element))
-        {
+        let look = dom.element(at).filter(|_| at >= unseen_until).map(|element| Look::of(dom, element));
+        if look.is_some_and(|look| look.is_struck || look.is_hidden) {
             unseen_until = dom.node(at).end;
         }
         at >= unseen_until

@@ -6,7 +6,6 @@
 //! words of a heading mean (`heading`).
 
 use super::{
-    card::mentions,
     clean,
     dom::{Dom, Element, Kind, attribute},
     heading::{self, Heading},
@@ -49,11 +48,10 @@ const BLOCKS: [&str; 27] = [
 ];
 
 /// How much an element tells by itself that its text is a heading: the less, the more.
-fn tier(element: &Element<'_>) -> Option<u8> {
-    let is_called = |word: &str| attribute(element, "class").is_some_and(|classes| mentions(classes, word));
+fn tier(dom: &Dom<'_>, element: &Element<'_>) -> Option<u8> {
     Some(match element.name() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
-        _ if ["title", "heading", "name"].iter().any(|word| is_called(word)) => 1,
+        _ if dom.look(element).is_heading => 1,
         "a" => LINK,
         "b" | "strong" => BOLD,
         "img" => 5,
@@ -68,7 +66,7 @@ const BOLD: u8 = 3;
 pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
     let mut best: Option<(u8, usize, Heading)> = None;
     for (at, element) in dom.elements(dom.within(card)) {
-        let Some(tier) = tier(element) else { continue };
+        let Some(tier) = tier(dom, element) else { continue };
         if best.as_ref().is_some_and(|(known, ..)| *known <= tier) {
             continue;
         }
@@ -87,7 +85,8 @@ pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {
     }
     // `2019 Ford`, and `F-150 Lariat` in a heading of its own behind it.
     let next = Some(dom.node(at).end).filter(|next| {
-        *next < dom.node(card).end && dom.element(*next).and_then(self::tier).is_some_and(|tier| tier < LINK)
+        *next < dom.node(card).end
+            && dom.element(*next).and_then(|next| self::tier(dom, next)).is_some_and(|tier| tier < LINK)
     });
     let whole = next.and_then(|next| with_model_of(dom, at, next)).filter(|whole| whole.model.is_some());
     Some(whole.unwrap_or(heading))
@@ -115,7 +114,7 @@ fn in_plain_text(dom: &Dom<'_>, card: usize) -> Option<Heading> {
 pub(super) fn heading_of_any_make(dom: &Dom<'_>, card: usize) -> Option<Heading> {
     dom.elements(dom.within(card))
         .filter(|(at, element)| {
-            tier(element).is_some_and(|tier| tier <= BOLD) && dom.node(*at).end - at < HEADING_NODES_MAX
+            tier(dom, element).is_some_and(|tier| tier <= BOLD) && dom.node(*at).end - at < HEADING_NODES_MAX
         })
         .find_map(|(at, _)| heading::split_as_it_stands(&dom.text(at)))
 }
@@ -123,7 +122,7 @@ pub(super) fn heading_of_any_make(dom: &Dom<'_>, card: usize) -> Option<Heading>
 /// Whether a heading or a title within names a vehicle with its model.
 pub(super) fn is_headed(dom: &Dom<'_>, at: usize) -> bool {
     dom.elements(dom.within(at)).any(|(at, element)| {
-        let tier = tier(element).filter(|tier| *tier < LINK && dom.node(at).end - at < HEADING_NODES_MAX);
+        let tier = tier(dom, element).filter(|tier| *tier < LINK && dom.node(at).end - at < HEADING_NODES_MAX);
         tier.and_then(|tier| shown_by(dom, at, tier)).is_some_and(|heading| heading.model.is_some())
     })
 }
@@ -134,7 +133,7 @@ fn named(text: &str) -> Option<Heading> {
 
 /// Whether an element is called a title or stands in bold, and its text is the name of a vehicle.
 pub(super) fn is_title(dom: &Dom<'_>, at: usize) -> bool {
-    let may_be = dom.element(at).and_then(tier).is_some_and(|tier| matches!(tier, 1 | BOLD));
+    let may_be = dom.element(at).and_then(|element| tier(dom, element)).is_some_and(|tier| matches!(tier, 1 | BOLD));
     may_be && dom.node(at).end - at < HEADING_NODES_MAX && names_a_vehicle(&dom.text(at))
 }
 
@@ -196,7 +195,7 @@ fn lines(dom: &Dom<'_>, at: usize) -> Vec<String> {
 pub(super) fn year_in_heading(dom: &Dom<'_>, card: usize) -> Option<i32> {
     dom.elements(dom.within(card))
         .filter(|(at, element)| {
-            tier(element).is_some_and(|tier| tier < LINK) && dom.node(*at).end - at < HEADING_NODES_MAX
+            tier(dom, element).is_some_and(|tier| tier < LINK) && dom.node(*at).end - at < HEADING_NODES_MAX
         })
         .find_map(|(at, _)| heading::split(&dom.text(at)))
         .map(|heading| heading.year)

@@ -4,7 +4,7 @@
 //! no price, but a caption may belong to it. A label that stands in an attribute (`aria-label`, `data-label`, the `alt` of an icon) is
 //! a text in front of what its element holds. What is deliberately not here: what the texts mean.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     card::{labelled, mentions},
@@ -13,13 +13,14 @@ use super::{
     dom::{Dom, Element, Kind, attribute},
     fields::Field,
     numbers,
+    phrases::Phrases,
     price_classes::{self, OfClass},
     price_sentences, price_words,
 };
 
 /// One text of a card.
-pub(super) struct Chunk {
-    pub(super) text: String,
+pub(super) struct Chunk<'t> {
+    pub(super) text: Cow<'t, str>,
     /// Its place in the page's tree; pieces of one text share it.
     pub(super) at: usize,
     pub(super) is_struck: bool,
@@ -32,10 +33,10 @@ pub(super) struct Chunk {
 }
 
 /// The texts of a card, and what the classes of small elements say of the amounts in them, the outermost first.
-pub(super) struct Texts {
-    pub(super) chunks: Vec<Chunk>,
+pub(super) struct Texts<'t> {
+    pub(super) chunks: Vec<Chunk<'t>>,
     /// What pictures and icons say, which hold no text: `Salvage Title` on a badge.
-    pub(super) badges: Vec<String>,
+    pub(super) badges: Vec<Cow<'t, str>>,
     pub(super) classes: Vec<(Range<usize>, OfClass)>,
 }
 
@@ -49,23 +50,29 @@ struct Seen {
 }
 
 impl Seen {
-    fn chunk(self, text: String) -> Chunk {
+    fn chunk(self, text: Cow<'_, str>) -> Chunk<'_> {
         let Self { at, is_struck, is_priced, is_button } = self;
         Chunk { text, at, is_struck, is_priced, is_button, is_asked: false }
     }
 }
 
-impl Texts {
+impl<'t> Texts<'t> {
     /// Takes a text, each of its parts that stand apart by itself.
-    fn push(&mut self, text: String, seen: Seen) {
-        let parts = pieces(&text);
-        if !parts.is_empty() {
-            self.chunks.extend(parts.into_iter().flat_map(apart).map(|piece| seen.chunk(piece.to_owned())));
-        } else if memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
-            self.chunks.push(seen.chunk(text));
-        } else {
-            self.chunks.extend(apart(&text).map(|piece| seen.chunk(piece.to_owned())));
+    fn push(&mut self, text: Cow<'t, str>, seen: Seen) {
+        match text {
+            Cow::Borrowed(text) => self.push_parts(text, seen, Cow::Borrowed),
+            Cow::Owned(text) => self.push_parts(&text, seen, |part| Cow::Owned(part.to_owned())),
         }
+    }
+
+    fn push_parts<'p>(&mut self, text: &'p str, seen: Seen, held: impl Fn(&'p str) -> Cow<'t, str>) {
+        let parts = pieces(text);
+        if parts.is_empty() && memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
+            self.chunks.push(seen.chunk(held(text)));
+            return;
+        }
+        let parts = if parts.is_empty() { std::slice::from_ref(&text) } else { &parts };
+        self.chunks.extend(parts.iter().flat_map(|part| apart(part)).map(|part| seen.chunk(held(part))));
     }
 
     /// Notes that a field which a visitor fills stands behind the last text, which labels it.
@@ -101,14 +108,14 @@ impl Texts {
             let digits = last.text.trim_start_matches('$');
             let is_group = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
             if is_group && (digits.len() < last.text.len() || is_behind_sign) {
-                last.text.push(',');
+                last.text.to_mut().push(',');
             }
         }
     }
 }
 
 /// Reads the texts of a card.
-pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
+pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
     let mut texts = Texts { chunks: Vec::new(), badges: Vec::new(), classes: Vec::new() };
     // Whether the last text stands in an attribute.
     let (mut is_attribute, mut forms) = (false, Vec::new());
@@ -118,34 +125,35 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
         match &dom.node(at).kind {
             Kind::Element(element) => {
                 let end = dom.node(at).end;
+                let look = Look::of(dom, element);
                 let until = |known: &mut usize, holds: bool| *known = if holds { end.max(*known) } else { *known };
-                until(&mut hidden_until, is_hidden(element));
-                until(&mut struck_until, is_struck(element));
-                until(&mut button_until, is_button(element));
+                until(&mut hidden_until, look.is_hidden);
+                until(&mut struck_until, look.is_struck);
+                until(&mut button_until, look.is_button);
                 texts.note_field(element);
                 forms.extend((element.name() == "form" && at != card).then_some(at..end));
                 let is_shown = at != card && at >= hidden_until.max(button_until);
-                match said_by_attribute(element).filter(|_| is_shown) {
+                match look.said.filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
                         let (is_struck, is_priced) = (at < struck_until, at < priced_until);
                         let seen = Seen { at, is_struck, is_priced, is_button: false };
-                        texts.chunks.push(seen.chunk(clean::collapse(label)));
+                        texts.chunks.push(seen.chunk(clean::collapsed(label)));
                         is_attribute = true;
                     }
-                    Some(badge) if end == at + 1 => texts.badges.push(clean::collapse(badge)),
+                    Some(badge) if end == at + 1 => texts.badges.push(clean::collapsed(badge)),
                     _ => {}
                 }
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if at != card
                     && end - at < HEADING_NODES_MAX
-                    && let Some(said) = price_classes::by_class(element)
+                    && let Some(said) = look.of_amounts
                 {
                     until(&mut priced_until, said.is_price);
                     texts.classes.push((at..end, said));
                 }
             }
             Kind::Text(text) if at >= hidden_until => {
-                let text = clean::collapse(text);
+                let text = clean::collapsed(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if text != "$" && !text.chars().any(char::is_alphanumeric) {
                     if text == "," {
@@ -166,17 +174,56 @@ pub(super) fn texts(dom: &Dom<'_>, card: usize) -> Texts {
     texts
 }
 
-/// What an attribute says of an element, or of the text in it. Of a link it says where that leads.
-fn said_by_attribute<'e>(element: &'e Element<'_>) -> Option<&'e str> {
-    let says = |(name, value): (&'e str, &'e str)| {
-        let is_said = match name {
-            "alt" | "title" | "aria-label" | "data-label" | "data-title" | "data-th" | "data-column"
-            | "data-heading" => value.len() <= SAID_BYTES,
-            _ => false,
-        };
-        is_said.then_some(value)
-    };
-    if element.name() == "a" { None } else { element.attrs().find_map(says) }
+/// What is seen of an element by its name and its attributes.
+pub(super) struct Look<'e> {
+    /// Whether its own style, attribute or class hides it.
+    pub(super) is_hidden: bool,
+    pub(super) is_struck: bool,
+    is_button: bool,
+    /// What an attribute says of it, or of the text in it. Of a link it says where that leads.
+    said: Option<&'e str>,
+    /// What its classes say of the amounts in it.
+    of_amounts: Option<OfClass>,
+}
+
+impl<'e> Look<'e> {
+    pub(super) fn of(dom: &Dom<'_>, element: &'e Element<'_>) -> Self {
+        let name = element.name();
+        let (mut is_hidden, mut said, mut things, mut action) = (false, None, None, None);
+        let (mut is_struck, mut is_button) = (matches!(name, "s" | "strike" | "del"), name == "button");
+        for (name, value) in element.attrs() {
+            match name {
+                "class" => {
+                    let classes = dom.look_of(value);
+                    is_hidden |= classes.is_hidden;
+                    is_struck |= classes.is_struck;
+                    is_button |= classes.is_button;
+                    things = things.or(Some(classes.things));
+                }
+                "style" => {
+                    is_hidden |= hides(value);
+                    is_struck |= mentions(value, "line-through");
+                }
+                "hidden" => is_hidden = true,
+                "role" => is_button |= value == "button",
+                "data-action" => action = action.or(Some(value)),
+                "alt" | "title" | "aria-label" | "data-label" | "data-title" | "data-th" | "data-column"
+                | "data-heading"
+                    if value.len() <= SAID_BYTES =>
+                {
+                    said = said.or(Some(value));
+                }
+                _ => {}
+            }
+        }
+        let said = said.filter(|_| name != "a");
+        let of_amounts = price_classes::said_by(things.unwrap_or_default(), action);
+        Self { is_hidden, is_struck, is_button, said, of_amounts }
+    }
+}
+
+fn hides(style: &str) -> bool {
+    mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none")
 }
 
 /// A longer text is a description.
@@ -208,33 +255,6 @@ fn is_label(text: &str) -> bool {
     names_a_field || (!has_digit() && price_words::by_label(text).is_some())
 }
 
-/// Whether an element's own style, attribute or class hides it, the class in the words of the usual frameworks.
-pub(super) fn is_hidden(element: &Element<'_>) -> bool {
-    const CLASSES: [&str; 4] = ["hidden", "d-none", "is-hidden", "invisible"];
-    let hides = |style: &str| mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none");
-    element.attrs().any(|(name, value)| match name {
-        "hidden" => true,
-        "style" => hides(value),
-        "class" => value.split_ascii_whitespace().any(|class| CLASSES.contains(&class)),
-        _ => false,
-    })
-}
-
-pub(super) fn is_struck(element: &Element<'_>) -> bool {
-    const CLASSES: [&str; 4] = ["was", "old-price", "was-price", "oldprice"];
-    let is_former = |class: &str| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known));
-    matches!(element.name(), "s" | "strike" | "del")
-        || element.attrs().any(|(name, value)| match name {
-            "style" => mentions(value, "line-through"),
-            "class" => {
-                mentions(value, "strike")
-                    || mentions(value, "line-through")
-                    || value.split_ascii_whitespace().any(is_former)
-            }
-            _ => false,
-        })
-}
-
 /// Whether an element takes what a visitor writes.
 fn is_text_field(element: &Element<'_>) -> bool {
     const OTHERS: [&str; 8] = ["hidden", "submit", "button", "image", "checkbox", "radio", "reset", "file"];
@@ -245,15 +265,6 @@ fn is_text_field(element: &Element<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_button(element: &Element<'_>) -> bool {
-    element.name() == "button"
-        || element.attrs().any(|(name, value)| match name {
-            "role" => value == "button",
-            "class" => value.split_ascii_whitespace().any(|class| matches!(class, "btn" | "button" | "cta")),
-            _ => false,
-        })
 }
 
 /// The pieces of a text in which amounts of dollars stand apart from facts of other kinds: `Black \u{b7} 45,678 miles \u{b7} $15,995`.
@@ -288,7 +299,8 @@ const FACTS_BYTES: usize = 240;
 /// The facts of one text, where at least two of them have a label, or one beside an amount: `Stock: P2535, 41,200 Miles, $22,988`.
 fn labelled_facts(text: &str) -> Option<Vec<&str>> {
     const MARKS: [&str; 5] = [", ", " / ", " | ", "; ", " - "];
-    if text.len() > FACTS_BYTES || !MARKS.iter().any(|mark| text.contains(mark)) {
+    const ANY_MARK: Phrases<5> = Phrases::new(MARKS);
+    if text.len() > FACTS_BYTES || !ANY_MARK.are_in(text) {
         return None;
     }
     let mut parts: Vec<&str> = vec![text];

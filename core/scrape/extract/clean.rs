@@ -85,6 +85,20 @@ fn is_plain(text: &str) -> bool {
     }) && (in_word || text.is_empty())
 }
 
+/// [`collapse`], without a copy of what needs none: most texts have their spaces at the ends alone.
+pub(crate) fn collapsed(text: &str) -> Cow<'_, str> {
+    let is_gap = |byte: u8| byte <= b' ' || byte == 0x7f;
+    let bytes = text.as_bytes();
+    let start = bytes.iter().position(|byte| !is_gap(*byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_gap(*byte)).map_or(start, |last| last + 1);
+    let mut in_gap = false;
+    let is_plain = bytes[start..end].iter().all(|byte| {
+        let was_in_gap = std::mem::replace(&mut in_gap, *byte == b' ');
+        byte.is_ascii() && if in_gap { !was_in_gap } else { !is_gap(*byte) }
+    });
+    if is_plain { Cow::Borrowed(&text[start..end]) } else { Cow::Owned(collapse(text)) }
+}
+
 /// Every run of spaces, line ends and characters that show nothing as one space, none at the ends.
 pub(crate) fn collapse(text: &str) -> String {
     if text.is_ascii() {
@@ -166,6 +180,24 @@ fn without_tags(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_with_spaces_at_its_ends_alone_is_not_copied() {
+        for (text, is_copied) in [
+            ("", false),
+            (" \n ", false),
+            ("\n    2019 Ford F-150 \t", false),
+            ("a  b", true),
+            ("a\nb", true),
+            ("a\u{7f}b", true),
+            (" caf\u{e9} ", true),
+            ("\u{a0}a", true),
+        ] {
+            let collapsed = collapsed(text);
+            assert_eq!(collapsed, collapse(text), "{text:?}");
+            assert_eq!(matches!(collapsed, Cow::Owned(_)), is_copied, "{text:?}");
+        }
+    }
 
     #[test]
     fn what_shows_nothing_never_reaches_a_text() {

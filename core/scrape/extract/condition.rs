@@ -62,6 +62,9 @@ impl Condition {
 
     /// Reads a text of a card that stands by itself. A bare `New` says that the car arrived lately.
     pub(super) fn of_badge(text: &str) -> Option<Self> {
+        if text.len() > CHARS_MAX {
+            return None;
+        }
         // Most texts of a card begin and end with other letters.
         let last = last_part(text);
         let begins = || last.chars().find(|sign| sign.is_alphabetic()).is_some_and(|sign| "bcpuBCPU".contains(sign));

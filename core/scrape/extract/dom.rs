@@ -9,6 +9,7 @@ use html5ever::{LocalName, tendril::StrTendril};
 use scraper::{Html, node::Element as ScraperElement};
 
 use super::{
+    class_looks::{ClassLook, ClassLooks},
     clean, entities,
     limits::PageLimits,
     markup::Tag,
@@ -28,13 +29,21 @@ impl<'a> Element<'a> {
     where
         'a: 't,
     {
-        let lower = |name: &'a str| match printable(name) {
-            Cow::Borrowed(name) if !name.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Borrowed(name),
-            name => Cow::Owned(name.to_ascii_lowercase()),
+        let lower = |name: &'a str| {
+            if name.bytes().all(|byte| !byte.is_ascii_uppercase() && !matches!(byte, b'\0' | b'\r')) {
+                Cow::Borrowed(name)
+            } else {
+                Cow::Owned(printable(name).to_ascii_lowercase())
+            }
         };
-        let decoded = |value: &'a str| match printable(value) {
-            Cow::Borrowed(value) => entities::decode(value),
-            Cow::Owned(value) => Cow::Owned(entities::decode(&value).into_owned()),
+        let decoded = |value: &'a str| {
+            if memchr::memchr3(b'&', b'\0', b'\r', value.as_bytes()).is_none() {
+                return Cow::Borrowed(value);
+            }
+            match printable(value) {
+                Cow::Borrowed(value) => entities::decode(value),
+                Cow::Owned(value) => Cow::Owned(entities::decode(&value).into_owned()),
+            }
         };
         let attributes = tags.flat_map(Tag::attributes).map(|(name, value)| (lower(name), decoded(value)));
         Self { name, attributes: attributes.collect() }
@@ -88,6 +97,7 @@ pub(crate) struct Node<'a> {
 /// Left out are comments and what no visitor reads as text: scripts, styles, templates, drawings, choices of a form.
 pub(crate) struct Dom<'a> {
     nodes: Vec<Node<'a>>,
+    looks: ClassLooks,
 }
 
 /// How much of an element's text is read: no name and no value is longer.
@@ -139,7 +149,7 @@ impl<'a> Dom<'a> {
                 return Err(tree::too_tangled());
             }
         }
-        Ok(Self { nodes })
+        Ok(Self::of(nodes))
     }
 
     /// Where the elements stand that `scraper` found in its own tree of the same page: both nest it by the same rules, so that
@@ -162,8 +172,21 @@ impl<'a> Dom<'a> {
         places.collect()
     }
 
+    fn of(nodes: Vec<Node<'a>>) -> Self {
+        Self { nodes, looks: ClassLooks::default() }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// What the classes of an element say.
+    pub(super) fn look(&self, element: &Element<'_>) -> ClassLook {
+        attribute(element, "class").map_or_else(ClassLook::default, |classes| self.look_of(classes))
+    }
+
+    pub(super) fn look_of(&self, classes: &str) -> ClassLook {
+        self.looks.of(classes)
     }
 
     pub(crate) fn node(&self, at: usize) -> &Node<'a> {
@@ -245,7 +268,7 @@ impl<'a> Dom<'a> {
         }
         places.push(nodes.len());
         nodes.iter_mut().for_each(|node| node.end = places[node.end]);
-        Self { nodes }
+        Self::of(nodes)
     }
 
     /// The same with an element of its own around each of some ranges, each of whole elements and texts below one parent. No two of
@@ -274,7 +297,7 @@ impl<'a> Dom<'a> {
         }
         ends.push(nodes.len());
         nodes.iter_mut().for_each(|node| node.end = ends[node.end]);
-        Self { nodes }
+        Self::of(nodes)
     }
 
     /// The element around one, `None` for the outermost.

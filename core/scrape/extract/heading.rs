@@ -229,8 +229,11 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     if !may_hold_a_year(raw) {
         return None;
     }
-    // Hyphens that do not break are hyphens.
-    let text = clean::text(raw)?.replace(['\u{2010}', '\u{2011}'], "-");
+    let mut text = clean::text(raw)?;
+    if !text.is_ascii() {
+        // Hyphens that do not break are hyphens.
+        text = text.replace(['\u{2010}', '\u{2011}'], "-");
+    }
     let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
     let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();
     let words = words.get(lead_ins..)?;

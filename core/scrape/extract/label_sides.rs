@@ -3,7 +3,9 @@
 //! Most labels stand in front. Some templates write `45,678` over `Miles`, or a `dd` before its `dt`: there the structure tells, or
 //! else what kinds of values stand around the labels of the same element. What is deliberately not here: labels of prices (`pairing`).
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap};
+
+use foldhash::fast::RandomState;
 
 use super::{
     card::labelled,
@@ -18,9 +20,13 @@ use super::{
 /// The texts of a card that are seen, with what is known of the sides of their labels.
 pub(super) struct Labels<'l, 'd> {
     dom: &'l Dom<'d>,
-    shown: &'l [&'l Chunk],
+    shown: &'l [&'l Chunk<'l>],
+    /// What each of them labels, and what of its value stands in the same text.
+    labelled: Vec<Option<(Field, &'l str)>>,
+    /// The row around each of them that was asked for.
+    rows: Vec<OnceCell<Option<(usize, usize)>>>,
     /// How many more labels of a row stand behind their values than in front of them, by the row's first text and its end.
-    behind: HashMap<(usize, usize), i32>,
+    behind: HashMap<(usize, usize), i32, RandomState>,
 }
 
 /// A value and how many texts behind its label it takes.
@@ -43,8 +49,10 @@ const TERM_LEVELS: usize = 3;
 const STOCK_BYTES: usize = 20;
 
 impl<'l, 'd> Labels<'l, 'd> {
-    pub(super) fn of(dom: &'l Dom<'d>, shown: &'l [&'l Chunk]) -> Self {
-        Self { dom, shown, behind: HashMap::new() }
+    pub(super) fn of(dom: &'l Dom<'d>, shown: &'l [&'l Chunk<'l>]) -> Self {
+        let labelled = shown.iter().map(|chunk| labelled(&chunk.text)).collect();
+        let rows = vec![OnceCell::new(); shown.len()];
+        Self { dom, shown, labelled, rows, behind: HashMap::default() }
     }
 
     /// The field that a text labels, and what of its value stands in the same text. `mi` is a label behind a number alone.
@@ -52,7 +60,7 @@ impl<'l, 'd> Labels<'l, 'd> {
         let text = &*self.shown.get(at)?.text;
         let is_unit =
             || miles::is_short_unit(text) && at > 0 && fits(Field::Mileage, &self.shown[at - 1].text) == Some(true);
-        labelled(text).or_else(|| is_unit().then_some((Field::Mileage, "")))
+        self.labelled[at].or_else(|| is_unit().then_some((Field::Mileage, "")))
     }
 
     /// The value of a label that has none in its own text; texts before `taken` are values of others, or labels.
@@ -192,12 +200,12 @@ impl<'l, 'd> Labels<'l, 'd> {
 
     fn next(&self, label: usize) -> Option<Value<'l>> {
         let next = &*self.shown.get(label + 1)?.text;
-        let is_value = labelled(next).is_none() && !next.ends_with(':');
+        let is_value = self.labelled[label + 1].is_none() && !next.ends_with(':');
         is_value.then(|| Value { text: Cow::Borrowed(next.trim_end_matches([',', ';'])), taken: 1 })
     }
 
     fn fits_behind(&self, label: usize, field: Field) -> Option<bool> {
-        let next = self.shown.get(label + 1).filter(|next| labelled(&next.text).is_none());
+        let next = self.shown.get(label + 1).filter(|_| self.labelled[label + 1].is_none());
         fits(field, next.map_or("", |next| &*next.text))
     }
 
@@ -224,6 +232,10 @@ impl<'l, 'd> Labels<'l, 'd> {
 
     /// The texts of the smallest element around a text that has another one.
     fn row_around(&self, at: usize) -> Option<(usize, usize)> {
+        *self.rows.get(at)?.get_or_init(|| self.look_around(at))
+    }
+
+    fn look_around(&self, at: usize) -> Option<(usize, usize)> {
         let around = std::iter::successors(self.dom.parent(self.shown[at].at), |at| self.dom.parent(*at));
         let texts = around.take(LABEL_LEVELS).map(|element| {
             let range = self.dom.within(element);

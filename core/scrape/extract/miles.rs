@@ -141,7 +141,8 @@ pub(super) fn is_unit(text: &str) -> bool {
 
 /// The same of one that is no word: by itself it may be something else, such as a state.
 pub(super) fn is_short_unit(text: &str) -> bool {
-    ["mi", "mls", "smi"].iter().any(|unit| text.trim().trim_end_matches('.').eq_ignore_ascii_case(unit))
+    let text = text.trim().trim_end_matches('.');
+    ["mi", "mls", "smi"].iter().any(|unit| text.eq_ignore_ascii_case(unit))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::phrases::Phrases;
+
 /// What is known of an odometer, in the words of the disclosure that a seller owes in the United States.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,9 +53,11 @@ impl OdometerStatus {
 
     /// Reads what stands in the place of the miles or beside them: `120,345 (TMU)`, `Exempt`.
     pub(super) fn of_mileage(text: &str) -> Option<Self> {
-        // Most are nothing but a number and its unit.
+        // Most are nothing but a number and its unit, or say something else.
+        const ANY_WORD: Phrases<8> =
+            Phrases::new(["actual", "discrepancy", "exce", "exempt", "inaccurate", "roll", "tmu", "unknown"]);
         let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
-        if !(3..=CHARS_MAX).contains(&letters) {
+        if !(3..=CHARS_MAX).contains(&letters) || (text.is_ascii() && !ANY_WORD.are_in(text)) {
             return None;
         }
         Words::of(text)?.said()
@@ -72,14 +76,8 @@ impl OdometerStatus {
 
 /// Whether a text has a word without which it says nothing of an odometer. Nearly all texts end here.
 fn may_speak_of_odometers(text: &str) -> bool {
-    const WORDS: [&str; 5] = ["actual", "exceed", "exempt", "tmu", "true mil"];
-    let text = text.as_bytes();
-    (0..text.len()).any(|at| {
-        let rest = &text[at..];
-        let begins =
-            |word: &str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
-        matches!(rest[0] | 0x20, b'a' | b'e' | b't') && WORDS.iter().any(|word| begins(word))
-    })
+    const WORDS: Phrases<5> = Phrases::new(["actual", "exceed", "exempt", "tmu", "true mil"]);
+    WORDS.are_in(text)
 }
 
 /// The words of a short text in small letters, a blank around each.

@@ -25,7 +25,13 @@ const SMALL_CHUNKS: usize = 8;
 const CELLS_MAX: usize = 64;
 
 /// Binds what elements bind, and gives the readings of the rest: one where they agree, else two.
-pub(super) fn bind(dom: &Dom<'_>, card: usize, chunks: &[Chunk], columns: &[Column], items: &mut [Item]) -> Vec<Pairs> {
+pub(super) fn bind(
+    dom: &Dom<'_>,
+    card: usize,
+    chunks: &[Chunk<'_>],
+    columns: &[Column],
+    items: &mut [Item],
+) -> Vec<Pairs> {
     let mut binder = Binder::new(dom, chunks, columns, items);
     let Some(last) = binder.items.last().map(|item| item.at) else { return Vec::new() };
     let mut open: Vec<(usize, usize)> = Vec::new();
@@ -55,7 +61,7 @@ pub(super) fn bind(dom: &Dom<'_>, card: usize, chunks: &[Chunk], columns: &[Colu
 
 struct Binder<'b, 'd> {
     dom: &'b Dom<'d>,
-    chunks: &'b [Chunk],
+    chunks: &'b [Chunk<'b>],
     columns: &'b [Column],
     items: &'b mut [Item],
     /// How many texts that separate stand before each text of the card.
@@ -68,7 +74,7 @@ struct Binder<'b, 'd> {
 }
 
 impl<'b, 'd> Binder<'b, 'd> {
-    fn new(dom: &'b Dom<'d>, chunks: &'b [Chunk], columns: &'b [Column], items: &'b mut [Item]) -> Self {
+    fn new(dom: &'b Dom<'d>, chunks: &'b [Chunk<'b>], columns: &'b [Column], items: &'b mut [Item]) -> Self {
         let mut is_item = vec![false; chunks.len()];
         items.iter().for_each(|item| is_item[item.chunks.clone()].fill(true));
         let mut count = 0;

@@ -8,7 +8,6 @@ use super::{
     amounts::{self, Amount, Column, Item, Wording},
     bound_words::CarName,
     chunks::Texts,
-    dom::Dom,
     fields::{Draft, PriceRank},
     filler::is_filler,
     pairing,
@@ -44,8 +43,9 @@ pub(super) struct Offered {
 }
 
 /// Offers the price that a card's texts ask.
-pub(super) fn offer(dom: &Dom<'_>, card: usize, texts: &Texts, columns: &[Column], draft: &mut Draft) -> Offered {
-    let mut items = amounts::find(dom, texts, columns, &CarName::of(dom, card));
+pub(super) fn offer(name: &CarName<'_, '_>, texts: &Texts<'_>, columns: &[Column], draft: &mut Draft) -> Offered {
+    let (dom, card) = (name.dom, name.card);
+    let mut items = amounts::find(dom, texts, columns, name);
     if items.is_empty() {
         return Offered::default();
     }

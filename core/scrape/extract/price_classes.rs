@@ -84,9 +84,13 @@ static CLASS_INITIALS: [(u32, usize, usize); 26] = {
 
 /// What the class of an element says of the amounts in it; an attribute of one vendor says so, too.
 pub(super) fn by_class(element: &Element<'_>) -> Option<OfClass> {
-    let classes = attribute(element, "class").unwrap_or_default();
-    let mut things = mentioned_in_classes(classes.as_bytes());
-    if attribute(element, "data-action").is_some_and(|action| action == "priceSpecification") {
+    let things = attribute(element, "class").map_or(0, mentioned);
+    said_by(things, attribute(element, "data-action"))
+}
+
+/// The same of what its classes mention, and of that attribute.
+pub(super) fn said_by(mut things: u32, action: Option<&str>) -> Option<OfClass> {
+    if action == Some("priceSpecification") {
         things |= PRICE;
     }
     let is_price = things & PRICE != 0;
@@ -109,7 +113,9 @@ pub(super) fn by_class(element: &Element<'_>) -> Option<OfClass> {
     stated.map(|stated| OfClass { stated, is_price })
 }
 
-fn mentioned_in_classes(classes: &[u8]) -> u32 {
+/// What the text of a class attribute mentions.
+pub(super) fn mentioned(classes: &str) -> u32 {
+    let classes = classes.as_bytes();
     let mut things = 0;
     let letter = |byte: u8| usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
     for (at, pair) in classes.windows(2).enumerate() {
@@ -149,7 +155,7 @@ mod tests {
     fn classes_say_what_their_amounts_are() {
         assert!(CLASS_WORDS.is_sorted_by_key(|(word, ..)| *word));
         let of = |classes: &str| {
-            let things = mentioned_in_classes(classes.as_bytes());
+            let things = mentioned(classes);
             [PRICE, ASKING, RETAIL, SUGGESTED, RATE, FINANCE, DOWN, FEE, SAVING]
                 .map(|thing| u8::from(things & thing != 0))
         };

@@ -292,12 +292,13 @@ pub(super) fn by_words(text: &str) -> Option<Stated> {
 
 /// The same of a text of its own; one that a price was lowered (`Price Drop`) says nothing of the amount beside it.
 pub(super) fn by_caption(text: &str) -> Option<Stated> {
-    let (things, count) = mentioned_in(text)?;
-    let is_badge =
-        things & DROP != 0 || ends_lowered(text) || (things & RATING != 0 && things & (MARKET | VALUE | ASKING) == 0);
+    let (things, count) = mentioned_in(text).filter(|(things, _)| *things != 0)?;
+    let is_badge = || {
+        things & DROP != 0 || ends_lowered(text) || (things & RATING != 0 && things & (MARKET | VALUE | ASKING) == 0)
+    };
     // `Below Market` praises the price, too.
     let is_compared = || ["below", "under"].iter().any(|word| mentions(text, word));
-    if (is_badge && things & PRICE != 0) || (things & (MARKET | VALUE) != 0 && is_compared()) {
+    if (things & PRICE != 0 && is_badge()) || (things & (MARKET | VALUE) != 0 && is_compared()) {
         return None;
     }
     concluded(things, count)

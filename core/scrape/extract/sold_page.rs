@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     cards::{self, Card},
-    chunks::is_hidden,
+    chunks::Look,
     dom::{Dom, Kind, attribute},
 };
 
@@ -96,7 +96,7 @@ pub(super) fn is_said(dom: &Dom<'_>, cards: &[Card], until: usize) -> bool {
         match &dom.node(at).kind {
             Kind::Element(element) => {
                 if is(at, &ELSEWHERE)
-                    || is_hidden(element)
+                    || Look::of(dom, element).is_hidden
                     || cards.iter().take(CARDS_MAX).any(|card| is_like(dom, card, at))
                 {
                     left_out = dom.node(at).end;

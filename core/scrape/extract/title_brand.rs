@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::phrases::Phrases;
+
 /// What the title of a car says of its past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -220,7 +222,7 @@ fn is_year(word: &str) -> bool {
 
 /// Whether a text has one of the beginnings without which it says nothing of a title. Nearly all texts end here.
 pub(super) fn may_speak_of_titles(text: &str) -> bool {
-    const BEGINNINGS: [&str; 12] = [
+    const BEGINNINGS: Phrases<12> = Phrases::new([
         "title",
         "flood",
         "water",
@@ -233,15 +235,8 @@ pub(super) fn may_speak_of_titles(text: &str) -> bool {
         "lemon law",
         "parts only",
         "restored",
-    ];
-    let text = text.as_bytes();
-    (0..text.len()).any(|at| {
-        let rest = &text[at..];
-        let begins =
-            |word: &&str| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
-        matches!(rest[0] | 0x20, b't' | b's' | b'r' | b'b' | b'd' | b'l' | b'p' | b'f' | b'w')
-            && BEGINNINGS.iter().any(begins)
-    })
+    ]);
+    BEGINNINGS.are_in(text)
 }
 
 /// Whether a text writes `R-Title` with its hyphen.

@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
+use foldhash::fast::RandomState;
 use html5ever::{
     Attribute, LocalName, QualName,
     interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink},
@@ -88,7 +89,7 @@ struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     fn new(html: &'a str) -> Self {
-        let sink = Sink { growing: RefCell::new(Growing::new()) };
+        let sink = Sink { growing: RefCell::new(Growing::new(html.len())) };
         Self {
             tokens: Tokens::new(html.trim_start_matches('\u{feff}')),
             builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
@@ -176,7 +177,7 @@ impl<'a> Feed<'a> {
             return Vec::new();
         }
         let number = self.builder.sink.growing.borrow_mut().note(*tag, is_formatting(name));
-        let mut attributes = vec![attribute(NUMBER, StrTendril::from(number.to_string()))];
+        let mut attributes = vec![attribute(NUMBER, numeral(number))];
         if matches!(*name, local_name!("input") | local_name!("font") | local_name!("annotation-xml")) {
             for (name, value) in tag.attributes() {
                 // The first of two counts, as the rules of nesting look from the front.
@@ -203,6 +204,12 @@ impl<'a> Feed<'a> {
     }
 
     fn give_characters(&self, text: &str) {
+        if memchr::memchr2(b'\0', b'\r', text.as_bytes()).is_none() {
+            if !text.is_empty() {
+                drop(self.give(Token::CharacterTokens(StrTendril::from_slice(text))));
+            }
+            return;
+        }
         let lines = text.contains('\r').then(|| text.replace("\r\n", "\n").replace('\r', "\n"));
         let text = lines.as_deref().unwrap_or(text);
         for (at, text) in text.split('\0').enumerate() {
@@ -218,6 +225,18 @@ impl<'a> Feed<'a> {
 
 /// The attribute that carries the number of a tag. That it is one of HTML's own matters to nobody.
 const NUMBER: LocalName = local_name!("id");
+
+/// A number in digits, which take no memory of their own.
+fn numeral(mut number: usize) -> StrTendril {
+    let mut digits = [b'0'; usize::BITS as usize / 3];
+    let mut start = digits.len();
+    while number > 0 || start == digits.len() {
+        start -= 1;
+        digits[start] = b"0123456789"[number % 10];
+        number /= 10;
+    }
+    StrTendril::from_slice(std::str::from_utf8(&digits[start..]).unwrap_or_default())
+}
 
 fn attribute(name: LocalName, value: StrTendril) -> Attribute {
     Attribute { name: QualName::new(None, ns!(), name), value }
@@ -306,14 +325,25 @@ struct Growing<'a> {
     nodes: Vec<Node<'a>>,
     tags: Vec<Tag<'a>>,
     /// The first tag of each name and look of a formatting element.
-    formatting: HashMap<Tag<'a>, usize>,
+    formatting: HashMap<Tag<'a>, usize, RandomState>,
     again: HashMap<At, Vec<Tag<'a>>>,
 }
 
+/// Most pages have a node every twenty to fifty bytes, but for their scripts.
+const BYTES_PER_NODE: usize = 32;
+/// There is room for so many nodes from the start, at most.
+const NODES_AT_FIRST: usize = 16 * 1024;
+
 impl<'a> Growing<'a> {
-    fn new() -> Self {
-        let mut growing =
-            Self { nodes: Vec::new(), tags: Vec::new(), formatting: HashMap::new(), again: HashMap::new() };
+    /// For a page of so many bytes.
+    fn new(bytes: usize) -> Self {
+        let nodes = (bytes / BYTES_PER_NODE).min(NODES_AT_FIRST);
+        let mut growing = Self {
+            nodes: Vec::with_capacity(nodes),
+            tags: Vec::with_capacity(nodes / 2),
+            formatting: HashMap::default(),
+            again: HashMap::new(),
+        };
         growing.add(Kind::Root);
         growing
     }

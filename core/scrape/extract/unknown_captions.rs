@@ -29,7 +29,7 @@ const CAPTION_BYTES: usize = 40;
 const CAPTION_WORDS: usize = 4;
 
 /// Gives amounts that nothing is said of what unknown captions say.
-pub(super) fn bind(dom: &Dom<'_>, chunks: &[Chunk], items: &mut Vec<Item>, name: &CarName<'_, '_>) {
+pub(super) fn bind(dom: &Dom<'_>, chunks: &[Chunk<'_>], items: &mut Vec<Item>, name: &CarName<'_, '_>) {
     let around = Around { dom, chunks, name };
     let open: Vec<usize> = (0..items.len()).filter(|item| is_open(&items[*item])).take(AMOUNTS_MAX).collect();
     let mut spent: Vec<usize> = Vec::new();
@@ -54,7 +54,7 @@ fn is_open(item: &Item) -> bool {
 
 struct Around<'a, 'd> {
     dom: &'a Dom<'d>,
-    chunks: &'a [Chunk],
+    chunks: &'a [Chunk<'a>],
     name: &'a CarName<'a, 'a>,
 }
 
