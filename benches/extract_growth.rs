@@ -27,7 +27,7 @@ const fn kind(name: &'static str, around: (&'static str, &'static str), car: fn(
     Kind { name, url: LIST, around, car, most: 10_000 }
 }
 
-const KINDS: [Kind; 22] = [
+const KINDS: [Kind; 24] = [
     kind(
         "json-ld, one list",
         (r#"<script type="application/ld+json">{"@type":"ItemList","itemListElement":[{}"#, "]}</script>"),
@@ -108,6 +108,18 @@ const KINDS: [Kind; 22] = [
         ("<body><table><tr><th>Year<th>Make<th>Model<th>Price<th>Miles</tr>", "</table></body>"),
         |n| format!("<tr><td>2019<td>Ford<td><a href='/used/{n}'>F-150</a><td>$21,995<td>{}</tr>", 20_000 + n),
     ),
+    kind("flat table, three rows a car", ("<body><table>", "</table></body>"), |n| {
+        format!(
+            "<tr><td><a href='/used/{n}'>2019 Ford F-150 XLT</a></td></tr><tr><td>$21,995</td></tr><tr><td>{} miles</td></tr>",
+            20_000 + n
+        )
+    }),
+    kind("flat table of names, three rows", ("<body><table>", "</table></body>"), |n| {
+        format!(
+            "<tr><td>2019 Ford F-150 XLT</td></tr><tr><td>Stock: P{n}</td><td>$21,995</td></tr><tr><td>{} miles</td></tr>",
+            20_000 + n
+        )
+    }),
     kind("articles", BODY, |n| linked(n, "Review")),
     Kind {
         url: "https://lot.example/used/2018-honda-civic-2HGFC2F59JH500001",

@@ -58,6 +58,14 @@ impl<'a> Element<'a> {
         self.attributes.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// Whether it has a class, spelled so.
+    pub(crate) fn has_class(&self, wanted: &str) -> bool {
+        // Most elements have shorter ones.
+        attribute(self, "class").is_some_and(|classes| {
+            classes.len() >= wanted.len() && classes.split_ascii_whitespace().any(|class| class == wanted)
+        })
+    }
+
     pub(crate) fn classes(&self) -> impl Iterator<Item = &str> {
         attribute(self, "class").unwrap_or_default().split_ascii_whitespace()
     }

@@ -6,7 +6,9 @@
 use super::{
     clean, heading_forms,
     makes::{self, initial, starts_with},
-    numbers, title_brand,
+    numbers,
+    phrases::Phrases,
+    title_brand,
 };
 
 /// What a heading says.
@@ -142,7 +144,7 @@ const MODELS: [&str; 116] = [
 const FOLLOWERS: [&str; 4] = ["series", "class", "spur", "countryman"];
 
 /// Words with which a seller's remarks begin: what stands from there on is no trim.
-const REMARKS: [&str; 78] = [
+static REMARKS: Phrases<78> = Phrases::new([
     "stunning",
     "only",
     "low",
@@ -221,7 +223,7 @@ const REMARKS: [&str; 78] = [
     "vin#",
     "odometer",
     "odo",
-];
+]);
 
 /// Splits a heading, `None` where it does not begin with a model year.
 pub(crate) fn split(raw: &str) -> Option<Heading> {
@@ -329,18 +331,18 @@ fn model_length(words: &[&str]) -> usize {
 }
 
 fn begins_remark(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    let lower = lower.trim_matches(|c: char| matches!(c, ',' | '!' | '*' | '.' | '(' | ')'));
-    let digits = lower.bytes().take_while(u8::is_ascii_digit).count();
+    let bare = word.trim_matches(|c: char| matches!(c, ',' | '!' | '*' | '.' | '(' | ')'));
+    let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
     // `37K`, `21k` and a lone figure (`1 OWNER`) speak of miles and owners; `2.5i` and `4WD` do not.
-    let counts = digits > 0 && matches!(&lower[digits..], "k" | "" | "kmiles") && lower.len() <= 4;
+    let counts = digits > 0 && bare.len() <= 4 && matches!(&bare[digits..], "k" | "K" | "");
+    let begins = |words: &str| bare.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words));
     counts
         || is_fact(word)
-        || REMARKS.contains(&lower)
-        || title_brand::speaks_of_a_title(lower)
-        || lower.starts_with("only1")
-        || lower.starts_with("only2")
-        || lower.starts_with("~")
+        || REMARKS.hold(bare)
+        || title_brand::speaks_of_a_title(bare)
+        || begins("only1")
+        || begins("only2")
+        || begins("~")
 }
 
 /// Whether a word is about something else than the name: an amount, a label, or a number longer than a model's.

@@ -55,6 +55,9 @@ impl<'a> Tag<'a> {
 
     /// Whether it ends itself, `<path/>`; a slash that ends an unquoted value does not.
     pub(crate) fn closes_itself(&self) -> bool {
+        if !self.attributes.ends_with('/') {
+            return false;
+        }
         let mut attributes = self.attributes();
         let mut read = 0;
         while attributes.span().is_some() {

@@ -25,6 +25,13 @@ impl<const N: usize> Phrases<N> {
         Self { phrases, pairs }
     }
 
+    /// Whether a text is one of them.
+    pub(super) fn hold(&self, text: &str) -> bool {
+        let may_be = |pair: &[u8]| self.may_begin_with(pair);
+        text.as_bytes().get(..2).is_some_and(may_be)
+            && self.phrases.iter().any(|phrase| phrase.eq_ignore_ascii_case(text))
+    }
+
     /// Whether a text holds one of them.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let text = text.as_bytes();
@@ -34,8 +41,11 @@ impl<const N: usize> Phrases<N> {
                 rest.get(..phrase.len()).is_some_and(|found| found.eq_ignore_ascii_case(phrase.as_bytes()))
             })
         };
-        let may_begin = |pair: &[u8]| self.pairs[usize::from(pair[0] & LAST_BITS)] >> (pair[1] & LAST_BITS) & 1 != 0;
-        text.windows(2).enumerate().any(|(at, pair)| may_begin(pair) && begins(at))
+        text.windows(2).enumerate().any(|(at, pair)| self.may_begin_with(pair) && begins(at))
+    }
+
+    fn may_begin_with(&self, pair: &[u8]) -> bool {
+        self.pairs[usize::from(pair[0] & LAST_BITS)] >> (pair[1] & LAST_BITS) & 1 != 0
     }
 }
 
@@ -49,6 +59,8 @@ mod tests {
         for text in ["$40/day", "WE BUY CARS", "We buy", "a caf\u{e9} nearby", "45 MI", "mi"] {
             assert!(WORDS.are_in(text), "{text}");
         }
+        assert!(["/day", "/DAY", "Mi", "We Buy"].iter().all(|text| WORDS.hold(text)));
+        assert!(!["", "m", "mile", " mi", "/days", "/da"].iter().any(|text| WORDS.hold(text)));
         for text in ["", "m", "day", "we  buy", "caf\u{e8}", "\u{e9}", "we bu"] {
             assert!(!WORDS.are_in(text), "{text}");
         }

@@ -3,7 +3,7 @@
 //! Each known word stands for one thing. What a text as a whole says follows from the things that it mentions, the ones that
 //! make an amount no price first: `Lease Special` is a lease. What is deliberately not here: where the words stand.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use super::{
     card::mentions,
@@ -169,12 +169,15 @@ static KNOWN: LazyLock<Vec<(&str, u32)>> = LazyLock::new(|| {
     known.into_iter().collect()
 });
 
-/// Which letters follow each letter at the beginning of a known word, a bit a letter; words of one letter have none.
-static INITIALS: LazyLock<[u32; 26]> = LazyLock::new(|| {
-    let mut initials = [0; 26];
-    for (word, _) in KNOWN.iter() {
+/// Which letters follow each letter at the beginning of a known word, a bit a letter, and where the words that begin with it stand;
+/// words of one letter have none behind.
+static INITIALS: LazyLock<[(u32, Range<usize>); 26]> = LazyLock::new(|| {
+    let mut initials = std::array::from_fn(|_| (0, 0..0));
+    for (at, (word, _)) in KNOWN.iter().enumerate() {
         let letters = word.as_bytes();
-        initials[usize::from(letters[0] - b'a')] |= letters.get(1).map_or(ALONE, |second| 1 << (second - b'a'));
+        let (seconds, places) = &mut initials[usize::from(letters[0] - b'a')];
+        *seconds |= letters.get(1).map_or(ALONE, |second| 1 << (second - b'a'));
+        *places = if places.is_empty() { at..at + 1 } else { places.start..at + 1 };
     }
     initials
 });
@@ -187,17 +190,20 @@ const WORD_BYTES_MAX: usize = 14;
 pub(super) fn mentioned(word: &str) -> u32 {
     let letter = |byte: &u8| u32::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
     let bytes = word.as_bytes();
-    let initial = bytes.first().and_then(|first| INITIALS.get(letter(first) as usize)).copied().unwrap_or_default();
+    let Some((seconds, places)) = bytes.first().and_then(|first| INITIALS.get(letter(first) as usize)) else {
+        return 0;
+    };
     let second = bytes.get(1).map_or(ALONE, |second| 1_u32.checked_shl(letter(second)).unwrap_or_default());
     // Most words mention nothing, and their first two letters say so.
-    if initial & second == 0 {
+    if seconds & second == 0 {
         return 0;
     }
     let mut buffer = [0_u8; WORD_BYTES_MAX];
     let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
     lower.copy_from_slice(word.as_bytes());
     lower.make_ascii_lowercase();
-    KNOWN.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| KNOWN[at].1)
+    let alike = &KNOWN[places.clone()];
+    alike.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| alike[at].1)
 }
 
 /// What the words of a text mention together, and how many words they are; `None` where it speaks of no amount.

@@ -23,8 +23,7 @@ pub(crate) const PLATFORM: Platform = Platform {
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;
-    let cards =
-        dom.elements(0..dom.len()).filter(|(_, element)| element.classes().any(|class| class == "a123InventoryItem"));
+    let cards = dom.elements(0..dom.len()).filter(|(_, element)| element.has_class("a123InventoryItem"));
     let listings: Vec<_> = cards.map(|(card, _)| read(page, dom, card)).collect();
     Ok((!listings.is_empty()).then(|| Parts { listings, ..Parts::default() }))
 }

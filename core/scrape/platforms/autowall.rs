@@ -24,9 +24,7 @@ pub(crate) const PLATFORM: Platform = Platform {
 
 fn parse(page: &Page<'_>) -> Result<Option<Parts>> {
     let dom = page.dom()?;
-    let cards = dom
-        .elements(0..dom.len())
-        .filter(|(_, element)| element.classes().any(|class| class == "vehicle-inventory-container"));
+    let cards = dom.elements(0..dom.len()).filter(|(_, element)| element.has_class("vehicle-inventory-container"));
     let mut listings = Vec::new();
     for (card, _) in cards {
         let first = |name: &str| dom.elements(dom.within(card)).find_map(|(_, element)| attribute(element, name));
