@@ -7,7 +7,7 @@ mod repository;
 mod service;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -200,7 +200,44 @@ pub(crate) fn record_changes_of_many(
 }
 
 /// What is written about one row among many: what was done to it, and what changed.
-pub(crate) type RowEntry = (Action, Uuid, Map<String, Value>);
+pub(crate) type RowEntry = (Action, Uuid, Noted);
+
+/// What an entry says of a row's fields.
+#[derive(Debug)]
+pub(crate) enum Noted {
+    /// `{field: {from, to}}`.
+    Changes(Map<String, Value>),
+    /// The same of a row that is new, by the values of its fields alone.
+    Created(Map<String, Value>),
+}
+
+impl Noted {
+    /// Of the fields that differ.
+    pub(crate) fn between<T: Audited>(before: Option<&T>, after: &T) -> Result<Self> {
+        if before.is_some() || !T::PERSONAL.is_empty() {
+            return changes_between(before, Some(after)).map(Self::Changes);
+        }
+        let mut fields = fields_of(Some(after))?;
+        fields.retain(|field, value| !value.is_null() && !T::SILENT.contains(&field.as_str()));
+        Ok(Self::Created(fields))
+    }
+}
+
+impl Serialize for Noted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Change<'v> {
+            from: (),
+            to: &'v Value,
+        }
+        match self {
+            Self::Changes(changes) => changes.serialize(serializer),
+            Self::Created(fields) => {
+                serializer.collect_map(fields.iter().map(|(field, to)| (field, Change { from: (), to })))
+            }
+        }
+    }
+}
 
 /// Writes the entries of many rows of one noun.
 pub(crate) fn record_rows(
@@ -209,8 +246,7 @@ pub(crate) fn record_rows(
     resource_type: &str,
     rows: Vec<RowEntry>,
 ) -> DbResult<()> {
-    let of_row = |(action, id, changes)| entry(acting, action, (resource_type, Some(id)), changes);
-    repository::insert_all(conn, rows.into_iter().map(of_row).collect())
+    repository::insert_all(conn, acting, resource_type, rows)
 }
 
 fn insert(
@@ -254,8 +290,12 @@ pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>)
         if from == to || T::SILENT.contains(&field.as_str()) {
             return;
         }
-        let change =
-            if T::PERSONAL.contains(&field.as_str()) { json!("changed") } else { json!({"from": from, "to": to}) };
+        let change = if T::PERSONAL.contains(&field.as_str()) {
+            json!("changed")
+        } else {
+            // `json!` would copy them.
+            Value::Object(Map::from_iter([("from".to_owned(), from), ("to".to_owned(), to)]))
+        };
         changes.insert(field, change);
     };
     for (field, from) in before {
@@ -298,6 +338,38 @@ mod tests {
         fn resource_id(&self) -> Uuid {
             Uuid::nil()
         }
+    }
+
+    /// A row without personal data, all of whose fields a new one has.
+    #[derive(Serialize)]
+    struct Thing {
+        price: u32,
+        color: Option<&'static str>,
+        images: Vec<&'static str>,
+        updated_at: u32,
+    }
+
+    impl Audited for Thing {
+        const RESOURCE: &'static str = "things";
+
+        fn resource_id(&self) -> Uuid {
+            Uuid::nil()
+        }
+    }
+
+    #[test]
+    fn of_a_new_row_among_many_the_entry_says_what_it_says_of_one() {
+        let after = Thing { price: 2, color: None, images: vec!["1.jpg"], updated_at: 2 };
+        let noted = serde_json::to_value(Noted::between(None, &after).unwrap()).unwrap();
+        assert_eq!(noted, Value::Object(changes_between(None, Some(&after)).unwrap()));
+        assert_eq!(noted, json!({"price": {"from": null, "to": 2}, "images": {"from": null, "to": ["1.jpg"]}}));
+        let new = Row { price: 2, color: "red", email: "b@example.com", updated_at: 2 };
+        let noted = serde_json::to_value(Noted::between(None, &new).unwrap()).unwrap();
+        assert_eq!(noted["email"], json!("changed"));
+        let before = Thing { price: 1, ..after };
+        let after = Thing { price: 2, color: None, images: vec!["1.jpg"], updated_at: 3 };
+        let noted = serde_json::to_value(Noted::between(Some(&before), &after).unwrap()).unwrap();
+        assert_eq!(noted, json!({"price": {"from": 1, "to": 2}}));
     }
 
     #[test]

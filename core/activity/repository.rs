@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ActivityEntry, ActivityFilter};
+use super::{ActivityEntry, ActivityFilter, Noted, RowEntry};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
@@ -16,6 +16,7 @@ use crate::{
         schema::activity_logs::{self, dsl},
         types::AnyId,
     },
+    desk::Acting,
     ids::{ActivityId, TokenId, UserId},
     network::{address_patterns, client_network},
     page::{Page, PageRequest},
@@ -76,8 +77,42 @@ pub(super) fn insert(conn: &mut DbConnection, entry: ActivityEntry) -> DbResult<
     Ok(())
 }
 
-pub(super) fn insert_all(conn: &mut DbConnection, entries: Vec<ActivityEntry>) -> DbResult<()> {
-    insert_rows!(conn, activity_logs::table, entries.into_iter().map(Row::from).collect::<Vec<_>>());
+/// An entry about one row among many.
+#[derive(Insertable)]
+#[diesel(table_name = activity_logs, treat_none_as_default_value = false)]
+struct NewRow {
+    id: ActivityId,
+    user_id: Option<UserId>,
+    action: Option<HeldText>,
+    resource_type: Option<HeldText>,
+    resource_id: Option<AnyId>,
+    changes: Option<Json<Noted>>,
+    ip_address: Option<HeldText>,
+    user_agent: Option<HeldText>,
+    created_at: Option<Held<Instant>>,
+    token_id: Option<TokenId>,
+}
+
+pub(super) fn insert_all(
+    conn: &mut DbConnection,
+    Acting { actor, now }: Acting<'_>,
+    resource_type: &str,
+    rows: Vec<RowEntry>,
+) -> DbResult<()> {
+    let ip = actor.ip().map(|ip| ip.to_string());
+    let of_row = |(action, id, noted): RowEntry| NewRow {
+        id: ActivityId::new(now),
+        user_id: actor.user_id(),
+        action: Some(action.as_str().into()),
+        resource_type: Some(resource_type.into()),
+        resource_id: Some(AnyId(id)),
+        changes: Some(Json(noted)),
+        ip_address: ip.clone().map(HeldText::from),
+        user_agent: actor.user_agent().map(HeldText::from),
+        created_at: Some(now.into()),
+        token_id: actor.token_id(),
+    };
+    insert_rows!(conn, activity_logs::table, rows.into_iter().map(of_row).collect::<Vec<_>>());
     Ok(())
 }
 

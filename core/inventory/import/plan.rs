@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize as _;
+use serde::{Deserialize, de::value::MapDeserializer};
 use serde_json::Value;
 
 use super::{RowFault, RowWarning, dates::Moment, values::RowValues};
@@ -128,9 +128,12 @@ fn faults_of(error: &Error) -> Vec<RowFault> {
 
 /// The row as a vehicle to be added.
 fn new_vehicle(values: &RowValues) -> Result<NewVehicle> {
-    let fields = values.fields.iter().filter(|(_, value)| !value.is_null());
-    let fields: serde_json::Map<String, Value> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
-    NewVehicle::deserialize(Value::Object(fields)).map_err(misread)
+    record_of(values.fields.iter().filter(|(_, value)| !value.is_null()))
+}
+
+/// A record of these fields.
+fn record_of<'v, T: Deserialize<'v>>(fields: impl Iterator<Item = (&'v &'static str, &'v Value)>) -> Result<T> {
+    T::deserialize(MapDeserializer::new(fields.map(|(name, value)| (*name, value)))).map_err(misread)
 }
 
 /// Values are read by the types of their fields, so that this does not happen.
@@ -233,27 +236,27 @@ fn with_listed_at(vehicle: Vehicle, values: &RowValues, now: DateTime<Utc>, by: 
 
 /// The fields that a row says of a known vehicle, as far as they say anything else than what is known.
 fn update_of(values: &RowValues, known: &Vehicle, planned: &mut Planned) -> Result<VehicleUpdate> {
-    let mut fields = values.fields.clone();
+    let mut same = Vec::new();
     // The other spelling of its number is no change.
     if let Some(given) = values.vin()
         && (given.eq_ignore_ascii_case(&known.vin) || vin::number_of(given, known.year).is_ok_and(|it| it == known.vin))
     {
-        fields.remove("vin");
+        same.push("vin");
     }
     if let (Some(given), Some(number)) = (values.stock_number(), known.stock_number.as_deref())
         && given != number
         && has_lost_zeros(given, number)
     {
         planned.warn(format!("stock number {given} is read as {number}: the file has lost its leading zeros"));
-        fields.remove("stock_number");
+        same.push("stock_number");
     }
     for (field, list) in [("features", &known.features), ("images", &known.images)] {
         // A list that reads as it is written is no change, whatever signs its lines have in them.
         if values.lists.iter().any(|(name, raw)| *name == field && *raw == list.join("\n")) {
-            fields.remove(field);
+            same.push(field);
         }
     }
-    VehicleUpdate::deserialize(Value::Object(fields)).map_err(misread)
+    record_of(values.fields.iter().filter(|(name, _)| !same.contains(name)))
 }
 
 /// `123` of `00123`.

@@ -16,7 +16,7 @@ use super::{
     state::{Chunk, Known, Run, numbers_of},
 };
 use crate::{
-    activity::{self, Audited as _, RowEntry},
+    activity::{self, Audited as _, Noted, RowEntry},
     actor::Permission,
     db::{DbConnection, DbResult, Failure},
     desk::{Acting, Turns},
@@ -342,8 +342,7 @@ fn entries_of(planned: &Planned) -> Result<Vec<RowEntry>> {
     let mut before = planned.before.as_ref();
     let mut entries = Vec::with_capacity(planned.steps.len());
     for step in &planned.steps {
-        let changes = activity::changes_between(before, Some(&step.after))?;
-        entries.push((step.action, step.after.id.into(), changes));
+        entries.push((step.action, step.after.id.into(), Noted::between(before, &step.after)?));
         before = Some(&step.after);
     }
     Ok(entries)

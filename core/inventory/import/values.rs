@@ -1,6 +1,8 @@
 //! A row's cells as the values of fields, each read as people write it. Pure.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use super::{
     ImportedColumn, Mapping, RowFault,
@@ -20,7 +22,7 @@ use crate::{
 pub(super) struct RowValues {
     pub(super) row: u64,
     /// The fields that staff enter, as JSON has them.
-    pub(super) fields: Map<String, Value>,
+    pub(super) fields: BTreeMap<&'static str, Value>,
     pub(super) status: Option<VehicleStatus>,
     pub(super) featured: Option<bool>,
     pub(super) listed_at: Option<Moment>,
@@ -98,7 +100,7 @@ fn read_cell(
             if described.r#type == FieldType::Texts && matches!(cell, Cell::Text(_)) {
                 values.lists.push((described.name, text(cell)?));
             }
-            values.fields.insert(field.to_owned(), value(described, cell)?);
+            values.fields.insert(described.name, value(described, cell)?);
         }
     }
     Ok(())
