@@ -96,7 +96,8 @@ impl Pooled {
     }
 }
 
-fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+/// Lets the statements of this transaction take as long as they do.
+pub(crate) fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Reads the vehicles of one snapshot in pages, and writes those that a feed takes.
+//! Reads the vehicles of one snapshot, and writes those that a feed takes.
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
@@ -20,8 +20,8 @@ use crate::{
     inventory::{self, Vehicle, VehicleStatus},
 };
 
-/// So many vehicles are in memory at once.
-const PAGE: i64 = 500;
+/// After so many vehicles the observer is told.
+const TOLD_EACH: u64 = 500;
 
 /// What to write, and where.
 pub(super) struct Order<'o> {
@@ -95,18 +95,23 @@ pub(super) fn write(
     let total = u64::try_from(inventory::count_stock(conn, &feed.statuses, sold_since)?).unwrap_or_default();
     let mut writer = writing::begin(order.path, feed, order.format, order.formulas).map_err(not_written)?;
     let mut work = Work { order, seen: Seen::new(&feed.columns), cell: String::new(), written: Written::default() };
-    let (mut done, mut last) = (0, None);
-    loop {
-        let vehicles = inventory::stock_after(conn, &feed.statuses, sold_since, last, PAGE)?;
-        for vehicle in &vehicles {
-            work.add(vehicle, writer.as_mut())?;
+    let mut done = 0;
+    let mut tell = |done: u64| match observer(ExportProgress { done, total: total.max(done) }) {
+        ControlFlow::Break(()) => {
+            Err(Error::new(ErrorCode::ExportStopped, "the export was stopped; nothing was published"))
         }
-        done += vehicles.len() as u64;
-        if observer(ExportProgress { done, total: total.max(done) }).is_break() {
-            return Err(Error::new(ErrorCode::ExportStopped, "the export was stopped; nothing was published").into());
+        ControlFlow::Continue(()) => Ok(()),
+    };
+    inventory::each_in_stock(conn, &feed.statuses, sold_since, &mut |vehicle| {
+        work.add(vehicle, writer.as_mut())?;
+        done += 1;
+        if done % TOLD_EACH == 0 {
+            tell(done)?;
         }
-        let Some(end) = vehicles.last().filter(|_| vehicles.len() == PAGE as usize) else { break };
-        last = Some(end.id);
+        Ok(())
+    })?;
+    if done == 0 || done % TOLD_EACH != 0 {
+        tell(done)?;
     }
     let mut written = work.written;
     written.bytes = writer.finish().map_err(not_written)?;

@@ -22,8 +22,8 @@ use uuid::Uuid;
 pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
 pub(crate) use repository::{
-    count_stock, ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle, get_all,
-    get_all_to_change, get_to_change, insert, is_in_stock, stock_after,
+    count_stock, each_in_stock, ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle,
+    get_all, get_all_to_change, get_to_change, insert, is_in_stock,
 };
 pub(crate) use returns::take_back;
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};

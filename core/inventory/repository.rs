@@ -8,6 +8,8 @@ mod sales;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "postgres")]
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
     dsl::{not, sql},
     prelude::*,
@@ -25,6 +27,7 @@ use crate::{
         schema::{inventory, inventory::dsl},
         twice_between,
         types::{DbMoney, has_id, number_check},
+        without_statement_timeout,
     },
     error::{Error, ErrorCode},
     ids::{SubmissionId, UserId, VehicleId},
@@ -176,9 +179,15 @@ pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: Submis
 }
 
 /// Whether a row has what each vehicle has. A vehicle without a price, or of a mileage that is no number, is none that a list can
-/// show; `jpauto check` names it.
+/// show; `jpauto check` names it. PostgreSQL's numbers are numbers.
 macro_rules! has_all_values {
     ($numbers:expr) => {
+        has_all_values!()
+            .and(twice_between(dsl::year, $numbers))
+            .and(twice_between(dsl::price, $numbers))
+            .and(twice_between(dsl::mileage, $numbers))
+    };
+    () => {
         dsl::year
             .is_not_null()
             .and(dsl::make.is_not_null())
@@ -186,9 +195,6 @@ macro_rules! has_all_values {
             .and(dsl::vin.is_not_null())
             .and(dsl::price.is_not_null())
             .and(dsl::mileage.is_not_null())
-            .and(twice_between(dsl::year, $numbers))
-            .and(twice_between(dsl::price, $numbers))
-            .and(twice_between(dsl::mileage, $numbers))
     };
 }
 
@@ -240,27 +246,34 @@ fn matching<'f>(numbers: [&'static str; 3], filter: &'f VehicleFilter) -> invent
 }
 
 /// The vehicles in these statuses, and those that were sold since then, where a time is given.
+macro_rules! stock {
+    ($statuses:expr, $sold_since:expr) => {{
+        let words: Vec<_> = $statuses.iter().map(|status| status.as_str()).collect();
+        let mut query = dsl::inventory.into_boxed().filter(dsl::status.eq_any(words));
+        // A null reads as the default.
+        if $statuses.contains(&VehicleStatus::default()) {
+            query = query.or_filter(dsl::status.is_null());
+        }
+        if $statuses.contains(&VehicleStatus::Unknown) {
+            query = query.or_filter(dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str)));
+        }
+        if let Some(since) = $sold_since {
+            let sold = dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since)));
+            query = query.or_filter(sold);
+        }
+        query
+    }};
+}
+
 fn stock(
     conn: &DbConnection,
     statuses: &[VehicleStatus],
     sold_since: Option<DateTime<Utc>>,
 ) -> inventory::BoxedQuery<'static, MultiBackend> {
-    let words: Vec<_> = statuses.iter().map(|status| status.as_str()).collect();
-    let mut query = dsl::inventory.into_boxed().filter(dsl::status.eq_any(words));
-    // A null reads as the default.
-    if statuses.contains(&VehicleStatus::default()) {
-        query = query.or_filter(dsl::status.is_null());
-    }
-    if statuses.contains(&VehicleStatus::Unknown) {
-        query = query.or_filter(dsl::status.ne_all(VehicleStatus::ALL.map(VehicleStatus::as_str)));
-    }
-    if let Some(since) = sold_since {
-        query = query.or_filter(dsl::status.eq(VehicleStatus::Sold.as_str()).and(dsl::sold_at.ge(Instant(since))));
-    }
-    query.filter(has_all_values!(number_check(conn))).filter(has_id!(conn, dsl::id))
+    stock!(statuses, sold_since).filter(has_all_values!(number_check(conn))).filter(has_id!(conn, dsl::id))
 }
 
-/// How many vehicles [`stock_after`] has from its beginning to its end.
+/// How many vehicles [`each_in_stock`] hands out.
 pub(crate) fn count_stock(
     conn: &mut DbConnection,
     statuses: &[VehicleStatus],
@@ -269,20 +282,48 @@ pub(crate) fn count_stock(
     Ok(stock(conn, statuses, sold_since).count().get_result(conn)?)
 }
 
-/// The next vehicles after an id, in the order of ids: those in these statuses, and those that were sold since a time.
-pub(crate) fn stock_after(
+/// So many vehicles of SQLite are in memory at once.
+#[cfg(feature = "sqlite")]
+const PAGE: usize = 500;
+
+/// Hands out vehicles in the order of ids: those in these statuses, and those that were sold since a time. The first error ends it.
+/// The connection must be in a transaction that reads from one snapshot.
+pub(crate) fn each_in_stock(
     conn: &mut DbConnection,
     statuses: &[VehicleStatus],
     sold_since: Option<DateTime<Utc>>,
-    after: Option<VehicleId>,
-    limit: i64,
-) -> DbResult<Vec<Vehicle>> {
-    let mut query = stock(conn, statuses, sold_since);
-    if let Some(after) = after {
-        query = query.filter(dsl::id.gt(after));
+    each: &mut dyn FnMut(&Vehicle) -> DbResult<()>,
+) -> DbResult<()> {
+    // Whoever takes them may be slow.
+    without_statement_timeout(conn)?;
+    match conn {
+        // One row after the other, while the server reads on: a page after the other would be waited for.
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let query = stock!(statuses, sold_since).filter(has_all_values!()).order(dsl::id).select(Row::as_select());
+            for row in query.load_iter::<Row, PgRowByRowLoadingMode>(conn)? {
+                each(&row?.into())?;
+            }
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            let mut last: Option<VehicleId> = None;
+            loop {
+                let mut query = stock(conn, statuses, sold_since);
+                if let Some(last) = last {
+                    query = query.filter(dsl::id.gt(last));
+                }
+                let page = query.order(dsl::id).limit(PAGE as i64).select(Row::as_select());
+                let rows: Vec<Row> = page.load(conn)?;
+                last = rows.last().map(|row| row.id).filter(|_| rows.len() == PAGE);
+                rows.into_iter().try_for_each(|row| each(&row.into()))?;
+                if last.is_none() {
+                    break;
+                }
+            }
+        }
     }
-    let rows: Vec<Row> = query.order(dsl::id).limit(limit).select(Row::as_select()).load(conn)?;
-    Ok(rows.into_iter().map(Vehicle::from).collect())
+    Ok(())
 }
 
 /// More words than this in a search are ignored.

@@ -25,21 +25,22 @@ pub(super) fn read(file: Limited, delimiter: u8, feed: &Feed, visitor: &mut Visi
             Err(failed) => return Err(of_csv(line, failed)),
         }
         let line = record.position().map_or(line, csv::Position::line);
-        let row = texts(&record, line)?;
+        let text = whole_text(&record, line)?;
         if awaits_header {
-            places = places_of(&row, feed, &mut head);
+            let names: Vec<&str> = record.iter().enumerate().map(|(place, _)| cell(text, &record, place)).collect();
+            places = places_of(&names, feed, &mut head);
             if places.iter().all(Option::is_none) {
                 return Err(Unreadable::At(line, "expected the names of this feed's columns".to_owned()));
             }
-            (width, awaits_header) = (row.len(), false);
+            (width, awaits_header) = (record.len(), false);
             continue;
         }
-        if row.len() != width {
-            return Err(Unreadable::At(line, format!("expected {width} values, found {}", row.len())));
+        if record.len() != width {
+            return Err(Unreadable::At(line, format!("expected {width} values, found {}", record.len())));
         }
         head.rows += 1;
         let cells: Vec<_> =
-            places.iter().map(|place| place.and_then(|place| row.get(place).copied())).map(some_text).collect();
+            places.iter().map(|place| place.and_then(|place| some_text(cell(text, &record, place)))).collect();
         if visitor(&ReadRow { place: line, name: None, cells: &cells }).is_break() {
             break;
         }
@@ -51,20 +52,32 @@ pub(super) fn read(file: Limited, delimiter: u8, feed: &Feed, visitor: &mut Visi
 }
 
 /// A cell as it was before it was made harmless.
-fn some_text(cell: Option<&str>) -> Option<&str> {
-    cell.map(|text| match text.strip_prefix('\'') {
+fn some_text(cell: &str) -> Option<&str> {
+    let text = match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(crate::exports::writing::FORMULA_SIGNS) => rest,
-        _ => text,
-    })
-    .filter(|text| !text.trim().is_empty())
+        _ => cell,
+    };
+    (!text.trim_start().is_empty()).then_some(text)
 }
 
-fn texts(record: &csv::ByteRecord, line: u64) -> Result<Vec<&str>, Unreadable> {
-    let text = |(place, cell)| {
-        std::str::from_utf8(cell)
-            .map_err(|_no_text| Unreadable::At(line, format!("expected UTF-8 in value {}", place + 1)))
+/// The values of a record, one behind the other, if each of them is UTF-8.
+fn whole_text(record: &csv::ByteRecord, line: u64) -> Result<&str, Unreadable> {
+    let no_text = |place: usize| Unreadable::At(line, format!("expected UTF-8 in value {}", place + 1));
+    let first_without = || record.iter().position(|cell| std::str::from_utf8(cell).is_err());
+    let whole = std::str::from_utf8(record.as_slice());
+    let ends_within = |text: &str| {
+        let end = |place| record.range(place).is_none_or(|range| text.is_char_boundary(range.end));
+        !text.is_ascii() && !(0..record.len()).all(end)
     };
-    record.iter().enumerate().map(text).collect()
+    match whole {
+        Ok(text) if !ends_within(text) => Ok(text),
+        _ => Err(no_text(first_without().unwrap_or_default())),
+    }
+}
+
+/// A value of a record; empty behind the last.
+fn cell<'r>(text: &'r str, record: &csv::ByteRecord, place: usize) -> &'r str {
+    record.range(place).and_then(|range| text.get(range)).unwrap_or_default()
 }
 
 fn places_of(names: &[&str], feed: &Feed, head: &mut Head) -> Vec<Option<usize>> {
@@ -87,5 +100,31 @@ fn of_csv(line: u64, failed: csv::Error) -> Unreadable {
     match failed.into_kind() {
         csv::ErrorKind::Io(reason) => unreadable(line, reason),
         other => Unreadable::At(line, format!("expected rows of separated values: {other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_no_text_are_named_by_their_place() {
+        let place_of = |cells: &[&[u8]]| match whole_text(&csv::ByteRecord::from(cells.to_vec()), 7) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(Unreadable::At(line, what)) => Err((line, what)),
+            Err(Unreadable::Io(reason)) => panic!("{reason}"),
+        };
+        assert_eq!(place_of(&[b"a", "\u{e9}".as_bytes(), b""]), Ok("a\u{e9}".to_owned()));
+        for (cells, place) in [
+            (&[&b"a"[..], b"\xff"][..], 2),
+            // Together they would be one letter.
+            (&[b"\xc3", b"\xa9"], 1),
+            (&["\u{e9}".as_bytes(), b"\xc3", b"\xa9"], 2),
+        ] {
+            assert_eq!(place_of(cells), Err((7, format!("expected UTF-8 in value {place}"))), "{cells:?}");
+        }
+        let record = csv::ByteRecord::from(vec!["\u{e9}", "b"]);
+        let text = whole_text(&record, 1).unwrap();
+        assert_eq!([0, 1, 2].map(|place| cell(text, &record, place)), ["\u{e9}", "b", ""]);
     }
 }
