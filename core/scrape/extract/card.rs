@@ -392,7 +392,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
         if elsewhere || !is_better(most) || OTHER_LINKS.are_in(href) {
             continue;
         }
-        let names_vehicle = titled && heading::split(&dom.text(at)).is_some();
+        let names_vehicle = titled && heading::begins_with_a_year(&dom.text(at));
         let evidence = by_itself + 4 * u8::from(names_vehicle);
         if is_better(evidence) {
             best = Some((evidence, href));

@@ -227,20 +227,11 @@ static REMARKS: Phrases<78> = Phrases::new([
 
 /// Splits a heading, `None` where it does not begin with a model year.
 pub(crate) fn split(raw: &str) -> Option<Heading> {
-    // Most texts of a page have no year in them and need no cleaning to see that.
-    if !may_hold_a_year(raw) {
-        return None;
-    }
-    let mut text = clean::text(raw)?;
-    if !text.is_ascii() {
-        // Hyphens that do not break are hyphens.
-        text = text.replace(['\u{2010}', '\u{2011}'], "-");
-    }
-    let words: Vec<&str> = text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—")).collect();
-    let lead_ins = words.iter().take_while(|word| is_lead_in(word)).count();
-    let words = words.get(lead_ins..)?;
-    let year = numbers::year(words.first()?.trim_end_matches([',', ':']))?;
-    let rest = &words[1..];
+    let text = cleaned(raw)?;
+    let mut words = words_of(&text).skip_while(|word| is_lead_in(word));
+    let year = year_of(words.next()?)?;
+    let words: Vec<&str> = words.collect();
+    let rest = &*words;
     // A bare `Range Rover` is how owners call a Land Rover.
     let (make, used) = match makes::at_start(rest) {
         Some(found) => found,
@@ -248,6 +239,27 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
         None => return Some(Heading { year, make: None, model: None, trim: None }),
     };
     Some(with_make(year, make.to_owned(), &rest[used..]))
+}
+
+/// Whether [`split`] finds a year in front.
+pub(super) fn begins_with_a_year(raw: &str) -> bool {
+    cleaned(raw).is_some_and(|text| words_of(&text).find(|word| !is_lead_in(word)).and_then(year_of).is_some())
+}
+
+/// A text that may hold a year as it is read.
+fn cleaned(raw: &str) -> Option<String> {
+    // Most texts of a page have no year in them and need no cleaning to see that.
+    let text = if may_hold_a_year(raw) { clean::text(raw)? } else { return None };
+    // Hyphens that do not break are hyphens.
+    Some(if text.is_ascii() { text } else { text.replace(['\u{2010}', '\u{2011}'], "-") })
+}
+
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|word| !matches!(*word, "-" | "|" | "–" | "—"))
+}
+
+fn year_of(word: &str) -> Option<i32> {
+    numbers::year(word.trim_end_matches([',', ':']))
 }
 
 /// A heading of a year and a make, with the model and the trim that the words behind them name.
@@ -393,6 +405,7 @@ mod tests {
             assert_eq!(split.make.as_deref(), Some(make), "{heading}");
             assert_eq!(split.model.as_deref(), Some(model), "{heading}");
             assert_eq!(split.trim.as_deref().unwrap_or_default(), trim, "{heading}");
+            assert!(begins_with_a_year(heading), "{heading}");
         }
     }
 
@@ -401,6 +414,7 @@ mod tests {
         assert_eq!(split("2019 Zorb Cruiser LX"), Some(Heading { year: 2019, make: None, model: None, trim: None }));
         for heading in ["Ford Edge 2017", "Save $2017 today", "", "201 Ford", "20175 Ford", "2017", "58 vehicles"] {
             assert!(split(heading).is_none_or(|heading| heading.make.is_none()), "{heading}");
+            assert_eq!(begins_with_a_year(heading), split(heading).is_some(), "{heading}");
         }
     }
 }

@@ -198,8 +198,8 @@ impl<'a> Reader<'_, 'a> {
                     self.link_text.push_str(text.trim_ascii());
                     self.link_text.push(' ');
                 }
-                self.says_none |= says_none(text);
                 if !text.trim_ascii().is_empty() {
+                    self.says_none |= says_none(text);
                     self.words.push_str(text);
                     self.words.push(' ');
                 }
