@@ -30,7 +30,8 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     let columns = columns(dom, card);
     read_row(dom, &columns, draft);
     let name = CarName::of(dom, card);
-    let offered = read_texts(&name, &columns, draft);
+    let compares = page.compares_data();
+    let offered = read_texts(&name, &columns, compares, draft);
     if offered.is_unclear && draft.listing.price.is_none() {
         page.note_unclear_price(card);
     }
@@ -53,8 +54,8 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
     }
-    if !offered.shown.others.is_empty() {
-        page.note_shown_prices(ShownPrices::of(&draft.listing, offered.shown));
+    if !offered.shown.others.is_empty() || compares {
+        page.note_shown_prices(ShownPrices::of(card, &draft.listing, offered.shown));
     }
 }
 
@@ -138,7 +139,7 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads the texts of a card. Answers what they say of its amounts.
-fn read_texts(name: &CarName<'_, '_>, columns: &[(&str, usize)], draft: &mut Draft) -> Offered {
+fn read_texts(name: &CarName<'_, '_>, columns: &[(&str, usize)], compares: bool, draft: &mut Draft) -> Offered {
     let (dom, card) = (name.dom, name.card);
     let texts = chunks::texts(dom, card);
     let shown: Vec<&Chunk<'_>> = texts.chunks.iter().filter(|chunk| !chunk.is_struck).collect();
@@ -163,7 +164,7 @@ fn read_texts(name: &CarName<'_, '_>, columns: &[(&str, usize)], draft: &mut Dra
         .iter()
         .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
         .collect();
-    price_choice::offer(name, &texts, &columns, draft)
+    price_choice::offer(name, &texts, &columns, compares, draft)
 }
 
 /// Reads the texts that a label is in, in front of or behind; the others are badges.

@@ -4,14 +4,17 @@
 //! where nothing else on a page gives a vehicle. What is deliberately not here: the known places of vendors (`platforms`), and evaluating
 //! anything (`json`).
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr2_iter, memmem};
 
 use super::{
+    decoys::LEAST_PRICE,
     fields::{Draft, Field},
+    general::is_one_car,
     json::value_at_start,
     listing::ScrapedListing,
     markup::Script,
     page::Page,
+    record_values,
     value::{Json, Object},
 };
 
@@ -40,10 +43,12 @@ fn may_list_vehicles(script: &Script<'_>) -> bool {
     let says = |words: [&str; 3]| words.iter().any(|word| memmem::find(body, word.as_bytes()).is_some());
     body.len() >= BYTES_MIN
         && !script.is_json_ld()
-        && (says(["vin", "VIN", "Vin"]) || (says(["year", "Year", "YEAR"]) && says(["make", "Make", "MAKE"])))
+        && (says(["vin", "VIN", "Vin"])
+            || memmem::find(body, b"item_id").is_some()
+            || (says(["year", "Year", "YEAR"]) && says(["make", "Make", "MAKE"])))
 }
 
-/// Calls `take` with the value that a script is, or with those that it assigns.
+/// Calls `take` with the value that a script is, or with those that it assigns or pushes.
 fn each_value(script: &Script<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<'_>)) {
     let body = script.body.trim_start();
     if body.starts_with(['{', '[']) {
@@ -54,26 +59,48 @@ fn each_value(script: &Script<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<
         return;
     }
     let mut passed = 0;
-    for equals in memchr_iter(b'=', body.as_bytes()) {
-        if equals < passed || *left == 0 {
+    for at in memchr2_iter(b'=', b'(', body.as_bytes()) {
+        let is_pushed = body.as_bytes()[at] == b'(';
+        let front = body[..at].trim_end();
+        if at < passed || *left == 0 || (is_pushed && !front.ends_with(".push")) {
             continue;
         }
-        let rest = body[equals + 1..].trim_start();
+        let rest = body[at + 1..].trim_start();
         let start = body.len() - rest.len();
-        if let Some(encoded) = rest.strip_prefix("JSON.parse(") {
-            *left -= 1;
-            if let Some((Json::String(text), used)) = value_at_start(encoded.trim_start()) {
-                passed = start + used;
-                if let Some((value, _)) = value_at_start(&text) {
-                    take(&value);
-                }
-            }
-        } else if rest.starts_with('[') || rest.starts_with('{') {
-            *left -= 1;
-            if let Some((value, used)) = value_at_start(rest) {
-                passed = start + used;
+        let encoded = rest.strip_prefix("JSON.parse(").filter(|_| !is_pushed);
+        if !(encoded.is_some() || rest.starts_with(['[', '{'])) {
+            continue;
+        }
+        *left -= 1;
+        let Some((value, used)) = value_at_start(encoded.unwrap_or(rest).trim_start()) else { continue };
+        passed = start + used;
+        if !is_pushed && are_others(last_name(front)) {
+            continue;
+        }
+        match value {
+            Json::String(text) => value_at_start(&text).into_iter().for_each(|(value, _)| take(&value)),
+            value => {
                 take(&value);
+                rows_in_texts(&value, take);
             }
+        }
+    }
+}
+
+/// The name that a value is assigned to.
+fn last_name(front: &str) -> &str {
+    front.rsplit(|sign: char| !(sign.is_alphanumeric() || matches!(sign, '_' | '$'))).next().unwrap_or_default()
+}
+
+/// Calls `take` with the values of a list's texts, of which each line is a number, a colon and a value: `[1, "5:[{}]"]`.
+fn rows_in_texts(value: &Json<'_>, take: &mut dyn FnMut(&Json<'_>)) {
+    let texts = value.as_array().unwrap_or_default().iter().filter_map(Json::as_str);
+    for line in texts.filter(|text| text.len() >= BYTES_MIN).flat_map(str::lines) {
+        let behind = line.split_once(':').map_or(line, |(_, behind)| behind);
+        if behind.starts_with(['[', '{'])
+            && let Some((value, _)) = value_at_start(behind)
+        {
+            take(&value);
         }
     }
 }
@@ -95,6 +122,11 @@ fn look_through(page: &Page<'_>, value: &Json<'_>, depth: usize, longest: &mut V
             }
         }
         Json::Object(members) => {
+            let read = by_keys(page, members);
+            if read.len() > longest.len() {
+                *longest = read;
+                return;
+            }
             for (_, member) in members.iter().filter(|(name, _)| !are_others(name)) {
                 look_through(page, member, depth + 1, longest);
             }
@@ -125,15 +157,29 @@ fn are_others(name: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word))
 }
 
+/// The vehicles of an object that has each under a key of its own: `{"Vehicle:0": {}, "Vehicle:1": {}}`.
+fn by_keys(page: &Page<'_>, members: &Object<'_>) -> Vec<ScrapedListing> {
+    const FEWEST: usize = 2;
+    let is_numbered = |key: &str| key.bytes().any(|byte| byte.is_ascii_digit()) && !are_others(key);
+    let records = || members.iter().filter(|(key, _)| is_numbered(key)).filter_map(|(_, value)| value.as_object());
+    if records().take(FEWEST).count() < FEWEST {
+        return Vec::new();
+    }
+    let read: Vec<ScrapedListing> = records().filter_map(|record| vehicle(page, record)).collect();
+    if read.len() < FEWEST { Vec::new() } else { read }
+}
+
 /// The vehicle of a record, `None` where it is of none on offer.
 fn vehicle(page: &Page<'_>, record: &Object<'_>) -> Option<ScrapedListing> {
     let mut draft = Draft::default();
-    draft.offer_record(record.iter());
+    record_values::offer(&mut draft, record);
     let mut name = None;
     for (key, value) in record.iter() {
         match value {
-            Json::Object(inner) => offer_inner(&mut draft, key, inner),
             Json::String(text) => note_text(page, &mut draft, &mut name, key, text),
+            Json::Bool(true) if ["sold", "issold", "is_sold"].iter().any(|word| key.eq_ignore_ascii_case(word)) => {
+                draft.listing.is_sold = Some(true);
+            }
             _ => {}
         }
     }
@@ -143,39 +189,26 @@ fn vehicle(page: &Page<'_>, record: &Object<'_>) -> Option<ScrapedListing> {
     let is_asked = draft.price_is_asked();
     let listing = draft.listing;
     let is_named = listing.year.is_some() && listing.make.is_some() && listing.model.is_some();
-    let is_vehicle = listing.vin.is_some() || (is_named && (is_asked || listing.mileage.is_some()));
+    // A model has a price as well, and a part or a payment a small one.
+    let is_one_car = is_one_car(&listing) || listing.url.is_some() || listing.image_url.is_some();
+    let is_cheap = listing.mileage.is_none() && listing.price.is_some_and(|price| price < LEAST_PRICE);
+    let is_offered = is_named && is_one_car && !is_cheap && (is_asked || listing.mileage.is_some());
+    let is_vehicle = listing.vin.is_some() || (is_offered && !record_values::is_of_something_else(record, is_asked));
     is_vehicle.then_some(listing)
-}
-
-/// What a record within a vehicle's says: its parts (`ymmt`), a value with its unit (`odometer`), or its prices by their kind.
-fn offer_inner(draft: &mut Draft, key: &str, inner: &Object<'_>) {
-    const VALUES: [&str; 5] = ["value", "amount", "raw", "miles", "price"];
-    match Field::named(key) {
-        Some(field) => {
-            let value = VALUES.iter().find_map(|name| inner.get(name));
-            if let Some(value) = value.filter(|value| matches!(value, Json::Number(_) | Json::String(_))) {
-                draft.offer_value(field, value);
-                return;
-            }
-        }
-        None => draft.offer_record(inner.iter()),
-    }
-    if key.to_ascii_lowercase().contains("pric") {
-        for (kind, value) in inner.iter().filter(|(_, value)| matches!(value, Json::Number(_) | Json::String(_))) {
-            let field = Field::named(kind).or_else(|| Field::named(&format!("{kind}price")));
-            if let Some(field @ Field::Price(_)) = field {
-                draft.offer_value(field, value);
-            }
-        }
-    }
 }
 
 fn note_text<'r>(page: &Page<'_>, draft: &mut Draft, name: &mut Option<&'r str>, key: &str, text: &'r str) {
     let lower = key.to_ascii_lowercase();
     let is = |words: &[&str]| words.contains(&lower.as_str());
     let is_address = text.starts_with('/') || text.starts_with("http");
-    if is(&["name", "title", "heading", "displayname", "vehicletitle"]) {
+    if is(&["name", "title", "heading", "displayname", "vehicletitle", "item_name", "itemname"]) {
         *name = name.or(Some(text));
+    } else if is(&["item_id", "itemid"]) {
+        draft.offer(Field::Vin, text);
+    } else if is(&["item_brand", "itembrand"]) {
+        draft.offer(Field::Make, text);
+    } else if text.trim().eq_ignore_ascii_case("sold") && Field::named(key) == Some(Field::StockStatus) {
+        draft.listing.is_sold = Some(true);
     } else if is_address
         && draft.listing.url.is_none()
         && is(&[
@@ -190,6 +223,7 @@ fn note_text<'r>(page: &Page<'_>, draft: &mut Draft, name: &mut Option<&'r str>,
             "vdplink",
             "pageurl",
             "detailpageurl",
+            "slug",
         ])
     {
         draft.listing.url = page.absolute(text);

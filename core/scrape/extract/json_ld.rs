@@ -72,6 +72,11 @@ fn each_node_once(found: Vec<Found>) -> Vec<ScrapedListing> {
 pub(crate) fn blocks(body: &str) -> Vec<Json<'_>> {
     let trimmed =
         body.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start_matches("<![CDATA[").trim_start();
+    // Keys may wear the prefix of the vocabulary.
+    let plain = memmem::find(trimmed.as_bytes(), b"\"schema:").map(|_| trimmed.replace("\"schema:", "\""));
+    if let Some(plain) = plain {
+        return values(&unescaped(&plain)).into_iter().map(Json::into_owned).collect();
+    }
     match unescaped(trimmed) {
         Cow::Borrowed(text) => values(text),
         Cow::Owned(text) => values(&text).into_iter().map(Json::into_owned).collect(),
@@ -240,6 +245,12 @@ fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListin
     }
     if let Some((stated, unit)) = node.get("mileageFromOdometer").and_then(miles::stated) {
         draft.offer_mileage(&stated, unit);
+    }
+    for (field, value) in additional(node).filter_map(|(name, value)| Some((Field::named(name)?, value))) {
+        let is_single = matches!(value, Json::Number(_) | Json::String(_));
+        if is_single && matches!(field, Field::Vin | Field::StockNumber | Field::Mileage | Field::Kilometers) {
+            draft.offer_value(field, value);
+        }
     }
     let offers: Vec<&Object<'_>> = around.offer.into_iter().chain(offers(node)).collect();
     draft.offer_price(PriceRank::Asking, offers::price(&offers));

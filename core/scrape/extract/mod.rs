@@ -59,6 +59,7 @@ mod price_classes;
 mod price_sentences;
 mod price_words;
 mod record;
+mod record_values;
 mod references;
 mod shown_prices;
 mod site;

@@ -134,7 +134,7 @@ fn is_lease(offer: &Object<'_>) -> bool {
 const NAME_WORDS_MAX: usize = 3;
 
 /// Whether a price is one for each month, week or another time.
-fn is_rate(node: &Object<'_>) -> bool {
+pub(super) fn is_rate(node: &Object<'_>) -> bool {
     const UNITS: [&str; 6] = ["unitText", "unitCode", "referenceQuantity", "per", "period", "interval"];
     // What is paid again and again has these, whatever they say, but for a payment in one.
     const REPEATED: [&str; 9] = [
@@ -162,7 +162,7 @@ fn is_rate(node: &Object<'_>) -> bool {
 }
 
 /// Whether a unit is one of time: a code of UN/CEFACT (`MON`), a word (`monthly`) or a duration (`P1M`).
-fn is_time(unit: &Json<'_>, depth: usize) -> bool {
+pub(super) fn is_time(unit: &Json<'_>, depth: usize) -> bool {
     match unit {
         Json::Object(quantity) if depth > 0 => ["unitCode", "unitText", "name", "@id", "value"]
             .iter()

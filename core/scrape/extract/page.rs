@@ -1,7 +1,7 @@
 //! A page and the views of it that techniques share, each made once and only when asked for.
 
 use std::{
-    cell::{OnceCell, Ref, RefCell},
+    cell::{Cell, OnceCell, Ref, RefCell},
     collections::HashSet,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct Page<'a> {
     unclear_prices: RefCell<HashSet<usize>>,
     /// What the words of its cards call their amounts.
     shown_prices: RefCell<Vec<ShownPrices>>,
+    /// Whether data of its vehicles is held against what its cards show.
+    compares_data: Cell<bool>,
     /// The cards that look like those of vehicles and say too little to be one, by their places.
     left_out: RefCell<HashSet<usize>>,
     offers_cars: OnceCell<bool>,
@@ -66,6 +68,7 @@ impl<'a> Page<'a> {
             dom: OnceCell::new(),
             unclear_prices: RefCell::default(),
             shown_prices: RefCell::default(),
+            compares_data: Cell::new(false),
             left_out: RefCell::default(),
             offers_cars: OnceCell::new(),
         })
@@ -89,6 +92,15 @@ impl<'a> Page<'a> {
     /// What the words of the cards that were read call their amounts.
     pub(super) fn shown_prices(&self) -> Ref<'_, Vec<ShownPrices>> {
         self.shown_prices.borrow()
+    }
+
+    /// Says that data of its vehicles will be held against what its cards show.
+    pub(super) fn compare_data(&self) {
+        self.compares_data.set(true);
+    }
+
+    pub(super) fn compares_data(&self) -> bool {
+        self.compares_data.get()
     }
 
     /// Notes a card that was made like those of vehicles and says too little to be one.

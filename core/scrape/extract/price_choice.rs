@@ -30,6 +30,8 @@ const SHARE_OF_FORMER: i64 = 3;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Choice {
     price: Option<(PriceRank, Money)>,
+    /// Whether words call it the price, not a class alone.
+    is_said: bool,
     /// Whether prices are stated of which none is plainly the one.
     is_unclear: bool,
 }
@@ -42,8 +44,14 @@ pub(super) struct Offered {
     pub(super) shown: Shown,
 }
 
-/// Offers the price that a card's texts ask.
-pub(super) fn offer(name: &CarName<'_, '_>, texts: &Texts<'_>, columns: &[Column], draft: &mut Draft) -> Offered {
+/// Offers the price that a card's texts ask. `compares` asks for all of its amounts as well.
+pub(super) fn offer(
+    name: &CarName<'_, '_>,
+    texts: &Texts<'_>,
+    columns: &[Column],
+    compares: bool,
+    draft: &mut Draft,
+) -> Offered {
     let (dom, card) = (name.dom, name.card);
     let mut items = amounts::find(dom, texts, columns, name);
     if items.is_empty() {
@@ -67,7 +75,7 @@ pub(super) fn offer(name: &CarName<'_, '_>, texts: &Texts<'_>, columns: &[Column
     let mut choice = if choices.all(|other| amount(&other) == amount(&first)) {
         first
     } else {
-        Choice { price: None, is_unclear: true }
+        Choice { is_unclear: true, ..Choice::default() }
     };
     if read.iter().any(|items| is_withheld(items)) {
         draft.withhold_price();
@@ -84,8 +92,15 @@ pub(super) fn offer(name: &CarName<'_, '_>, texts: &Texts<'_>, columns: &[Column
         draft.offer_price(rank, Some(price));
     }
     let asked = choice.price.filter(|(rank, _)| *rank <= PriceRank::Plain).map(|(_, price)| price);
+    let is_said = choice.is_said && asked.is_some();
     let others = read.first().map(|items| others(items)).unwrap_or_default();
-    Offered { is_unclear: choice.is_unclear, shown: Shown { asked, others } }
+    let sizes = if compares && asked.is_some() { sizes(&items) } else { Vec::new() };
+    Offered { is_unclear: choice.is_unclear, shown: Shown { asked, is_said, others, sizes } }
+}
+
+/// How much the amounts of a card are.
+fn sizes(items: &[Item]) -> Vec<Money> {
+    items.iter().filter_map(Item::amount).filter_map(|amount| amount.size).collect()
 }
 
 /// The amounts that words call something else than the price.
@@ -152,22 +167,23 @@ fn choose(items: &[Item]) -> Choice {
         !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
     });
     match sum(&amounts) {
-        Sum::Is(price) => return Choice { price: Some((PriceRank::Asking, price)), is_unclear: false },
-        Sum::IsNot => return Choice { price: None, is_unclear: true },
+        Sum::Is(price) => return Choice { price: Some((PriceRank::Asking, price)), is_said: true, is_unclear: false },
+        Sum::IsNot => return Choice { is_unclear: true, ..Choice::default() },
         Sum::None => {}
     }
     let Some(rank) = candidates.iter().map(|candidate| candidate.rank).min() else {
         return match unsaid[..] {
-            [only] => Choice { price: Some((PriceRank::Plain, only)), is_unclear: false },
+            [only] => Choice { price: Some((PriceRank::Plain, only)), ..Choice::default() },
             _ => Choice {
                 price: None,
+                is_said: false,
                 is_unclear: unsaid.len() > 1 || amounts.iter().any(|amount| is_of_something_unknown(amount)),
             },
         };
     };
     // What only a maker or a former price says is less than an amount that stands there without a word.
     if let ([only], true) = (&unsaid[..], rank > PriceRank::Plain) {
-        return Choice { price: Some((PriceRank::Plain, *only)), is_unclear: false };
+        return Choice { price: Some((PriceRank::Plain, *only)), ..Choice::default() };
     }
     let least = candidates.iter().map(|candidate| candidate.price).min().unwrap_or(Money::ZERO);
     let is_other = |amount: &Amount| {
@@ -175,16 +191,16 @@ fn choose(items: &[Item]) -> Choice {
             && amount.price.is_some_and(|price| price.cents().saturating_mul(SHARE_OF_FORMER) >= least.cents())
     };
     if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount) || is_other(amount)) {
-        return Choice { price: None, is_unclear: true };
+        return Choice { is_unclear: true, ..Choice::default() };
     }
     let best = |is_said: bool| {
         let of_rank = candidates.iter().filter(move |candidate| candidate.rank == rank && candidate.is_said == is_said);
         of_rank.map(|candidate| candidate.price)
     };
     // Words say which price it is; where classes alone do, two of them are one too many.
-    let price =
-        best(true).next().or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
-    Choice { price: price.map(|price| (rank, price)), is_unclear: price.is_none() }
+    let said = best(true).next();
+    let price = said.or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
+    Choice { price: price.map(|price| (rank, price)), is_said: said.is_some(), is_unclear: price.is_none() }
 }
 
 /// Whether an amount is too far below another one to be taken for the price, though it may be: an old car of a dear make is asked for

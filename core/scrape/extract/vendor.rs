@@ -51,7 +51,7 @@ impl Usual {
 /// Fills what a vendor's reader found on none of a page's vehicles, and puts the page's own vehicle in front of those that it suggests.
 pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
     let subject = Subject::of(page);
-    shown_prices::correct(page, &mut parts.listings);
+    shown_prices::correct(page, None, &mut parts.listings);
     let nowhere = |is_in: &dyn Fn(&ScrapedListing) -> bool| !parts.listings.iter().any(is_in);
     let lacks_price = nowhere(&|listing| listing.price.is_some());
     let lacks_any = lacks_price
@@ -64,7 +64,7 @@ pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
         return Ok(parts);
     }
     let general = general::read_of(page, &subject)?;
-    shown_prices::correct(page, &mut parts.listings);
+    shown_prices::correct(page, None, &mut parts.listings);
     let is_own_page = general.is_own_page;
     let mut others = general.listings;
     if is_own_page {

@@ -193,7 +193,11 @@ fn what_a_card_calls_something_else_is_no_price_of_its_data() {
         ("399", "<p>$399/mo</p>", None),
         ("20000", "<p>MSRP $24,000</p><p>Sale Price $20,000</p>", Some(20_000)),
         ("20000", "<p>Price $20,000</p><p>$399/mo</p>", Some(20_000)),
-        ("21000", "<p>MSRP $24,000</p><p>Sale Price $20,000</p>", Some(21_000)),
+        // An old figure that the card no longer shows.
+        ("21000", "<p>MSRP $24,000</p><p>Sale Price $20,000</p>", Some(20_000)),
+        ("21000", "<p>Price $21,000</p><p>Sale Price $20,000</p>", Some(21_000)),
+        ("21000", "<p>$20,000</p>", Some(21_000)),
+        ("410", "<p>$20,000</p>", Some(20_000)),
     ] {
         let read = listings(&page(price, card), LOT).unwrap();
         let car = read.listings.iter().find(|car| car.vin.as_deref() == Some("1FTEW1EP6KFA10001")).unwrap();

@@ -54,3 +54,87 @@ fn what_the_page_shows_itself_goes_before_its_scripts() {
     let found = read(&format!("{cards}<script>var stock = {RECORDS};</script>"));
     assert!(found.iter().all(|listing| listing.vin.is_none()) && found.len() == 2, "{found:?}");
 }
+
+/// The price and the miles of a record that states them so.
+fn stated(members: &str) -> (Option<i64>, Option<i32>) {
+    let record = format!(r#"{{"vin": "2FMPK4K91HBB11870", "year": 2017, "make": "Ford", "model": "Edge", {members}}}"#);
+    let found = read(&format!("<script>window.cars = [{record}];</script>"));
+    assert_eq!(found.len(), 1, "{members}");
+    (found[0].price.map(|price| price.cents()), found[0].mileage)
+}
+
+#[test]
+fn amounts_are_read_in_the_unit_that_stands_beside_them() {
+    for (members, cents) in [
+        (r#""price": 389, "priceUnit": "month", "fullPrice": 22988"#, Some(2_298_800)),
+        (r#""price": 389, "price_type": "Monthly Payment", "cashPrice": 22988"#, Some(2_298_800)),
+        (r#""price": 389, "pricePeriod": "monthly""#, None),
+        (r#""price": 24988, "discountedPrice": 22988, "discount": 2000"#, Some(2_298_800)),
+        (r#""price": {"amount": 2298850, "precision": 2}"#, Some(2_298_850)),
+        (r#""price": {"amount": 2298800, "currency": "USD", "formatted": "$22,988"}"#, Some(2_298_800)),
+        (r#""price": {"centAmount": 2298800}"#, Some(2_298_800)),
+        (r#""price": {"value": 389, "unitText": "MONTH"}"#, None),
+        (r#""price": {"current": 22988, "original": 24988}"#, Some(2_298_800)),
+        (r#""priceCents": 2298800"#, Some(2_298_800)),
+        (r#""price_in_cents": "n/a", "price": 22988"#, Some(2_298_800)),
+        (r#""pricing": [{"type": "MSRP", "amount": 31995}, {"type": "Sale Price", "amount": 22988}]"#, Some(2_298_800)),
+        (
+            r#""prices": [{"label": "Savings", "value": "$2,000"}, {"label": "Our Price", "value": "$22,988"}]"#,
+            Some(2_298_800),
+        ),
+        (r#""priceHistory": [{"type": "Sale Price", "price": 24988}], "price": 22988"#, Some(2_298_800)),
+        (r#""currentPrice": 22988, "previousPrice": 24988"#, Some(2_298_800)),
+    ] {
+        assert_eq!(stated(members).0, cents, "{members}");
+    }
+    for (members, miles) in [
+        (r#""mileage": 80000, "mileageUnit": "km""#, Some(49_710)),
+        (r#""mileage": 80000, "distance_unit": "Kilometers""#, Some(49_710)),
+        (r#""odometer": {"value": 80000, "unit": "km"}"#, Some(49_710)),
+        (r#""odometer": {"value": 80000, "unit": "mi"}"#, Some(80_000)),
+        (r#""mileage": 80000, "lengthUnit": "km""#, Some(80_000)),
+    ] {
+        assert_eq!(stated(members).1, miles, "{members}");
+    }
+}
+
+#[test]
+fn lists_stand_under_keys_and_in_what_is_pushed_as_well() {
+    let records: Vec<&str> = RECORDS.trim_matches(['[', ']']).split("},\n    {\"vin\"").collect();
+    let [first, second] = records[..] else { panic!("{records:?}") };
+    let rows = format!("5:[\"$\", {{\"cars\": {RECORDS}}}]").replace('\n', " ");
+    for script in [
+        format!(r#"<script>window.__STATE__ = {{"Car:7": {first}}}, "Dealer:1": {{"n": 1}}, "Car:8": {{"vin"{second}}};</script>"#),
+        format!("<script>self.__rows.push([1, {}]);</script>", serde_json::to_string(&rows).unwrap()),
+        r#"<script>dataLayer.push({event: "view_item_list", items: [{"item_id": "2FMPK4K91HBB11870", "item_name": "2017 Ford Edge", "price": 22988},
+            {"item_id": "1G1YK2D73G5100001", "item_name": "2016 Chevrolet Corvette", "price": 35450}]});</script>"#
+            .to_owned(),
+    ] {
+        let found = read(&script);
+        assert_eq!(found.len(), 2, "{script}");
+        assert_eq!((found[0].price, found[0].model.as_deref()), (Some(Money::from_dollars(22_988)), Some("Edge")), "{script}");
+    }
+}
+
+#[test]
+fn what_a_script_says_is_sold_is_sold() {
+    let sold = RECORDS.replacen(r#""stock": "R100""#, r#""stock": "R100", "status": "Sold""#, 1);
+    let found = read(&format!("<script>var cars = {sold};</script>"));
+    assert_eq!(found.iter().map(|car| car.is_sold).collect::<Vec<_>>(), [Some(true), None]);
+}
+
+#[test]
+fn lists_of_parts_payments_models_and_opinions_are_none_of_cars() {
+    let car = r#""year": 2017, "make": "Ford", "model": "Edge""#;
+    for (name, members) in [
+        ("recentlyViewed", r#""vin": "2FMPK4K91HBB11870", "price": 22988"#),
+        ("soldCars", r#""vin": "2FMPK4K91HBB11870", "price": 22988"#),
+        ("shelf", r#""part": "Starter", "price": 1149, "stock": "S1""#),
+        ("deals", r#""price": 289, "payment": 289"#),
+        ("grades", r#""trim": "SEL", "price": 31995"#),
+        ("opinions", r#""mileage": 41207, "rating": 4, "text": "Good""#),
+    ] {
+        let script = format!("<script>var {name} = [{{{car}, {members}}}, {{{car}, {members}}}];</script>");
+        assert_eq!(read(&script), [], "{script}");
+    }
+}

@@ -162,3 +162,84 @@ fn a_zero_gives_way_to_the_miles_on_the_card() {
     // A new car has a few.
     assert_eq!(miles("12"), Some(0));
 }
+
+/// Three cars as cards of a list, of which data says what `node` makes of each number.
+fn list_with_data(cars: std::ops::Range<usize>, node: impl Fn(usize) -> String) -> Vec<ScrapedListing> {
+    let nodes: Vec<String> = cars
+        .map(|car| format!(r#"{{"@type": "Car", "vehicleIdentificationNumber": "{}", {}}}"#, VINS[car], node(car)))
+        .collect();
+    let cards: String = (0..3)
+        .map(|car| {
+            format!(
+                r#"<div class="unit"><h3><a href="/unit/R10{car}">2017 Ford Edge SEL</a></h3><p>VIN: {}</p><p>Stock: R10{car}</p><p>4{car},207 miles</p><p>Price: $2{car},988</p></div>"#,
+                VINS[car]
+            )
+        })
+        .collect();
+    let data = nodes.join(",");
+    let html = format!(r#"<html><body><script type="application/ld+json">[{data}]</script>{cards}</body></html>"#);
+    listings(&html, "https://lot.example/used").unwrap().listings
+}
+
+const VINS: [&str; 3] = ["2FMPK4K91HBB11870", "1G1YK2D73G5100001", "1FTEW1EP6KFA10001"];
+
+#[test]
+fn what_cards_ask_goes_before_another_amount_of_the_data() {
+    for offer in [
+        r#"{"price": 383}"#,
+        r#"{"name": "MSRP", "price": 31995}"#,
+        r#"{"price": 2500, "description": "Down payment"}"#,
+        r#"{"price": 19988, "priceValidUntil": "2024-01-01"}"#,
+    ] {
+        let found = list_with_data(0..3, |car| {
+            format!(
+                r#""name": "2017 Ford Edge SEL", "sku": "R10{car}", "url": "/unit/R10{car}", "mileageFromOdometer": 4{car}207, "offers": {offer}"#
+            )
+        });
+        assert_eq!(found.len(), 3, "{offer}");
+        for (car, price) in found.iter().zip([20_988, 21_988, 22_988]) {
+            assert_eq!(car.price, Some(Money::from_dollars(price)), "{offer}");
+        }
+    }
+}
+
+#[test]
+fn cards_fill_what_data_leaves_empty_and_those_that_it_does_not_name_are_cars_as_well() {
+    let offer = |car: usize| format!(r#""mileageFromOdometer": 4{car}207, "offers": {{"price": 2{car}988}}"#);
+    for cars in [0..1, 0..2, 0..3] {
+        let found = list_with_data(cars.clone(), offer);
+        assert_eq!(found.len(), 3, "{cars:?}");
+        for (at, car) in found.iter().enumerate() {
+            assert_eq!((car.year, car.model.as_deref()), (Some(2017), Some("Edge")), "{cars:?}");
+            assert_eq!(car.stock_number, Some(format!("R10{at}")), "{cars:?}");
+            assert_eq!(car.url, Some(format!("https://lot.example/unit/R10{at}")), "{cars:?}");
+        }
+    }
+    let found = list_with_data(0..3, |car| {
+        format!(
+            r#""name": "2017 Ford Edge SEL", "sku": "inv-9{car}", "url": "/unit/R10{car}", "mileageFromOdometer": 12, "offers": {{"price": 2{car}988}}"#
+        )
+    });
+    assert_eq!((found[0].stock_number.as_deref(), found[0].mileage), (Some("R100"), Some(40_207)));
+}
+
+#[test]
+fn identities_stand_among_other_properties_and_keys_wear_a_prefix() {
+    let node = r#"[{"@type": "Product", "name": "2017 Ford Edge SEL", "productID": "vin:2FMPK4K91HBB11870", "offers": {"price": 22988},
+        "additionalProperty": [{"name": "VIN", "value": "2FMPK4K91HBB11870"}, {"name": "Mileage", "value": "41,207 mi"},
+        {"name": "Stock Number", "value": "R100"}]}]"#;
+    let prefixed = r#"{"@context": {"schema": "http://schema.org/"}, "@type": "schema:Car", "schema:name": "2017 Ford Edge SEL",
+        "schema:vehicleIdentificationNumber": "2FMPK4K91HBB11870", "schema:sku": "R100", "schema:mileageFromOdometer": 41207,
+        "schema:offers": {"@type": "schema:Offer", "schema:price": 22988}}"#;
+    for node in [node, prefixed] {
+        let html = format!(r#"<body><script type="application/ld+json">{node}</script></body>"#);
+        let found = listings(&html, "https://lot.example/used").unwrap().listings;
+        assert_eq!(found.len(), 1, "{node}");
+        let car = &found[0];
+        assert_eq!(
+            (car.vin.as_deref(), car.stock_number.as_deref(), car.mileage, car.price),
+            (Some("2FMPK4K91HBB11870"), Some("R100"), Some(41_207), Some(Money::from_dollars(22_988))),
+            "{node}"
+        );
+    }
+}
