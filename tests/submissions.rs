@@ -131,6 +131,29 @@ on_both_databases! {
         assert_eq!(lot.desk().submissions().get(submission.id).unwrap(), submission);
     }
 
+    fn a_stock_number_that_is_made_is_free(lot: &Lot) {
+        let desk = lot.desk();
+        let vin = offer(1).vin.unwrap();
+        let end = vin[9..].to_owned();
+        let number = |number: &str| Change::Set(number.to_owned());
+        // Somebody calls other cars as this one would be called.
+        let others = [(end.clone(), 2), (format!("{end}-2"), 3)].map(|(stock_number, car)| {
+            desk.inventory().add(&jpauto::NewVehicle { stock_number: Some(stock_number), ..corolla(car) }).unwrap()
+        });
+        let submission = lot.website().submissions().submit(&offer(1)).unwrap();
+        let taken = VehicleUpdate { stock_number: number(&end), ..VehicleUpdate::default() };
+        let refusal = desk.submissions().approve(submission.id, &Approval::with(taken)).unwrap_err();
+        assert_eq!(refusal.code(), "duplicate_stock_number", "what is given is not replaced");
+        let vehicle = desk.submissions().approve(submission.id, &Approval::as_offered()).unwrap();
+        assert_eq!(vehicle.stock_number, Some(format!("{end}-3")));
+        assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
+        // Cleared, it has the best that is free.
+        let freed = VehicleUpdate { stock_number: number("A1"), ..VehicleUpdate::default() };
+        desk.inventory().update(others[0].id, &freed).unwrap();
+        let cleared = VehicleUpdate { stock_number: Change::Clear, ..VehicleUpdate::default() };
+        assert_eq!(desk.inventory().update(vehicle.id, &cleared).unwrap().stock_number, Some(end));
+    }
+
     fn a_review_happens_once(lot: &Lot) {
         let submission = lot.website().submissions().submit(&camry()).unwrap();
         let desk = lot.desk();

@@ -32,7 +32,7 @@ macro_rules! vehicle_fields {
                 public mileage: required i32 [own_rule],
                 /// Trim level.
                 public trim: nullable String [text(100)],
-                /// Unique; the last 8 characters of the VIN where none is given.
+                /// Unique; the last 8 characters of the VIN where none is given, with a count behind them where another vehicle has these.
                 public stock_number: nullable String [text(50)],
                 /// What the dealership paid; never public.
                 staff cost: nullable Money [amount],

@@ -23,11 +23,11 @@ pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
 pub(crate) use repository::{
     count_stock, each_in_stock, ensure_vin_and_stock_number_are_free, find_by_vin_to_change, get as get_vehicle,
-    get_all, get_all_to_change, get_to_change, insert, is_in_stock,
+    get_all, get_all_to_change, get_to_change, insert, is_in_stock, with_free_stock_number,
 };
 pub(crate) use returns::take_back;
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
-pub(crate) use rules::{DoubtfulPrices, check, from_submission, with_price_warnings};
+pub(crate) use rules::{DoubtfulPrices, check, from_submission, stock_numbers_to_choose, with_price_warnings};
 pub use sales::{MonthOfSales, SaleCount, SalesStatistics};
 pub use service::Inventory;
 pub(crate) use service::{OnVehicleChange, VehicleChange, put_back_on_sale};

@@ -150,6 +150,27 @@ pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehi
     Ok(())
 }
 
+/// The vehicle with the first of these stock numbers that no other vehicle has. Where none is free, it stays as it is.
+pub(crate) fn with_free_stock_number(
+    conn: &mut DbConnection,
+    mut vehicle: Vehicle,
+    numbers: Vec<String>,
+) -> DbResult<Vehicle> {
+    if numbers.is_empty() {
+        return Ok(vehicle);
+    }
+    let taken: Vec<Option<HeldText>> = dsl::inventory
+        .filter(dsl::id.ne(vehicle.id))
+        .filter(dsl::stock_number.eq_any(&numbers))
+        .select(dsl::stock_number)
+        .load(conn)?;
+    let is_taken = |number: &String| taken.iter().flatten().any(|taken| **taken == **number);
+    if let Some(free) = numbers.into_iter().find(|number| !is_taken(number)) {
+        vehicle.stock_number = Some(free);
+    }
+    Ok(vehicle)
+}
+
 pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
     let row: Option<Row> =
         dsl::inventory.filter(dsl::vin.eq_any(spellings(vin))).select(Row::as_select()).first(conn).optional()?;

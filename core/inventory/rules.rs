@@ -67,10 +67,31 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     );
     vehicle.check_given(&mut faults, &limits);
     faults.into_result(ErrorCode::InvalidVehicle)?;
-    if vehicle.stock_number.as_deref().is_none_or(|number| number.trim().is_empty()) {
-        vehicle.stock_number = vehicle.vin.get(vehicle.vin.len().saturating_sub(8)..).map(ToOwned::to_owned);
+    if !is_number(vehicle.stock_number.as_deref()) {
+        vehicle.stock_number = made_stock_numbers(&vehicle.vin).into_iter().next();
     }
     Ok(with_warnings(vehicle, &limits))
+}
+
+/// Whether a stock number is given at all.
+fn is_number(number: Option<&str>) -> bool {
+    number.is_some_and(|number| !number.trim().is_empty())
+}
+
+/// So many vehicles may have the same last characters in their VINs.
+const NUMBERS_MADE: usize = 9;
+
+/// The stock numbers that a vehicle may have which is given none, the best first: the last 8 characters of its VIN, and where
+/// another vehicle has these, with a count behind them (`JC073721-2`).
+fn made_stock_numbers(vin: &str) -> Vec<String> {
+    let Some(end) = vin.get(vin.len().saturating_sub(8)..) else { return Vec::new() };
+    let counted = (2..=NUMBERS_MADE).map(|count| format!("{end}-{count}"));
+    std::iter::once(end.to_owned()).chain(counted).collect()
+}
+
+/// The stock numbers of which a vehicle takes the first that is free; none where it was given one.
+pub(crate) fn stock_numbers_to_choose(vehicle: &Vehicle, given: Option<&str>) -> Vec<String> {
+    if is_number(given) { Vec::new() } else { made_stock_numbers(&vehicle.vin) }
 }
 
 /// The warnings that need no numbers of the configuration.
@@ -401,6 +422,8 @@ mod tests {
         assert_eq!((vehicle.status, vehicle.listed_at), (VehicleStatus::Available, Some(now())));
         let numbered = NewVehicle { stock_number: Some("A-7".into()), ..corolla() };
         assert_eq!(added(&numbered).unwrap().stock_number.as_deref(), Some("A-7"));
+        assert_eq!(stock_numbers_to_choose(&vehicle, Some(" "))[..2], ["JC073721", "JC073721-2"]);
+        assert!(stock_numbers_to_choose(&vehicle, Some("A-7")).is_empty());
     }
 
     #[test]

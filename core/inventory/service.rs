@@ -109,7 +109,11 @@ impl<'a> Inventory<'a> {
             };
             let sold = known.filter(|known| known.status == VehicleStatus::Sold);
             let (rules, by) = (self.rules(), acting.actor.user_id());
+            let given = vehicle.stock_number.as_deref();
+            let given = given.or(sold.as_ref().and_then(|sold| sold.stock_number.as_deref()));
             let vehicle = rules::add(vehicle, sold.as_ref(), rules, self.doubtful, by, acting.now)?;
+            let numbers = rules::stock_numbers_to_choose(&vehicle, given);
+            let vehicle = repository::with_free_stock_number(conn, vehicle, numbers)?;
             repository::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
             match &sold {
                 Some(sold) => put_back_on_sale(self.desk, conn, acting, sold, &vehicle)?,
@@ -289,6 +293,9 @@ impl<'a> Inventory<'a> {
             let by = acting.actor.user_id();
             let after = rules::update(&before, update, self.rules(), self.doubtful, by, acting.now)?;
             let Some(after) = after else { return Ok(before) };
+            let given = update.stock_number.clone().apply_to(before.stock_number.clone());
+            let numbers = rules::stock_numbers_to_choose(&after, given.as_deref());
+            let after = repository::with_free_stock_number(conn, after, numbers)?;
             repository::ensure_vin_and_stock_number_are_free(conn, &after)?;
             repository::update(conn, &after)?;
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;

@@ -172,6 +172,10 @@ impl<'a> Submissions<'a> {
             let (by, rules, doubtful) = (acting.actor.user_id(), self.desk.rules(), self.doubtful);
             let (reviewed, vehicle) =
                 rules::approve(&submission, sold.as_ref(), approval, rules, doubtful, by, acting.now)?;
+            let kept = sold.as_ref().and_then(|sold| sold.stock_number.clone());
+            let given = approval.overrides.stock_number.clone().apply_to(kept);
+            let numbers = inventory::stock_numbers_to_choose(&vehicle, given.as_deref());
+            let vehicle = inventory::with_free_stock_number(conn, vehicle, numbers)?;
             repository::mark_reviewed(conn, &reviewed)?;
             inventory::ensure_vin_and_stock_number_are_free(conn, &vehicle)?;
             activity::record(conn, acting, Action::Approve, Some(&submission), Some(&reviewed))?;
