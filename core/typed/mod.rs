@@ -9,7 +9,7 @@ use crate::money::{InvalidMoney, Money};
 
 pub(crate) use reference::{MOST_CANDIDATES, Reference};
 
-/// Reads an amount in dollars: `7995`, `7,995`, `$7,995.00`, `USD 7995`.
+/// Reads an amount in dollars: `7995`, `7,995`, `$7,995.00`, `USD 7995`, `7,995 USD`, `7995$`, `7,995 dollars`.
 ///
 /// Commas stand between groups of three digits only, so `7,95` is refused and not read as 795.
 ///
@@ -25,18 +25,37 @@ pub(crate) use reference::{MOST_CANDIDATES, Reference};
 /// ```
 pub fn money(text: &str) -> Result<Money, InvalidMoney> {
     let text = text.trim();
-    let text = match text.get(..3) {
-        Some(start) if start.eq_ignore_ascii_case("usd") => text[3..].trim_start(),
+    let text = match text.split_at_checked(3) {
+        Some((code, amount)) if code.eq_ignore_ascii_case("usd") => amount.trim_start(),
         _ => text,
     };
     let (sign, amount) = text.strip_prefix('-').map_or(("", text), |amount| ("-", amount));
-    let amount = amount.strip_prefix('$').map_or(amount, str::trim_start);
+    let amount = without_currency(amount);
     let (whole, cents) = amount.split_once('.').map_or((amount, None), |(whole, cents)| (whole, Some(cents)));
     let whole = without_separators(whole).ok_or(InvalidMoney)?;
     match cents {
         Some(cents) => format!("{sign}{whole}.{cents}").parse(),
         None => format!("{sign}{whole}").parse(),
     }
+}
+
+/// An amount without what says that it is of dollars, before it or behind.
+fn without_currency(amount: &str) -> &str {
+    if let Some(behind) = amount.strip_prefix('$') {
+        return without_name(behind.trim_start());
+    }
+    let amount = without_name(amount);
+    amount.strip_suffix('$').map_or(amount, str::trim_end)
+}
+
+/// An amount without the name of the currency behind it.
+fn without_name(amount: &str) -> &str {
+    const NAMES: [&str; 3] = ["dollars", "dollar", "usd"];
+    let named = NAMES.iter().find_map(|name| {
+        let (amount, behind) = amount.split_at_checked(amount.len().checked_sub(name.len())?)?;
+        behind.eq_ignore_ascii_case(name).then(|| amount.trim_end())
+    });
+    named.unwrap_or(amount)
 }
 
 /// Reads a whole number: `112345`, `112,345` or `112345.00`; `None` for anything else.
@@ -118,7 +137,15 @@ mod tests {
             ("$ 7,995.00", 799_500),
             (" $7995.5 ", 799_550),
             ("USD 7,995", 799_500),
+            ("USD $7,995", 799_500),
             ("usd7995", 799_500),
+            ("7,995 USD", 799_500),
+            ("7995.50usd", 799_550),
+            ("$7,995 USD", 799_500),
+            ("7995$", 799_500),
+            ("7,995 $", 799_500),
+            ("$ 7995", 799_500),
+            ("7,995 dollars", 799_500),
             ("112,345.67", 11_234_567),
             ("1,234,567", 123_456_700),
             ("-$5", -500),
@@ -140,7 +167,15 @@ mod tests {
             ",995",
             "7,",
             "$$5",
-            "5$",
+            "$5$",
+            "5$$",
+            "$",
+            "USD",
+            "dollars",
+            "5 USDUSD",
+            "5 CAD",
+            "C$5",
+            "5 euros",
             "--5",
             "7 995",
             "1e3",

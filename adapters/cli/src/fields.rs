@@ -285,7 +285,7 @@ fn plain_number(text: &str) -> Option<String> {
     if let Some(number) = text.contains(',').then(|| typed::whole_number(text)).flatten() {
         return Some(number.to_string());
     }
-    text.contains(['$', ',', 'U', 'u']).then(|| typed::money(text).ok()).flatten().map(|amount| amount.to_string())
+    text.contains(['$', ',', 'U', 'u', 'D', 'd']).then(|| typed::money(text).ok()).flatten().map(|amount| amount.to_string())
 }
 
 impl Reader<'_> {
@@ -442,7 +442,11 @@ mod tests {
         assert_eq!(update, expected);
         let json = br#"{"price": "$7,995", "mileage": "112,345", "msrp": 24500, "stock_number": "1,000"}"#;
         assert_eq!(Fields::from_json(json).unwrap().build_update::<VehicleUpdate>().unwrap(), expected);
-        for wrong in ["price=7,99", "price=7.995,00", "mileage=1,12", "mileage=112.345"] {
+        for typed in ["7,995 USD", "7995$", "$ 7995", "USD 7995", "7995 USD", "7,995 dollars"] {
+            let update: VehicleUpdate = set(&[&format!("price={typed}")]).build_update().unwrap();
+            assert_eq!(update.price, Some(Money::from_dollars(7_995)), "{typed}");
+        }
+        for wrong in ["price=7,99", "price=7995 CAD", "price=7.995,00", "mileage=1,12", "mileage=112.345"] {
             assert_eq!(refusal(set(&[wrong]).build_update::<VehicleUpdate>()).0, "invalid_value", "{wrong}");
         }
         assert_eq!(refusal(Fields::from_json(br#"{"price": 1, "price": 2}"#)).0, "invalid_json");

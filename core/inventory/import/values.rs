@@ -186,8 +186,8 @@ fn money(cell: &Cell) -> Result<Money, String> {
 fn without_zeros(text: &str) -> &str {
     let text = text.trim();
     match text.split_once('.') {
-        Some((whole, cents)) if cents.len() > 2 && cents[2..].bytes().all(|byte| byte == b'0') => {
-            &text[..whole.len() + 3]
+        Some((whole, cents)) if cents.len() > 2 && cents.bytes().skip(2).all(|byte| byte == b'0') => {
+            text.get(..whole.len() + 3).unwrap_or(text)
         }
         _ => text,
     }
@@ -293,6 +293,10 @@ mod tests {
         for (field, cell, value) in [
             ("price", text(" $13,500 "), Value::from("13500.00")),
             ("price", text("13500.5"), Value::from("13500.50")),
+            ("price", text("13,500 USD"), Value::from("13500.00")),
+            ("price", text("13500$"), Value::from("13500.00")),
+            ("price", text("$ 13500"), Value::from("13500.00")),
+            ("price", text("USD 13500"), Value::from("13500.00")),
             ("price", text("13500.000"), Value::from("13500.00")),
             ("price", Cell::Number(13_499.989_999_999_998), Value::from("13499.99")),
             ("mileage", text("52,000 mi"), Value::from(52_000)),
