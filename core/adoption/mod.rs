@@ -135,6 +135,8 @@ macro_rules! kinds {
 kinds! {
     /// A known word in other letters or between blanks. Repaired.
     WordCase: "word_case", "a known word in other letters";
+    /// A competitor's listing of a year, make and model that pricing does not know of: another program wrote it. `migrate` notes it.
+    UnnotedModel: "unnoted_model", "of a year, make and model that pricing does not know of";
     /// A word that jpauto does not know. It reads as `unknown`.
     UnknownWord: "unknown_word", "a word that jpauto does not know";
     /// A VIN that is not in upper case, or stands between blanks. Repaired.

@@ -215,10 +215,39 @@ pub(super) fn set(
     (column, expression): (&str, &str),
     condition: &str,
 ) -> DbResult<u64> {
+    // What a condition of the table does not take stays as it is; PostgreSQL took it before.
+    let or_not = match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => "OR IGNORE ",
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "",
+    };
     // Said in the statement, for every other one that changes rows of competitors names the competitor.
-    let sql = format!("UPDATE {table} /* every row */ SET {column} = {expression} WHERE {condition}");
+    let sql = format!("UPDATE {or_not}{table} /* every row */ SET {column} = {expression} WHERE {condition}");
     let rows = on_each!(conn, c => sql_query(sql).execute(c))?;
     Ok(rows.try_into().unwrap_or(u64::MAX))
+}
+
+/// The listings of which nobody has noted what they are called. Pricing finds listings by these notes.
+const UNNOTED: &str = "year BETWEEN 1900 AND 2200 AND CAST(year AS integer) = year AND make IS NOT NULL AND model IS NOT NULL \
+     AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE known.year = competitor_inventory.year \
+     AND known.make = lower(competitor_inventory.make) AND known.model = lower(competitor_inventory.model))";
+
+/// How many listings nobody has noted what they are called, and the ids of the first.
+pub(super) fn unnoted_models(conn: &mut DbConnection) -> DbResult<(u64, Vec<String>)> {
+    let count = count(conn, "competitor_inventory", UNNOTED)?;
+    let ids = if count > 0 { sample(conn, "competitor_inventory", UNNOTED)? } else { Vec::new() };
+    Ok((count, ids))
+}
+
+/// Notes what these listings are called.
+pub(super) fn note_models(conn: &mut DbConnection) -> DbResult<()> {
+    let sql = format!(
+        "INSERT INTO listed_models (year, make, model) SELECT DISTINCT year, lower(make), lower(model) \
+         FROM competitor_inventory WHERE {UNNOTED} ON CONFLICT DO NOTHING"
+    );
+    on_each!(conn, c => sql_query(sql).execute(c))?;
+    Ok(())
 }
 
 /// A document of a column of lists.

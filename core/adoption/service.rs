@@ -92,6 +92,7 @@ fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Fin
     let dialect = repository::dialect(conn);
     let twins = repository::twins(conn, &TABLES)?;
     let mut findings = Vec::new();
+    findings.extend(unnoted_models(conn, acting)?);
     for table in &TABLES {
         findings.extend(look_at_texts(conn, table, acting)?);
         let faults = table.faults(&twins, dialect);
@@ -110,7 +111,27 @@ fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Fin
         }
         repository::put_checks_back(conn, table.name, &checks)?;
     }
+    if acting.is_some() {
+        // Also those whose make or model was repaired.
+        repository::note_models(conn)?;
+    }
     Ok(findings)
+}
+
+/// Listings that pricing would never find, because nobody has noted what they are called.
+fn unnoted_models(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Option<Finding>> {
+    let (count, ids) = repository::unnoted_models(conn)?;
+    let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
+    let kind = FindingKind::UnnotedModel;
+    Ok((count > 0).then_some(Finding {
+        kind,
+        table: "competitor_inventory",
+        column: "model",
+        count,
+        ids,
+        words: Vec::new(),
+        remedy,
+    }))
 }
 
 /// Looks at what is no text, before its case or its blanks are looked at.
@@ -152,10 +173,23 @@ fn examine(
     };
     if let (Some(expression), Some(acting)) = (expression, acting) {
         let set = (fault.column, expression.as_str());
-        let changes = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
+        let mut changes = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
         finding.count = repository::set(conn, table.name, set, fault.rows())?;
         finding.remedy = Remedy::Repaired;
-        record(conn, table, &finding, &changes, acting)?;
+        let left = count.saturating_sub(finding.count);
+        let mut found = Vec::new();
+        if left > 0 {
+            // Too long for the column, say: nobody but a person knows what it should be.
+            let ids = repository::sample(conn, table.name, fault.rows())?;
+            let stay = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
+            changes.retain(|change| !stay.iter().any(|stay| stay.id.0 == change.id.0));
+            found.push(Finding { count: left, ids, remedy: Remedy::ByHand, ..finding.clone() });
+        }
+        if finding.count > 0 {
+            record(conn, table, &finding, &changes, acting)?;
+            found.insert(0, finding);
+        }
+        return Ok(found);
     }
     Ok(vec![finding])
 }

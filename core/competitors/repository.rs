@@ -27,7 +27,7 @@ pub(super) use crawling::{
     names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
 pub(super) use figures::{
-    add_metrics, count_metrics, metrics, newest_figures, overview, overview_of, vehicles_on_sale,
+    add_metrics, count_metrics, metrics, newest_figures, note_models_of, overview, overview_of, vehicles_on_sale,
 };
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listing_columns::listing_columns;

@@ -47,6 +47,29 @@ fn five_clean() -> impl Iterator<Item = ScrapedListing> {
 }
 
 on_both_databases! {
+    fn listings_that_another_program_wrote_are_comparables(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        record(lot, five_clean().collect());
+        let found = |lot: &Lot| lot.desk().market().analyze(vehicle.id).unwrap().sample_size;
+        let unnoted = |findings: &[jpauto::Finding]| {
+            findings.iter().find(|finding| finding.kind.as_str() == "unnoted_model").map(|finding| (finding.count, finding.remedy.as_str()))
+        };
+        lot.execute("DELETE FROM listed_models");
+        let dealership = lot.another_process();
+        assert_eq!(unnoted(&dealership.check().unwrap().findings), Some((5, "migrate")));
+        assert_eq!(unnoted(&dealership.migrate().unwrap().findings), Some((5, "repaired")));
+        assert_eq!(unnoted(&dealership.check().unwrap().findings), None);
+        assert_eq!(found(lot), 5);
+        // Repaired, they are called otherwise than they were noted.
+        lot.execute("UPDATE competitor_inventory SET make = 'Toyota '; DELETE FROM listed_models; INSERT INTO listed_models (year, make, model) VALUES (2018, 'toyota ', 'corolla')");
+        dealership.migrate().unwrap();
+        assert_eq!(found(lot), 5);
+        // Each night does what migrate does, for those who never call it.
+        lot.execute("DELETE FROM listed_models");
+        lot.desk().competitors().count_metrics(&mut |_, _| std::ops::ControlFlow::Continue(())).unwrap();
+        assert_eq!(found(lot), 5);
+    }
+
     fn listings_are_found_by_what_their_websites_say(lot: &Lot) {
         let pending = ScrapedListing { sale_status: Some(SaleStatus::Pending), condition: Some(Condition::Used), ..listed(3, 9_000) };
         let on_the_way = ScrapedListing {

@@ -48,6 +48,7 @@ impl Competitors<'_> {
             // One that was deleted meanwhile has no figures.
             let Some(competitor) = repository::find_to_change(conn, competitor.id)? else { return Ok(()) };
             let (id, rules) = (competitor.id, self.desk.rules());
+            repository::note_models_of(conn, id)?;
             let metrics = repository::count_metrics(conn, id, acting.now, rules)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             let changes = Map::from_iter([("metrics".to_owned(), json!({"from": null, "to": acting.now}))]);
