@@ -76,6 +76,28 @@ pub fn whole_number(text: &str) -> Option<i32> {
     format!("{sign}{}", without_separators(digits)?).parse().ok()
 }
 
+/// Whether a text names a row beyond doubt, as deleting wants it: it is one of the row's names, or the beginning of a long one, its
+/// id or VIN, of at least eight characters.
+///
+/// `A1`, typed once more when A1 is gone, is the beginning of A1042, and not meant for it.
+///
+/// ```
+/// use jpauto::typed::names_surely;
+///
+/// assert!(names_surely("a1042", &["A1042"], &["4T1B11HK5KU211115"]));
+/// assert!(names_surely("4t1b11hk", &["A1042"], &["4T1B11HK5KU211115"]));
+/// assert!(!names_surely("A1", &["A1042"], &["4T1B11HK5KU211115"]));
+/// ```
+#[must_use]
+pub fn names_surely(text: &str, names: &[&str], long: &[&str]) -> bool {
+    const LEAST: usize = 8;
+    let Some(reference) = Reference::read(text) else { return false };
+    let text = reference.as_str();
+    let is_one = |name: &&str| name.eq_ignore_ascii_case(text);
+    let begins = |name: &&str| name.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
+    names.iter().chain(long).any(is_one) || (text.len() >= LEAST && long.iter().any(begins))
+}
+
 /// What is said about a text that is no mileage.
 pub const EXPECTED_MILES: &str = "expected a whole number of miles, such as 112,345, 112345 mi or 112k";
 

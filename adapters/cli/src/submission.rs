@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use jpauto::{
     Approval, Desk, NewSubmission, Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, SubmissionUpdate,
-    Submissions,
+    Submissions, typed,
 };
 use serde_json::json;
 
@@ -80,7 +80,7 @@ pub(crate) enum SubmissionCommand {
     },
     /// Delete a submission; a vehicle that was made of it stays
     Delete {
-        /// The submission's id or VIN, or the beginning of one
+        /// The submission's id or VIN, or eight signs or more of one
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -159,7 +159,12 @@ pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(
             output.item(&submissions.reject(submissions.find(&id)?.id, &reason)?)
         }
         SubmissionCommand::Delete { id } => {
-            let id = submissions.find(&id)?.id;
+            let Submission { id: found, vin, year, make, model, .. } = submissions.find(&id)?;
+            let vin = vin.unwrap_or_default();
+            if !typed::names_surely(&id, &[], &[&vin, &found.to_string()]) {
+                return Err(vehicle::begins_only(&id, &format!("the offer of a {year} {make} {model}, id {found}")));
+            }
+            let id = found;
             submissions.delete(id)?;
             output.done(&format!("deleted {id}"), &json!({"deleted": id}))
         }

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    AgeState, Desk, Inventory, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter, VehicleSort,
-    VehicleStatus, VehicleUpdate, VehicleWarning, typed,
+    AgeState, Desk, ErrorCode, Inventory, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter,
+    VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning, typed,
 };
 use serde_json::json;
 
@@ -94,7 +94,7 @@ pub(crate) enum VehicleCommand {
     },
     /// Delete a vehicle with its market analysis, price history and sales
     Delete {
-        /// Id, VIN or stock number
+        /// The whole id, VIN or stock number, or eight signs or more of an id or VIN
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
@@ -175,12 +175,23 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
         VehicleCommand::Feature { vehicle } => output.item(&inventory.feature(find(&desk, &vehicle)?.vehicle.id)?),
         VehicleCommand::Unfeature { vehicle } => output.item(&inventory.unfeature(find(&desk, &vehicle)?.vehicle.id)?),
         VehicleCommand::Delete { vehicle } => {
-            let Vehicle { id, vin, .. } = find(&desk, &vehicle)?.vehicle;
+            let Vehicle { id, vin, year, make, model, stock_number, .. } = find(&desk, &vehicle)?.vehicle;
+            let stock = stock_number.as_deref().unwrap_or("none");
+            if !typed::names_surely(&vehicle, &[stock], &[&vin, &id.to_string()]) {
+                let named = format!("{year} {make} {model}, stock {stock}, VIN {vin}");
+                return Err(begins_only(&vehicle, &named));
+            }
             inventory.delete(id)?;
             output.done(&format!("deleted {vin}"), &json!({"deleted": id}))
         }
         VehicleCommand::Statistics => statistics(&desk, output),
     }
+}
+
+/// The refusal to delete what a text only begins to name.
+pub(crate) fn begins_only(text: &str, named: &str) -> Failure {
+    let message = format!("{text:?} is only the beginning of {named}: to delete it, name it whole");
+    Failure::new(ErrorCode::AmbiguousReference, message)
 }
 
 /// Finds the vehicle of this id, VIN or stock number, or the only one of which one of them begins so.

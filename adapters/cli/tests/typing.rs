@@ -94,6 +94,8 @@ fn a_beginning_will_do_where_no_other_begins_so() {
     for candidate in [&id, ford["id"].as_str().unwrap()] {
         assert_eq!(both.stderr.matches(candidate).count(), 1, "{}", both.stderr);
     }
+    let begun = lot.run(["vehicle", "delete", "A1"]);
+    begun.fails(2, "error[ambiguous_reference]: \"A1\" is only the beginning of 2019 Toyota Camry");
     assert_eq!(lot.items(["vehicle", "list"]).len(), 2, "nothing is deleted");
     assert_eq!(lot.json(["alert", "list", "--subject", "A10"])["items"], json!([]));
     assert_eq!(lot.items(["activity", "list", "--id", "A10"]).len(), 1);
@@ -106,6 +108,7 @@ fn a_beginning_will_do_where_no_other_begins_so() {
     let offer = offer["id"].as_str().unwrap();
     assert_eq!(lot.json(["submission", "show", &format!("{}…", &offer[..30])])["id"], offer);
     lot.json(["submission", "reject", &offer[..30], "--reason", "rust"]);
+    lot.run(["submission", "delete", &offer[..4]]).fails(2, "error[ambiguous_reference]: ");
     assert_eq!(lot.json(["submission", "delete", &offer[..30]]), json!({"deleted": offer}));
     lot.run(["submission", "show", "zz"]).fails(3, "error[submission_not_found]: ");
 }
