@@ -247,7 +247,12 @@ impl Manager {
             conn.batch_execute(read_only)?;
             // A file in WAL mode wants two files beside it, which a folder that cannot be written does not take. Where neither
             // is there, nobody writes either, and the file is read as one that does not change.
-            if conn.batch_execute("PRAGMA schema_version").is_err() && file::has_no_wal(std::path::Path::new(path)) {
+            let refused = conn.batch_execute("PRAGMA schema_version").err();
+            let has_no_wal = file::has_no_wal(std::path::Path::new(path));
+            if !has_no_wal && refused.as_ref().is_some_and(super::failure::says_it_must_write) {
+                return Err(ConnectError::WalHeld);
+            }
+            if has_no_wal && refused.is_some() {
                 let address = file::address(path, "mode=ro&immutable=1");
                 conn = <diesel::SqliteConnection as diesel::Connection>::establish(&address)?;
                 conn.batch_execute(&busy_timeout)?;
@@ -297,6 +302,9 @@ pub(crate) enum ConnectError {
     #[error("a pooler shares out the sessions of the server: {0}")]
     #[cfg(feature = "postgres")]
     Shared(String),
+    #[error("its -wal cannot be read")]
+    #[cfg(feature = "sqlite")]
+    WalHeld,
     #[error("the path is no valid UTF-8")]
     #[cfg(feature = "sqlite")]
     Path,

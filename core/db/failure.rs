@@ -204,6 +204,10 @@ pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
         ConnectError::Prepare(reason) => cannot_use(target, reason),
         #[cfg(feature = "postgres")]
         ConnectError::Shared(what) => pooled(&what),
+        #[cfg(feature = "sqlite")]
+        ConnectError::WalHeld => {
+            Error::new(ErrorCode::DatabaseReadOnly, format!("cannot read the database{}: {WAL_HELD}", named(target)))
+        }
         reason => {
             // The text of a connection error names the host and the user, but never the password.
             Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database{}: {reason}", named(target)))
@@ -230,7 +234,9 @@ pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
     };
     let message = match code {
         ErrorCode::DatabaseUnavailable => format!("cannot use the database{}", named(target)),
-        ErrorCode::DatabaseReadOnly => format!("cannot write the database{}: {READ_ONLY}", named(target)),
+        ErrorCode::DatabaseReadOnly => {
+            format!("cannot write the database{}: {} {READ_ONLY}", named(target), what_cannot_be_written(target))
+        }
         ErrorCode::DatabaseDamaged => return damaged(&format!("the database{file} is damaged")).with_source(error),
         ErrorCode::NotADatabase => format!("{} is no SQLite database: check the path", file.trim_start()),
         _ => return error,
@@ -239,13 +245,39 @@ pub(super) fn cannot_use(target: &Target, reason: DieselError) -> Error {
 }
 
 /// What is said of a file that can only be read.
-const READ_ONLY: &str =
-    "the file or its folder cannot be written by this user, so it can only be opened read-only (`jpauto --read-only`)";
+const READ_ONLY: &str = "cannot be written by this user: read it with `jpauto --read-only`, or let this user write the file and its folder \
+     (SQLite makes two more files beside it)";
+
+/// What is said of a file that can not even be read, because its latest changes are not in it yet.
+#[cfg(feature = "sqlite")]
+const WAL_HELD: &str = "its latest changes are in the `-wal` beside it, and to read them SQLite must write in the folder, which this user \
+     cannot: run the command as the user of the server, or read a copy that `jpauto backup` made";
+
+/// Which of both it is, for a person.
+fn what_cannot_be_written(target: &Target) -> &'static str {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::SqliteFile(path) if std::fs::OpenOptions::new().write(true).open(path).is_ok() => "its folder",
+        #[cfg(feature = "sqlite")]
+        Target::SqliteFile(_) => "the file",
+        #[allow(unreachable_patterns, reason = "the only arm when SQLite is not compiled in")]
+        _ => "it",
+    }
+}
 
 /// SQLite says so where it may not make the files that it wants beside the database.
 fn is_folder_that_cannot_be_written(error: &Error) -> bool {
-    std::error::Error::source(error).is_some_and(|reason| reason.to_string().contains("unable to open database file"))
+    std::error::Error::source(error).is_some_and(|reason| reason.to_string().contains(NO_FILE))
 }
+
+/// Whether it says that it must write to read.
+#[cfg(feature = "sqlite")]
+pub(super) fn says_it_must_write(reason: &DieselError) -> bool {
+    let said = reason.to_string();
+    said.contains(NO_FILE) || said.contains("readonly database")
+}
+
+const NO_FILE: &str = "unable to open database file";
 
 fn named(target: &Target) -> String {
     match target {

@@ -66,7 +66,7 @@ on_both_databases! {
         assert_eq!(found(lot), 5);
         // Each night does what migrate does, for those who never call it.
         lot.execute("DELETE FROM listed_models");
-        lot.desk().competitors().count_metrics(&mut |_, _| std::ops::ControlFlow::Continue(())).unwrap();
+        lot.desk().competitors().count_metrics(&mut |_, _| ControlFlow::Continue(())).unwrap();
         assert_eq!(found(lot), 5);
     }
 

@@ -285,7 +285,10 @@ fn plain_number(text: &str) -> Option<String> {
     if let Some(number) = text.contains(',').then(|| typed::whole_number(text)).flatten() {
         return Some(number.to_string());
     }
-    text.contains(['$', ',', 'U', 'u', 'D', 'd']).then(|| typed::money(text).ok()).flatten().map(|amount| amount.to_string())
+    text.contains(['$', ',', 'U', 'u', 'D', 'd'])
+        .then(|| typed::money(text).ok())
+        .flatten()
+        .map(|amount| amount.to_string())
 }
 
 impl Reader<'_> {

@@ -175,7 +175,16 @@ fn a_file_in_a_folder_that_cannot_be_written_is_read() {
         assert_eq!(read.code, 0, "{read:?}");
         refused.fails(3, "error[database_read_only]: ");
         assert!(refused.stderr.contains("--read-only"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("cannot be written by this user"), "{}", refused.stderr);
     }
+    // Changes that stand in the -wal alone, as a server that was killed leaves them.
+    lot.write("kept/jpauto.db-wal", [0x37, 0x7f, 0x06, 0x82, 0, 0x2d, 0xe2, 0x18].repeat(8));
+    allow("kept/jpauto.db-wal", 0o444);
+    allow("kept", 0o555);
+    let held = run(&["--read-only"]);
+    allow("kept", 0o755);
+    held.fails(3, "error[database_read_only]: cannot read the database kept/jpauto.db: ");
+    assert!(held.stderr.contains("-wal") && !held.stderr.contains("--read-only"), "{}", held.stderr);
 }
 
 #[test]

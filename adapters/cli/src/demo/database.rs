@@ -5,11 +5,16 @@
 //! other database; a demonstration has no business on a PostgreSQL server.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use jpauto::{ActivityFilter, Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role};
+use jpauto::{
+    ActivityEntry, ActivityFilter, Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role, SubmissionFilter,
+    VehicleFilter, competitors::CompetitorFilter,
+};
+use uuid::Uuid;
 
 use crate::{failure::Failure, report};
 
@@ -77,9 +82,28 @@ fn whose(url: &str) -> Whose {
     }
     let written = report::all(|page| desk.activity().list(&ActivityFilter::default(), page));
     match written {
-        Ok(entries) if entries.iter().all(|entry| entry.user_agent.as_deref() == Some(CLIENT)) => Whose::Ours,
+        Ok(entries)
+            if entries.iter().all(|entry| entry.user_agent.as_deref() == Some(CLIENT))
+                && has_only(&desk, &entries).unwrap_or(false) =>
+        {
+            Whose::Ours
+        }
         _ => Whose::Shared,
     }
+}
+
+/// Whether every vehicle, offer, competitor and user of a file is one that its audit trail knows: another program may have added some.
+fn has_only(desk: &Desk, entries: &[ActivityEntry]) -> Result<bool, Failure> {
+    let known: HashSet<Uuid> = entries.iter().filter_map(|entry| entry.resource_id).collect();
+    let vehicles = report::all(|page| desk.inventory().list(&VehicleFilter::default(), page))?;
+    let offers = report::all(|page| desk.submissions().list(&SubmissionFilter::default(), page))?;
+    let competitors = report::all(|page| desk.competitors().list(&CompetitorFilter::default(), page))?;
+    let users = report::all(|page| desk.users().list(page))?;
+    let vehicles = vehicles.into_iter().map(|vehicle| vehicle.vehicle.id.into());
+    let offers = offers.into_iter().map(|offer| offer.id.into());
+    let competitors = competitors.into_iter().map(|competitor| competitor.id.into());
+    let users = users.into_iter().map(|user| user.id.into());
+    Ok(vehicles.chain(offers).chain(competitors).chain(users).all(|id: Uuid| known.contains(&id)))
 }
 
 /// The file of a SQLite URL, `None` for a database in memory.
@@ -136,6 +160,22 @@ mod tests {
         drop(dealership);
         make_room(&url).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "with all that belongs to it");
+    }
+
+    #[test]
+    fn rows_that_another_program_wrote_keep_their_file() {
+        use diesel::{Connection as _, connection::SimpleConnection as _};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lot.db");
+        let url = format!("sqlite:{}", path.display());
+        let dealership = Dealership::open(&url).unwrap();
+        mark(&dealership.acting_as(on_stage(Actor::system()))).unwrap();
+        drop(dealership);
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = OFF; UPDATE users SET id = randomblob(16)").unwrap();
+        drop(conn);
+        assert_eq!(code(make_room(&url)), Some("not_a_demo_file"));
     }
 
     #[test]
