@@ -45,6 +45,7 @@ mod sign_in;
 mod storage;
 mod submissions;
 mod tokens;
+mod unread;
 mod users;
 mod vin;
 

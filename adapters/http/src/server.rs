@@ -48,6 +48,7 @@ use crate::{
     middleware,
     origin::Origin,
     storage::PHOTO_TOKEN,
+    unread,
 };
 
 /// The settings of the server. Start from [`ServerConfig::new`].
@@ -384,7 +385,7 @@ struct Connection {
 impl Connection {
     async fn serve<S>(mut self, stream: TcpStream, api: S)
     where
-        S: Service<Request<Incoming>, Response = warp::reply::Response, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<unread::Shared>, Response = warp::reply::Response, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
         if let Err(reason) = stream.set_nodelay(true) {
@@ -399,7 +400,14 @@ impl Connection {
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
-                async move { Ok::<_, Infallible>(middleware::answer(api, peer, &config, &metrics, request).await) }
+                async move {
+                    let (request, unread) = unread::shared(request);
+                    let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
+                    if let Some(unread) = unread {
+                        unread.settle(&mut response, &config.body);
+                    }
+                    Ok::<_, Infallible>(response)
+                }
             }
         });
         let service = CompressionLayer::new().layer(cross_origin(&self.config.allowed_origins).layer(service));

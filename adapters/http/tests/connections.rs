@@ -71,6 +71,99 @@ fn a_slow_body_is_answered_408() {
     assert!((SHORT..SHORT * 10).contains(&waited), "{waited:?}");
 }
 
+/// One answer of a connection that goes on.
+fn next_answer(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    loop {
+        let mut some = [0; 4096];
+        let length = stream.read(&mut some).unwrap();
+        assert!(length > 0, "the connection ended: {}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&some[..length]);
+        if !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+            continue;
+        }
+        let answer = Answer::parse(&bytes);
+        let whole = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        if answer.body.len() >= whole {
+            return answer;
+        }
+    }
+}
+
+/// A head, and after the answer to it or a moment a body of this length.
+fn send_in_two(stream: &mut TcpStream, method: &str, target: &str, length: usize) {
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nhost: lot\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    stream.write_all(&vec![b' '; length]).unwrap();
+}
+
+#[test]
+fn a_connection_goes_on_after_a_short_body_that_nobody_read() {
+    let lot = Lot::open();
+    for (method, target, status) in [
+        ("POST", "/api/inventory", 401),
+        ("POST", "/api/auth/logout", 200),
+        ("POST", "/api/nothing", 404),
+        ("PUT", "/healthz", 405),
+        ("GET", "/healthz", 200),
+    ] {
+        for length in [2, 70_000, 1_000_000] {
+            let mut stream = lot.connect();
+            for _ in 0..2 {
+                send_in_two(&mut stream, method, target, length);
+                let answer = next_answer(&mut stream);
+                assert_eq!((answer.status, answer.header("connection")), (status, None), "{method} {target} {length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_body_that_nobody_read_ends_the_connection_after_the_answer() {
+    let lot = Lot::open();
+    let mut stream = lot.connect();
+    send_in_two(&mut stream, "POST", "/api/inventory", 8 << 20);
+    let (bytes, _) = until_closed(&mut stream);
+    let answer = Answer::parse(&bytes);
+    assert_eq!((answer.status, answer.header("connection")), (401, Some("close")));
+    // Of unknown length.
+    let mut stream = lot.connect();
+    let head = "POST /api/inventory HTTP/1.1\r\nhost: lot\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"2\r\n{}\r\n0\r\n\r\n").unwrap();
+    let (bytes, _) = until_closed(&mut stream);
+    let answer = Answer::parse(&bytes);
+    assert_eq!((answer.status, answer.header("connection")), (401, Some("close")));
+}
+
+#[test]
+fn a_client_that_waits_to_be_asked_for_its_body_is_told_that_the_connection_ends() {
+    let lot = Lot::open();
+    let mut stream = lot.connect();
+    let head = "POST /api/inventory HTTP/1.1\r\nhost: lot\r\nexpect: 100-continue\r\ncontent-length: 500\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let (bytes, waited) = until_closed(&mut stream);
+    let answer = Answer::parse(&bytes);
+    assert_eq!((answer.status, answer.header("connection")), (401, Some("close")));
+    assert!(waited < Duration::from_secs(5), "{waited:?}");
+}
+
+#[test]
+fn a_body_that_nobody_reads_and_that_never_ends_is_not_waited_for() {
+    let lot = impatient();
+    for length in [100, 8 << 20] {
+        let mut stream = lot.connect();
+        let head = format!("POST /api/inventory HTTP/1.1\r\nhost: lot\r\ncontent-length: {length}\r\n\r\n{{");
+        stream.write_all(head.as_bytes()).unwrap();
+        let (bytes, waited) = until_closed(&mut stream);
+        assert_eq!(Answer::parse(&bytes).status, 401);
+        assert!(waited < SHORT * 10, "{waited:?}");
+    }
+}
+
 #[test]
 fn a_header_that_is_too_long_is_refused() {
     let lot = Lot::open();
