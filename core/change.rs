@@ -60,6 +60,30 @@ impl<T: Clone> Apply<T> for Option<T> {
     }
 }
 
+/// A field of an update as a client sends it.
+pub(crate) trait Sent<'de>: Sized {
+    /// Reads a field that was sent; one that was not has its default.
+    fn sent<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+impl<'de, T: Deserialize<'de>> Sent<'de> for Change<T> {
+    fn sent<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+/// The field can not be empty, so `null` is refused. As an `Option` reads itself, `null` would change nothing and look as if it had.
+impl<'de, T: Deserialize<'de>> Sent<'de> for Option<T> {
+    fn sent<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Some)
+    }
+}
+
+/// For serde: [`Sent`].
+pub(crate) fn sent<'de, D: Deserializer<'de>, T: Sent<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::sent(deserializer)
+}
+
 impl<T> From<Option<T>> for Change<T> {
     /// `Some` sets, `None` clears.
     fn from(value: Option<T>) -> Self {

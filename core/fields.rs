@@ -353,7 +353,11 @@ macro_rules! record_types {
         #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $update {
-            $($(#[doc = $doc])+ pub $name: $crate::fields::field_type!(update $presence $type),)+
+            $(
+                $(#[doc = $doc])+
+                #[serde(deserialize_with = "crate::change::sent")]
+                pub $name: $crate::fields::field_type!(update $presence $type),
+            )+
         }
 
         impl $new {

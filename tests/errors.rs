@@ -28,7 +28,8 @@ fn row_of(kind: ErrorKind) -> (&'static str, u16, u8, &'static str) {
 }
 
 /// Codes with an HTTP status that is not the one of their kind.
-const STATUSES: [(ErrorCode, u16); 12] = [
+const STATUSES: [(ErrorCode, u16); 13] = [
+    (ErrorCode::MalformedRequest, 400),
     (ErrorCode::MalformedJson, 400),
     (ErrorCode::InvalidQuery, 400),
     (ErrorCode::BodyBrokenOff, 400),

@@ -203,12 +203,16 @@ pub struct NewCompetitor {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the columns of competitors")]
 pub struct CompetitorUpdate {
+    #[serde(deserialize_with = "crate::change::sent")]
     pub name: Option<String>,
+    #[serde(deserialize_with = "crate::change::sent")]
     pub inventory_url: Option<String>,
     pub website_url: Change<String>,
     pub platform_type: Change<String>,
     pub scraper_config: Change<serde_json::Value>,
+    #[serde(deserialize_with = "crate::change::sent")]
     pub use_playwright: Option<bool>,
+    #[serde(deserialize_with = "crate::change::sent")]
     pub active: Option<bool>,
 }
 

@@ -911,6 +911,9 @@ catalogue! {
         RequestInFlight: Conflict, "request_in_flight",
             "The first call with this key has no answer yet, or ended without one.",
             "Repeat the call a little later. If it stays so, look whether the work was done.";
+        MalformedRequest: InvalidInput, "malformed_request",
+            "The request is not as HTTP has it.",
+            "Name the server in one header `Host`, and a path that begins with a slash.";
         MalformedJson: InvalidInput, "malformed_json",
             "The body is not JSON.",
             "Correct it where the detail says.";

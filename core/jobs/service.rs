@@ -109,7 +109,10 @@ impl<'a> Jobs<'a> {
         }
         let started = self.desk.write(job.permission(), |conn, acting| self.begin(conn, acting, job, options, None))?;
         started.map(|run| self.started(run, job, options)).ok_or_else(|| {
-            Error::new(ErrorCode::JobRunning, format!("the job {job} is running already: `job history` has its run"))
+            Error::new(
+                ErrorCode::JobRunning,
+                format!("the job {job} is running already, and one run of it is made at a time"),
+            )
         })
     }
 

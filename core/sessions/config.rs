@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::cookie;
 use crate::{
     desk::Part,
     error::{Error, ErrorCode, Result},
@@ -38,6 +39,12 @@ impl SessionConfig {
             idle: Duration::from_secs(7 * 24 * 3_600),
             longest: Duration::from_secs(30 * 24 * 3_600),
         }
+    }
+
+    /// Whether the value of a cookie is signed by one of the secrets. Its session may have ended.
+    #[must_use]
+    pub fn has_signed(&self, cookie: &str) -> bool {
+        cookie::verify(cookie, &self.secrets).is_some()
     }
 
     /// # Errors

@@ -9,6 +9,9 @@ use crate::ids::UserId;
 /// A session is extended when this part of `idle` has passed, and not with each request.
 const EXTENSIONS: i32 = 100;
 
+/// How far the clocks of two servers may be apart. A sign-in further in the future would put off its end.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
+
 /// What is stored of a new session: the cookie as express-session describes it, the user as Passport does, and what is ours.
 pub(super) fn stored(user: UserId, config: &SessionConfig, now: DateTime<Utc>) -> Value {
     let end = first_end(config, now).to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -33,8 +36,11 @@ pub(super) fn stored(user: UserId, config: &SessionConfig, now: DateTime<Utc>) -
 pub(super) fn read(stored: &str, expires_at: DateTime<Utc>) -> Option<Session> {
     let stored: Value = serde_json::from_str(stored).ok()?;
     let user_id = stored.pointer("/passport/user")?.as_str()?.parse().ok()?;
-    let signed_in_at = stored.pointer("/jpauto/signed_in_at").and_then(Value::as_str);
-    let signed_in_at = signed_in_at.and_then(|text| DateTime::parse_from_rfc3339(text).ok()).map(|time| time.to_utc());
+    // What stands there and is no time has no end, so it signs nobody in.
+    let signed_in_at = match stored.pointer("/jpauto/signed_in_at") {
+        None => None,
+        Some(text) => Some(DateTime::parse_from_rfc3339(text.as_str()?).ok()?.to_utc()),
+    };
     Some(Session { user_id, signed_in_at, expires_at })
 }
 
@@ -45,7 +51,8 @@ pub(super) fn first_end(config: &SessionConfig, now: DateTime<Utc>) -> DateTime<
 
 /// Whether the session has not ended.
 pub(super) fn is_live(session: &Session, config: &SessionConfig, now: DateTime<Utc>) -> bool {
-    now < session.expires_at && session.signed_in_at.is_none_or(|since| now < since + delta(config.longest))
+    let within = |since: DateTime<Utc>| now < since + delta(config.longest) && since <= now + CLOCKS_DIFFER;
+    now < session.expires_at && session.signed_in_at.is_none_or(within)
 }
 
 /// The end to which a request extends the session, if that is worth a write.
@@ -106,6 +113,8 @@ mod tests {
             r#"{"passport": {"user": 7}}"#,
             r#"{"passport": {"user": "seven"}}"#,
             r#"{"passport": {"user": {"id": 1}}}"#,
+            &json!({"passport": {"user": user}, "jpauto": {"signed_in_at": "garbage"}}).to_string(),
+            &json!({"passport": {"user": user}, "jpauto": {"signed_in_at": null}}).to_string(),
         ] {
             assert_eq!(read(stored, noon()), None, "{stored}");
         }
@@ -125,6 +134,8 @@ mod tests {
             (day * 29, -second, false, Some(day)),
             (day * 30, day, false, None),
             (day * 30 - second, day, true, None),
+            (-day, day, false, Some(day * 7)),
+            (-second, day, true, Some(day * 7)),
         ] {
             let session = session(age, left);
             assert_eq!(is_live(&session, &config(), noon()), live, "{age} {left}");

@@ -287,12 +287,24 @@ pub struct StorageProgress {
     pub bytes: u64,
 }
 
-/// A photo as browsers are served it, from a folder.
+/// An upload to a folder that is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExpectedUpload {
+    /// How many bytes it must have.
+    pub length: u64,
+    /// Whose photo it is to be. Only staff has uploads for a vehicle signed; those for a submission may be anybody's.
+    pub owner: PhotoOwner,
+}
+
+/// A piece of a photo as browsers are served it, from a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServedPhoto {
-    /// The JPEG.
+    /// The bytes of the JPEG from where they were asked for, 64 KiB of them at most. Empty at the end.
     pub bytes: Vec<u8>,
+    /// How many bytes the whole JPEG has.
+    pub length: u64,
     /// `image/jpeg`.
     pub content_type: &'static str,
 }

@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
-    NewUpload, Photo, PhotoOwner, PhotoStore, PhotoToken, Photos, ServedPhoto, SignedUpload, StorageRules,
-    UploadPermit,
+    ExpectedUpload, NewUpload, Photo, PhotoOwner, PhotoStore, PhotoToken, Photos, ServedPhoto, SignedUpload,
+    StorageRules, UploadPermit,
     album::Album,
     key::{self, PhotoNumber, UploadKey},
     photo::{self, MadePhoto},
@@ -30,6 +30,9 @@ use crate::{
     network::client_network,
     submissions::{self, IntakeRules, Submission},
 };
+
+/// The bytes of a photo that are in memory at a time while it is served.
+const SERVED_AT_A_TIME: u64 = 64 << 10;
 
 /// Photos and where they are kept.
 #[derive(Clone, Copy)]
@@ -238,12 +241,13 @@ impl<'a> Storage<'a> {
         })
     }
 
-    /// Whether an upload to a folder is allowed: how many bytes it must have. For a server, before it reads the body.
+    /// What an upload to a folder must be, where it is allowed. For a server, before it reads the body.
     ///
     /// # Errors
     /// `upload_refused`; `not_configured`.
-    pub fn expect_upload(&self, permit: &UploadPermit, content_type: &str) -> Result<u64> {
-        self.permitted(permit, content_type).map(|_| permit.length)
+    pub fn expect_upload(&self, permit: &UploadPermit, content_type: &str) -> Result<ExpectedUpload> {
+        let (_, key) = self.permitted(permit, content_type)?;
+        Ok(ExpectedUpload { length: permit.length, owner: key.owner })
     }
 
     /// Takes an upload to a folder, as a bucket's service takes one: with a permit that holds, of the announced type and length.
@@ -259,18 +263,22 @@ impl<'a> Storage<'a> {
         place.store.put(&key.to_string(), key.photo_type.as_str(), bytes)
     }
 
-    /// A photo of a folder by its key, for everybody. Uploads are not shown to anybody.
+    /// A photo of a folder by its key, for everybody, piece by piece: the piece that begins so many bytes into it. Uploads are not
+    /// shown to anybody.
+    ///
+    /// A photo never changes under its key, so the file need not stay open between two pieces. A server with many slow readers holds
+    /// neither whole photos nor files.
     ///
     /// # Errors
     /// `photo_not_found`; `not_configured`; `storage_unavailable`.
-    pub fn serve(&self, key: &str) -> Result<ServedPhoto> {
+    pub fn serve(&self, key: &str, from: u64) -> Result<ServedPhoto> {
         let none = || Error::new(ErrorCode::PhotoNotFound, "there is no such photo");
         let folder = self.folder()?;
         if !key::is_photo(key) {
             return Err(none());
         }
-        let bytes = folder.store.get(key, u64::MAX)?.ok_or_else(none)?;
-        Ok(ServedPhoto { bytes, content_type: "image/jpeg" })
+        let (bytes, length) = folder.store.piece(key, from, SERVED_AT_A_TIME)?.ok_or_else(none)?;
+        Ok(ServedPhoto { bytes, length, content_type: "image/jpeg" })
     }
 
     fn permitted(&self, permit: &UploadPermit, content_type: &str) -> Result<(&'a PhotoStore, UploadKey)> {

@@ -89,6 +89,17 @@ impl Store {
         }
     }
 
+    /// So many bytes at most of the object from there on, and its whole length, where there is one. A bucket serves its objects itself.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub(super) fn piece(&self, key: &str, from: u64, most: u64) -> Result<Option<(Vec<u8>, u64)>> {
+        match self {
+            Self::Folder(folder) => folder.piece(key, from, most),
+            Self::Bucket(_) => Ok(None),
+        }
+    }
+
     /// Writes an object whole, in the place of one that may be there.
     ///
     /// # Errors

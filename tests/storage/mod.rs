@@ -457,16 +457,24 @@ fn an_address_of_the_folder_takes_the_announced_file_alone() {
     ] {
         assert_eq!(receive(permit, content_type, bytes), "upload_refused", "{permit:?} {content_type}");
     }
-    assert_eq!(storage.expect_upload(&permit, "image/jpeg").unwrap(), bytes.len() as u64);
+    let expected = storage.expect_upload(&permit, "image/jpeg").unwrap();
+    assert_eq!((expected.length, expected.owner), (bytes.len() as u64, vehicle.id.into()));
     assert_eq!(receive(&permit, "image/jpeg", &bytes), "done");
     assert_eq!(receive(&permit, "Image/JPEG; q=1", &bytes), "done", "a client that got no answer sends it again");
     let key = upload.key.as_str();
     for hidden in [key, "signing.key", "photos/../signing.key", "", "/etc/passwd"] {
-        assert_eq!(code(storage.serve(hidden)), "photo_not_found", "{hidden}");
+        assert_eq!(code(storage.serve(hidden, 0)), "photo_not_found", "{hidden}");
     }
     let attached = desk.storage().attach(vehicle.id, key).unwrap();
-    let served = storage.serve(attached.url.strip_prefix(PUBLIC_URL).unwrap().trim_start_matches('/')).unwrap();
-    assert_eq!((image::load_from_memory(&served.bytes).unwrap().width(), served.content_type), (640, "image/jpeg"));
+    let shown = attached.url.strip_prefix(PUBLIC_URL).unwrap().trim_start_matches('/');
+    let first = storage.serve(shown, 0).unwrap();
+    assert!(first.bytes.len() <= 64 << 10 && first.content_type == "image/jpeg");
+    let mut whole = first.bytes;
+    while (whole.len() as u64) < first.length {
+        whole.extend(storage.serve(shown, whole.len() as u64).unwrap().bytes);
+    }
+    assert_eq!(image::load_from_memory(&whole).unwrap().width(), 640);
+    assert!(storage.serve(shown, first.length).unwrap().bytes.is_empty(), "nothing is behind the end");
     lot.pass(TimeDelta::minutes(15));
     assert_eq!(receive(&permit, "image/jpeg", &bytes), "upload_refused", "it has ended");
     // Another server over the same folder knows the address.
@@ -495,7 +503,7 @@ fn an_address_of_a_bucket_signs_type_and_length() {
         (upload.headers["content-type"].as_str(), upload.headers["content-length"].as_str()),
         ("image/jpeg", "77")
     );
-    assert_eq!(code(desk.storage().serve("photos/ab/cd.jpg")), "not_configured", "a bucket is read from itself");
+    assert_eq!(code(desk.storage().serve("photos/ab/cd.jpg", 0)), "not_configured", "a bucket is read from itself");
 }
 
 #[cfg(feature = "sqlite")]

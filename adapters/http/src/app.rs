@@ -1,13 +1,13 @@
 //! What every handler needs: the dealership behind its gate. Here is also the filter that all requests go through.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
-use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider, VehicleId};
+use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider, VehicleId, storage::PhotoOwner};
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
+    sync::{AcquireError, Semaphore, SemaphorePermit},
+    time::{sleep, timeout},
 };
 use warp::{Filter, Rejection, reply::Response};
 
@@ -17,6 +17,7 @@ use crate::{
     batches::Batches,
     body::BodyLimits,
     caller::{Asker, Caller},
+    client_connections::{ClientConnections, Counted},
     gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
     inventory,
@@ -41,16 +42,29 @@ struct Shared {
     vehicle_lists: Batches<(Asker, inventory::ListRequest), (), Written>,
     /// One for each call of a sign-in provider that may be under way.
     sign_ins: Semaphore,
-    /// One for each photo that may be read into memory.
+    /// One for each photo of the staff that may be read into memory.
     uploads: Semaphore,
+    /// One for each photo of somebody else.
+    uploads_of_visitors: Semaphore,
+    /// Who has such a place.
+    uploading: ClientConnections,
+}
+
+/// A place for one photo that is read.
+pub(crate) struct UploadPlace<'a> {
+    _counted: Option<Counted>,
+    _place: SemaphorePermit<'a>,
 }
 
 /// How long a sign-in waits for others to be done with their providers. It waits here, where it occupies no worker.
 const WAIT_FOR_SIGN_INS: Duration = Duration::from_secs(5);
 
-/// Photos that are read at a time, each of 20 MB at most, and how long one waits for its turn.
+/// Photos of the staff that are read at a time, each of 20 MB at most, and how long one waits for its turn. Visitors have as many
+/// places of their own, so that they keep no staff out, and each of them few of these.
 const UPLOADS: usize = 8;
+const UPLOADS_OF_ONE_VISITOR: usize = 2;
 const WAIT_FOR_UPLOADS: Duration = Duration::from_secs(30);
+const LOOK_FOR_PLACE: Duration = Duration::from_millis(50);
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
@@ -68,6 +82,8 @@ impl App {
             body,
             sign_ins,
             uploads: Semaphore::new(UPLOADS),
+            uploads_of_visitors: Semaphore::new(UPLOADS),
+            uploading: ClientConnections::default(),
         };
         Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
     }
@@ -112,7 +128,7 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_lane(caller.lane, caller, work).await
+        self.in_lane(self.lane(caller), caller, work).await
     }
 
     /// The same for a call that may take seconds. Such calls have places of their own, so that they keep no others out.
@@ -122,6 +138,14 @@ impl App {
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         self.in_lane(Lane::Long, caller, work).await
+    }
+
+    /// The queue that the caller's work stands in. A visitor who sends any credential must not stand in that of the staff.
+    fn lane(&self, caller: &Caller) -> Lane {
+        match caller.lane {
+            Lane::Writes if !caller.may_be_staff(self.sessions()) => Lane::Offers,
+            lane => lane,
+        }
     }
 
     async fn in_lane<T: Send + 'static>(
@@ -148,7 +172,7 @@ impl App {
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
-        Ok(self.shared.gate.run(caller.lane, move || work(&dealership.acting_as(visitor))).await??)
+        Ok(self.shared.gate.run(self.lane(caller), move || work(&dealership.acting_as(visitor))).await??)
     }
 
     /// The same for a call that may take seconds.
@@ -165,8 +189,23 @@ impl App {
     ///
     /// # Errors
     /// `overloaded` where none is free for long.
-    pub(crate) async fn upload_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        match timeout(WAIT_FOR_UPLOADS, self.shared.uploads.acquire()).await {
+    pub(crate) async fn upload_place(&self, owner: PhotoOwner, address: IpAddr) -> Result<UploadPlace<'_>, Problem> {
+        let place = async {
+            if matches!(owner, PhotoOwner::Vehicle(_)) {
+                return Ok(UploadPlace { _counted: None, _place: self.shared.uploads.acquire().await? });
+            }
+            let counted = loop {
+                match self.shared.uploading.admit(address, UPLOADS_OF_ONE_VISITOR) {
+                    Some(counted) => break counted,
+                    None => sleep(LOOK_FOR_PLACE).await,
+                }
+            };
+            Ok::<_, AcquireError>(UploadPlace {
+                _counted: Some(counted),
+                _place: self.shared.uploads_of_visitors.acquire().await?,
+            })
+        };
+        match timeout(WAIT_FOR_UPLOADS, place).await {
             Ok(Ok(place)) => Ok(place),
             _ => Err(Problem::overloaded(WAIT_FOR_UPLOADS)),
         }

@@ -7,7 +7,7 @@ use warp::{
     Reply as _,
     http::{
         HeaderValue, StatusCode,
-        header::{LOCATION, SET_COOKIE},
+        header::{LOCATION, REFERRER_POLICY, SET_COOKIE},
     },
 };
 
@@ -60,6 +60,8 @@ struct SignedOut {
 /// The page of a link has a button, because programs that look at mails follow links and would use them up.
 const BUTTON: &str = "<form method=\"post\"><button>Sign in</button></form>";
 
+const ANOTHER_LINK: &str = "<p>Ask an administrator for another link.";
+
 /// Where a browser goes once it is signed in.
 pub(crate) const HOME: &str = "/api/auth/me";
 
@@ -70,8 +72,13 @@ async fn me(app: App, request: Request) -> Outcome {
 
 /// Looks nothing up and repeats nothing: whether the link is valid is said when it is used.
 async fn link_page(_app: App, request: Request) -> Outcome {
-    link_in(&request)?;
-    Ok(page::page(StatusCode::OK, "Sign in", BUTTON))
+    let outcome = link_in(&request).map(|_secret| {
+        let mut response = page::page(StatusCode::OK, "Sign in", BUTTON);
+        // Without a referrer a browser sends the form with `Origin: null`, as if another website had sent it.
+        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        response
+    });
+    page::for_people(&request, outcome, ANOTHER_LINK)
 }
 
 fn link_in(request: &Request) -> Result<String, Problem> {
@@ -82,8 +89,13 @@ fn link_in(request: &Request) -> Result<String, Problem> {
 }
 
 async fn redeem(app: App, request: Request) -> Outcome {
-    let secret = link_in(&request)?;
-    let replaced = cookie_of(&app, &request.caller);
+    let outcome = redeemed(&app, &request).await;
+    page::for_people(&request, outcome, ANOTHER_LINK)
+}
+
+async fn redeemed(app: &App, request: &Request) -> Outcome {
+    let secret = link_in(request)?;
+    let replaced = cookie_of(app, &request.caller);
     let issued =
         app.as_visitor(&request.caller, move |desk| desk.sign_in().redeem(&secret, replaced.as_deref())).await?;
     // Without a configuration nobody could have been signed in.

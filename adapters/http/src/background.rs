@@ -17,7 +17,12 @@ use tokio::{
 };
 use warp::sse::Event;
 
-use crate::{app::App, caller::Caller, problem::Problem};
+use crate::{
+    app::App,
+    caller::Caller,
+    client_connections::{ClientConnections, Counted},
+    problem::Problem,
+};
 
 /// How many runs the server makes in the background, and how many clients follow runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,9 @@ impl Default for RunLimits {
 /// How often a stream looks at its run.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Streams of one client at a time. An office behind one address has a few people.
+const STREAMS_OF_ONE_CLIENT: usize = 16;
+
 /// How long a client waits before it connects again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -45,6 +53,8 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(crate) struct Background {
     pool: RunPool,
     streams: Arc<Semaphore>,
+    /// Who has how many of them.
+    followers: ClientConnections,
     ended: watch::Sender<bool>,
 }
 
@@ -54,6 +64,7 @@ impl Background {
         Self {
             pool: RunPool::new(limits.at_once),
             streams: Arc::new(Semaphore::new(streams)),
+            followers: ClientConnections::default(),
             ended: watch::Sender::new(false),
         }
     }
@@ -83,9 +94,9 @@ impl Background {
         caller: Caller,
         run: Run,
     ) -> Result<impl Stream<Item = Result<Event, Infallible>> + Send + 'static, Problem> {
-        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_full| {
-            Problem::new(ErrorCode::StreamsFull, "the events of as many runs are sent as may be at a time")
-        })?;
+        let full = || Problem::new(ErrorCode::StreamsFull, "the events of as many runs are sent as may be at a time");
+        let counted = self.followers.admit(caller.address, STREAMS_OF_ONE_CLIENT).ok_or_else(full)?;
+        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_full| full())?;
         let following = Following {
             app,
             caller,
@@ -94,7 +105,7 @@ impl Background {
             told: None,
             is_over: false,
             ended: self.ended.subscribe(),
-            _place: place,
+            _place: (counted, place),
         };
         Ok(unfold(following, |mut following| async move {
             let event = following.next().await?;
@@ -114,7 +125,7 @@ struct Following {
     told: Option<Option<RunProgress>>,
     is_over: bool,
     ended: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _place: (Counted, OwnedSemaphorePermit),
 }
 
 impl Following {

@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt as _};
 use jpauto::{ErrorCode, FieldError};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
 
 use crate::problem::Problem;
@@ -30,8 +30,23 @@ pub struct BodyLimits {
     pub most_discarded: usize,
     /// The largest file that is read, such as a list of vehicles to import, in bytes (64 MiB).
     pub largest_file: usize,
-    /// How long a client may take to send a file (60 s).
+    /// How long a client may take to send a file (60 s). It may also not stop for longer than `read_timeout`.
     pub file_timeout: Duration,
+    /// The bytes of a file that a client must send in a second on average, after the first `read_timeout` (8 KiB).
+    pub least_pace: usize,
+}
+
+/// The limits of one body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    largest: usize,
+    /// How long a client may take for all of it.
+    longest: Duration,
+    most_discarded: usize,
+    /// How long it may send nothing.
+    longest_pause: Duration,
+    /// Bytes in a second, after the first pause.
+    least_pace: usize,
 }
 
 impl Default for BodyLimits {
@@ -42,14 +57,26 @@ impl Default for BodyLimits {
             most_discarded: 32 << 20,
             largest_file: 64 << 20,
             file_timeout: Duration::from_secs(60),
+            least_pace: 8 << 10,
         }
     }
 }
 
 impl BodyLimits {
+    /// The limits of a usual body.
+    pub(crate) fn usual(self) -> Reading {
+        Reading {
+            largest: self.largest,
+            longest: self.read_timeout,
+            most_discarded: self.most_discarded,
+            longest_pause: self.read_timeout,
+            least_pace: self.least_pace,
+        }
+    }
+
     /// The limits of a body that may be as large as a file.
-    pub(crate) fn of_files(self) -> Self {
-        Self { largest: self.largest_file, read_timeout: self.file_timeout, ..self }
+    pub(crate) fn of_files(self) -> Reading {
+        Reading { largest: self.largest_file, longest: self.file_timeout, ..self.usual() }
     }
 }
 
@@ -61,7 +88,7 @@ impl BodyLimits {
 pub(crate) async fn read_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-    limits: &BodyLimits,
+    limits: &Reading,
 ) -> Result<T, Problem> {
     must_be_json(headers)?;
     parse_json(&read(headers, body, limits).await?)
@@ -74,13 +101,26 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-    limits: &BodyLimits,
+    limits: &Reading,
 ) -> Result<Bytes, Problem> {
-    let bytes = timeout(limits.read_timeout, read_body(headers, body, limits)).await.map_err(|_elapsed| {
-        let message = format!("the body did not come within {} seconds", limits.read_timeout.as_secs());
+    let bytes = timeout(limits.longest, read_body(headers, body, limits)).await.map_err(|_elapsed| {
+        let message = format!("the body did not come within {} seconds", limits.longest.as_secs());
         Problem::new(ErrorCode::BodyTooSlow, message)
     })??;
     Ok(bytes.freeze())
+}
+
+impl Reading {
+    /// The same for a body of this size, for which the client may take this time.
+    pub(crate) fn of(self, largest: usize, longest: Duration) -> Self {
+        Self { largest, longest, ..self }
+    }
+
+    /// How long to wait for the next bytes, when so many have come in this time.
+    fn patience(&self, came: usize, took: Duration) -> Duration {
+        let by_pace = Duration::from_secs_f64(came as f64 / self.least_pace.max(1) as f64);
+        (self.longest_pause + by_pace).saturating_sub(took).min(self.longest_pause)
+    }
 }
 
 /// Requires JSON. A browser sends other types from a foreign page without asking first, so this keeps such requests out.
@@ -107,7 +147,7 @@ pub(crate) fn must_be(headers: &HeaderMap, media_types: &[&str]) -> Result<(), P
 async fn read_body(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-    limits: &BodyLimits,
+    limits: &Reading,
 ) -> Result<BytesMut, Problem> {
     let too_large = || {
         let message = format!("at most {} bytes are read", limits.largest);
@@ -120,8 +160,9 @@ async fn read_body(
     }
     let mut body = std::pin::pin!(body);
     let mut bytes = BytesMut::new();
-    let mut seen = 0_usize;
-    while let Some(chunk) = body.next().await {
+    let (began, mut seen) = (Instant::now(), 0_usize);
+    let too_slow = |_elapsed| Problem::new(ErrorCode::BodyTooSlow, "the body comes too slowly");
+    while let Some(chunk) = timeout(limits.patience(seen, began.elapsed()), body.next()).await.map_err(too_slow)? {
         let chunk =
             chunk.map_err(|_reason| Problem::new(ErrorCode::BodyBrokenOff, "the body ended before it was complete"))?;
         seen = seen.saturating_add(chunk.remaining());
@@ -155,8 +196,36 @@ fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Prob
     });
     let text = reason.to_string();
     let place = format!(" at line {} column {}", reason.line(), reason.column());
-    let message = text.strip_suffix(&place).unwrap_or(&text);
-    invalid_body(pointer_to(segments.map(|segment| cut(&segment, LONGEST_MESSAGE))), cut(message, LONGEST_MESSAGE))
+    let message = plain(text.strip_suffix(&place).unwrap_or(&text));
+    invalid_body(pointer_to(segments.map(|segment| cut(&segment, LONGEST_MESSAGE))), cut(&message, LONGEST_MESSAGE))
+}
+
+/// What serde says, in the words of JSON and not in those of Rust.
+fn plain(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let expected = match expected {
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "f32" | "f64" => "a number",
+        "a string" | "a borrowed string" | "a character" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    let found = found.strip_prefix("invalid type: ").or(found.strip_prefix("invalid value: ")).unwrap_or(found);
+    let found = match found.split_once(' ') {
+        _ if found == "null" => "nothing (null), which this can not be".to_owned(),
+        _ if found == "map" => "an object".to_owned(),
+        _ if found == "sequence" => "a list".to_owned(),
+        Some(("integer", value)) => format!("the number {value}"),
+        Some(("boolean", value)) => value.to_owned(),
+        Some(("string", value)) => format!("the text {value}"),
+        Some(("floating", value)) => format!("the number {}", value.trim_start_matches("point ")),
+        _ => found.to_owned(),
+    };
+    format!("expected {expected}, not {}", found.replace('`', ""))
 }
 
 fn malformed(reason: &serde_json::Error) -> Problem {
@@ -189,6 +258,35 @@ pub(crate) mod tests {
         use http_body_util::BodyExt as _;
         let body = problem.into_document("id").into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice(&body).unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_words_of_json() {
+        for (body, message) in [
+            ("{\"year\": 2019.0}", "expected a whole number, not the number 2019.0"),
+            ("{\"year\": \"new\"}", "expected a whole number, not the text \"new\""),
+            ("{\"year\": null}", "expected a whole number, not nothing (null), which this can not be"),
+            ("{\"year\": 99999999999}", "expected a whole number, not the number 99999999999"),
+            ("{\"make\": 7}", "expected a text, not the number 7"),
+            ("{\"make\": {}}", "expected a text, not an object"),
+            ("{\"images\": true}", "expected a list, not true"),
+        ] {
+            let reason = serde_json::from_str::<NewSubmission>(body).unwrap_err().to_string();
+            assert_eq!(plain(reason.split(" at line ").next().unwrap()), message, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_file_may_take_long_but_must_come_on() {
+        let limits = BodyLimits::default().of_files();
+        let second = Duration::from_secs;
+        for (came, took, patience) in [(0, 0, 8), (1, 7, 1), (1, 9, 0), (64 << 10, 10, 6), (8 << 20, 50, 8)] {
+            assert_eq!(
+                limits.patience(came, second(took)).as_secs_f64().round() as u64,
+                patience,
+                "{came} in {took} s"
+            );
+        }
     }
 
     #[tokio::test]

@@ -3,12 +3,15 @@
 
 use std::{
     fmt,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use ipnet::IpNet;
-use jpauto::{Actor, Dealership, Desk, RepeatableCall};
+use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig};
 use uuid::Uuid;
 use warp::http::{
     HeaderValue,
@@ -37,6 +40,8 @@ pub(crate) struct Caller {
     pub(crate) once: Option<RepeatableCall>,
     /// The queue that its work stands in.
     pub(crate) lane: Lane,
+    /// Whether only the head of the answer is asked for.
+    pub(crate) asks_for_head: bool,
 }
 
 /// What a request proves its caller with.
@@ -92,6 +97,7 @@ impl Caller {
             user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
             once: None,
             lane: Lane::default(),
+            asks_for_head: false,
             credential: credential(headers),
             extension: Arc::default(),
         }
@@ -157,6 +163,18 @@ impl Caller {
         self.credential != Credential::Nothing
     }
 
+    /// Whether the caller may be one of the staff: by a token, or by a cookie that these sessions have signed. A browser has other cookies,
+    /// too, and a visitor can write any.
+    pub(crate) fn may_be_staff(&self, sessions: Option<&SessionConfig>) -> bool {
+        match &self.credential {
+            Credential::Nothing => false,
+            Credential::Token(_) => true,
+            Credential::Cookies(_) => sessions
+                .and_then(|config| Some((config, self.cookie(&config.cookie_name)?)))
+                .is_some_and(|(config, cookie)| config.has_signed(cookie)),
+        }
+    }
+
     /// Refuses a caller who proves nothing. A route that needs a role asks this before it reads a body.
     pub(crate) fn must_prove_something(&self) -> Result<(), Problem> {
         match self.credential {
@@ -208,6 +226,23 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
+/// An address of `X-Forwarded-For`. Some balancers write the port behind it.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = || text.parse::<IpAddr>().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    address().or_else(with_port).or_else(in_brackets)
+}
+
+/// Says once that a proxy of ours writes addresses that are none: its clients count as one.
+fn say_once_that_a_hop_is_unreadable(nearest: IpAddr) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!(proxy = %nearest, "a trusted proxy sends X-Forwarded-For without an address, so its clients count as one");
+    }
+}
+
 /// The last address of `X-Forwarded-For` that is not a trusted proxy. Anybody may have written the addresses before it.
 fn address(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted_proxies.iter().any(|network| network.contains(&address));
@@ -217,7 +252,12 @@ fn address(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[IpNet]) -> IpAd
         if !is_trusted(nearest) {
             break;
         }
-        let Ok(behind) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(behind) = self::hop(hop) else {
+            if !hop.trim().is_empty() {
+                say_once_that_a_hop_is_unreadable(nearest);
+            }
+            break;
+        };
         nearest = behind.to_canonical();
     }
     nearest
@@ -250,6 +290,9 @@ mod tests {
             ("10.0.0.1", "", &trusted, "10.0.0.1"),
             ("10.0.0.1", "198.51.100.1, unknown", &trusted, "10.0.0.1"),
             ("::1", "2001:db8::5", &trusted, "2001:db8::5"),
+            ("10.0.0.1", "203.0.113.77:1234", &trusted, "203.0.113.77"),
+            ("10.0.0.1", "[2001:db8::1]:443", &trusted, "2001:db8::1"),
+            ("10.0.0.1", "1.2.3.4, [2001:db8::1], 10.9.9.9:80", &trusted, "2001:db8::1"),
             ("::ffff:10.0.0.1", "::ffff:198.51.100.1", &trusted, "198.51.100.1"),
         ] {
             let found = address(&headers(&[(FORWARDED_FOR, forwarded)]), peer.parse().unwrap(), trusted);
@@ -276,6 +319,26 @@ mod tests {
         }
         let caller = Caller::of(&headers(&[("authorization", "Bearer jpa_secret")]), [127, 0, 0, 1].into(), &[]);
         assert!(!format!("{caller:?}").contains("secret"), "{caller:?}");
+    }
+
+    #[test]
+    fn only_a_token_or_a_cookie_that_we_signed_may_be_of_staff() {
+        let sessions = SessionConfig::new(vec!["tobiiscool and of many letters".into(), "tobiiscool".into()]);
+        // cookie-signature 1.2.2: sign("hello", "tobiiscool").
+        let signed = "connect.sid=s:hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI";
+        for (sent, expected) in [
+            (&[("cookie", signed)][..], true),
+            (&[("cookie", "_ga=GA1.1; connect.sid=s:hello.forged")], false),
+            (&[("cookie", "_ga=GA1.1.2")], false),
+            (&[("authorization", "Bearer jpa_1")], true),
+            (&[("authorization", "Basic dXNlcjpwdw==")], false),
+            (&[], false),
+        ] {
+            let caller = Caller::of(&headers(sent), [127, 0, 0, 1].into(), &[]);
+            assert_eq!(caller.may_be_staff(Some(&sessions)), expected, "{sent:?}");
+        }
+        let caller = Caller::of(&headers(&[("cookie", signed)]), [127, 0, 0, 1].into(), &[]);
+        assert!(!caller.may_be_staff(None), "nobody signs in here");
     }
 
     #[test]

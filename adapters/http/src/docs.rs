@@ -1,18 +1,12 @@
 //! `GET /docs`: the table of operations as a page for people. It has no script and loads nothing.
 
-use std::sync::LazyLock;
-
-use warp::{
-    Reply as _,
-    http::{
-        StatusCode,
-        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG},
-    },
-};
+use bytes::Bytes;
+use warp::http::{StatusCode, header::CONTENT_SECURITY_POLICY};
 
 use crate::{
     answer,
     app::App,
+    encoding::Unchanging,
     openapi,
     operation::{Answer, Content, Operation, Outcome, handler},
     request::Request,
@@ -44,7 +38,9 @@ details > *:not(summary) { margin-left: 4.5em }
 Send an API token as <code>Authorization: Bearer</code>, or the cookie of a session.</p>
 ";
 
-static PAGE: LazyLock<String> = LazyLock::new(|| {
+static PAGE: Unchanging = Unchanging::new(|| (Bytes::from(made()), "text/html; charset=utf-8"));
+
+fn made() -> String {
     let mut page = HEAD.to_owned();
     let mut noun = "";
     for operation in routes::operations() {
@@ -55,13 +51,10 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
         page.push_str(&section(operation));
     }
     page
-});
+}
 
-async fn page(_app: App, _request: Request) -> Outcome {
-    let mut response = PAGE.as_str().into_response();
-    response = answer::with_header(response, CONTENT_TYPE, "text/html; charset=utf-8");
-    response = answer::with_header(response, CONTENT_SECURITY_POLICY, POLICY);
-    Ok(answer::with_header(response, ETAG, &answer::tag_of(PAGE.as_bytes(), None)))
+async fn page(_app: App, request: Request) -> Outcome {
+    Ok(answer::with_header(PAGE.answer(&request.headers).await?, CONTENT_SECURITY_POLICY, POLICY))
 }
 
 fn section(operation: &Operation) -> String {

@@ -39,7 +39,7 @@ pub struct GateLimits {
     pub writes: usize,
     /// Workers beside these that only requests use which may take seconds, such as those that look at a website (4).
     pub long: usize,
-    /// The wait for a worker that may last (100 ms).
+    /// The wait for a worker that may last (100 ms). This and `longest_wait` are of reads; writes wait four times as long.
     pub target_wait: Duration,
     /// How long the wait may stay above the target (100 ms). After that the server is overloaded, and requests that would wait
     /// longer than the target are refused at once.
@@ -89,6 +89,10 @@ pub(crate) enum Lane {
 
 /// How many times the longest wait of an overload a request waits where nothing moves for a moment.
 const IN_A_STALL: u32 = 4;
+
+/// How many times longer each lane waits than reads. What is written waits for the disk, one after the other on SQLite, and its client
+/// rather waits a second than sends it again.
+const PATIENCE: [u32; 4] = [1, 4, 4, 1];
 
 const LANES: [Lane; 4] = [Lane::Reads, Lane::Offers, Lane::Writes, Lane::Long];
 
@@ -211,6 +215,7 @@ impl Gate {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Shut> {
         let GateLimits { longest_wait, deadline, retry_after, .. } = self.inner.limits;
+        let longest_wait = longest_wait.saturating_mul(PATIENCE[lane as usize]);
         let (tell, mut told) = oneshot::channel();
         let span = tracing::Span::current();
         let work: Work = Box::new(move |ended| {
@@ -270,9 +275,14 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_limits(&self) -> WaitLimits {
-        let GateLimits { target_wait: target, overload_after: interval, longest_wait: most, .. } = self.limits;
-        WaitLimits { target, interval, most }
+    fn wait_limits(&self, lane: usize) -> WaitLimits {
+        let GateLimits { target_wait, overload_after: interval, longest_wait, .. } = self.limits;
+        let patience = PATIENCE[lane];
+        WaitLimits {
+            target: target_wait.saturating_mul(patience),
+            interval,
+            most: longest_wait.saturating_mul(patience),
+        }
     }
 
     /// Begins the work, puts it into the queue, or drops it where the queue refuses.
@@ -284,7 +294,7 @@ impl Inner {
         if state.queues[lane_of].is_empty()
             && let Some(place) = state.take_place(lane)
         {
-            state.waits[lane_of].passed(now, &inner.wait_limits());
+            state.waits[lane_of].passed(now, &inner.wait_limits(lane_of));
             drop(guard);
             Self::begin(inner, place, work);
             return Entered::Begins;
@@ -292,7 +302,7 @@ impl Inner {
         let queue = &mut state.queues[lane_of];
         let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
         let is_full = queue.len() >= inner.limits.queue;
-        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits()) {
+        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits(lane_of)) {
             return Entered::Refused;
         }
         queue.push_back(Waiter { since: now, turn: turn.clone(), work });
@@ -317,7 +327,7 @@ impl Inner {
         let state = &mut *self.state();
         while let Some((lane, waiter)) = state.next_for(place) {
             if waiter.turn.take() {
-                state.waits[lane].left(now.saturating_duration_since(waiter.since), now, &self.wait_limits());
+                state.waits[lane].left(now.saturating_duration_since(waiter.since), now, &self.wait_limits(lane));
                 return Some(waiter.work);
             }
         }

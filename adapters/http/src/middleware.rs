@@ -17,10 +17,10 @@ use tracing::Instrument as _;
 use warp::{
     Reply as _,
     http::{
-        HeaderName, HeaderValue, Method, Request, StatusCode,
+        HeaderName, HeaderValue, Method, Request, StatusCode, Version,
         header::{
-            AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG,
-            HeaderMap, IF_NONE_MATCH, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+            CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG, HOST, HeaderMap,
+            IF_NONE_MATCH, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     reply::Response,
@@ -31,6 +31,7 @@ use crate::{
     forgery,
     gate::Lane,
     metrics::{Metrics, NO_ROUTE, Route},
+    page,
     problem::Problem,
     server::ServerConfig,
 };
@@ -49,7 +50,8 @@ where
     let began = Instant::now();
     let trusted_proxies = &config.trusted_proxies;
     let mut caller = Caller::of(request.headers(), peer, trusted_proxies);
-    caller.lane = lane(&request);
+    caller.lane = lane(request.method());
+    caller.asks_for_head = request.method() == Method::HEAD;
     say_once_if_a_proxy_is_not_trusted(request.headers(), peer, trusted_proxies);
     let request_id = caller.request_id.clone();
     let method = request.method().clone();
@@ -60,8 +62,12 @@ where
         // HEAD has the same answer without its body, so the same handler makes it.
         *request.method_mut() = Method::GET;
     }
-    let response = if is_forged(&method, request.uri().path(), request.headers(), config) {
-        Problem::new(ErrorCode::CrossSiteRequest, "the page of another website sent this").into_response()
+    let for_people = page::is_wanted(request.headers());
+    let response = if let Err(problem) = must_be_well_formed(&request) {
+        problem.into_response()
+    } else if is_forged(&method, request.uri().path(), request.headers(), config) {
+        let problem = Problem::new(ErrorCode::CrossSiteRequest, "the page of another website sent this");
+        if for_people { problem.into_page(&request_id, "") } else { problem.into_response() }
     } else {
         match AssertUnwindSafe(api.oneshot(request)).catch_unwind().instrument(span.clone()).await {
             Ok(Ok(response)) => response,
@@ -69,7 +75,7 @@ where
         }
     };
     let route = response.extensions().get::<Route>().map_or(NO_ROUTE, |route| route.0);
-    let mut response = written(response, &request_id);
+    let mut response = written(response, &request_id, !caller.proves_something());
     if matches!(method, Method::GET | Method::HEAD) && is_known(&response, &known_tags) {
         response = not_modified(&response);
     }
@@ -96,6 +102,20 @@ where
     response
 }
 
+/// A request that names no path, as `CONNECT` does, is one to a proxy. Without one `Host` nobody knows which server is meant (RFC 9112,
+/// 3.2); HTTP/2 has it in the address.
+fn must_be_well_formed<B>(request: &Request<B>) -> Result<(), Problem> {
+    if request.method() == Method::CONNECT || request.uri().path_and_query().is_none() {
+        return Err(Problem::new(ErrorCode::MalformedRequest, "this server is no proxy"));
+    }
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let is_named = match request.version() {
+        Version::HTTP_11 => hosts == 1,
+        _ => hosts <= 1,
+    };
+    if is_named { Ok(()) } else { Err(Problem::new(ErrorCode::MalformedRequest, "expected one header Host")) }
+}
+
 /// Only what a browser adds by itself can be misused by others, which is a cookie. Signing in needs none: another website must
 /// not sign its visitors in as somebody else.
 fn is_forged(method: &Method, path: &str, headers: &HeaderMap, config: &ServerConfig) -> bool {
@@ -120,21 +140,18 @@ fn say_once_if_a_proxy_is_not_trusted(headers: &HeaderMap, peer: IpAddr, trusted
     }
 }
 
-/// Which queue a request stands in. It is decided before anybody has looked at the credentials.
-fn lane<B>(request: &Request<B>) -> Lane {
-    let headers = request.headers();
-    let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let has_credentials = headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE);
-    match (is_write, has_credentials) {
-        (false, _) => Lane::Reads,
-        (true, true) => Lane::Writes,
-        (true, false) => Lane::Offers,
+/// Which queue a request stands in. The writes of those who prove nothing have one of their own; `App` tells them apart.
+fn lane(method: &Method) -> Lane {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => Lane::Reads,
+        _ => Lane::Writes,
     }
 }
 
 /// Replaces an answer that carries a problem by the problem's document.
-fn written(mut response: Response, request_id: &str) -> Response {
+fn written(mut response: Response, request_id: &str, is_for_the_public: bool) -> Response {
     match response.extensions_mut().remove::<Problem>() {
+        Some(problem) if is_for_the_public => problem.for_the_public().into_document(request_id),
         Some(problem) => problem.into_document(request_id),
         None => response,
     }
@@ -167,7 +184,8 @@ fn dress(headers: &mut HeaderMap, request_id: &str, method: &Method, is_personal
     // A photo, which never changes, says so itself.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The page of a sign-in link says otherwise.
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     // An answer is data. Shown as a page it runs nothing, loads nothing and stands in no frame.
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");

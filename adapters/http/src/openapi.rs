@@ -3,19 +3,16 @@
 //! The schemas are those of the library's types. What every operation has in common is written here once: the headers, the
 //! parameters of the path, and the errors that follow from what an operation takes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use jpauto::ErrorCode;
 use serde_json::{Map, Value, json};
-use warp::http::{Method, StatusCode, header::ETAG};
+use warp::http::{Method, StatusCode};
 
 use crate::{
-    answer,
     app::App,
+    encoding::Unchanging,
     operation::{Answer, Content, Operation, Outcome, Parameter, Shape, handler},
     problem::status_of,
     request::Request,
@@ -26,15 +23,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::get("/openapi.json", ha
     .summary("This document")
     .answers(&[Answer::other(StatusCode::OK, "The document.", Content::Other("application/json"))])];
 
-static DOCUMENT: LazyLock<(Bytes, String)> = LazyLock::new(|| {
-    let text = Bytes::from(made().to_string());
-    let tag = answer::tag_of(&text, None);
-    (text, tag)
-});
+static DOCUMENT: Unchanging = Unchanging::new(|| (Bytes::from(made().to_string()), "application/json"));
 
-async fn document(_app: App, _request: Request) -> Outcome {
-    let (text, tag) = &*DOCUMENT;
-    Ok(answer::with_header(answer::with_json(StatusCode::OK, text.clone()), ETAG, tag))
+async fn document(_app: App, request: Request) -> Outcome {
+    DOCUMENT.answer(&request.headers).await
 }
 
 /// The document.

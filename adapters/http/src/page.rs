@@ -9,6 +9,8 @@ use warp::{
     reply::Response,
 };
 
+use crate::{operation::Outcome, request::Request};
+
 /// A form goes to the page's own address. Nothing else is loaded or run.
 const POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -31,6 +33,14 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
+}
+
+/// What a person gets: where a browser opened the address, a failure is a page that says what to do.
+pub(crate) fn for_people(request: &Request, outcome: Outcome, what_now: &str) -> Outcome {
+    match outcome {
+        Err(problem) if is_wanted(&request.headers) => Ok(problem.into_page(&request.caller.request_id, what_now)),
+        outcome => outcome,
+    }
 }
 
 /// The text as it may stand in HTML, between tags and in quotes.

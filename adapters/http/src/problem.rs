@@ -52,6 +52,15 @@ impl Problem {
         Self { errors, ..Self::new(code, detail) }
     }
 
+    /// The same without what is for those who look after the server: the names of the configuration.
+    pub(crate) fn for_the_public(mut self) -> Self {
+        if self.code == ErrorCode::NotConfigured {
+            tracing::info!(detail = %self.detail, "the public asked for something that is not configured");
+            self.detail = "this server does not offer it".into();
+        }
+        self
+    }
+
     /// Whether it may say something of the request that only who may make it should learn.
     pub(crate) fn is_about_what_was_sent(&self) -> bool {
         matches!(self.code.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound)
@@ -175,7 +184,10 @@ impl From<jpauto::Error> for Problem {
 /// The one place where codes become statuses: by their kind, and a few by themselves. `docs/errors.md` lists both.
 pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
     match (code, code.kind()) {
-        (ErrorCode::MalformedJson | ErrorCode::InvalidQuery | ErrorCode::BodyBrokenOff, _) => StatusCode::BAD_REQUEST,
+        (
+            ErrorCode::MalformedRequest | ErrorCode::MalformedJson | ErrorCode::InvalidQuery | ErrorCode::BodyBrokenOff,
+            _,
+        ) => StatusCode::BAD_REQUEST,
         (ErrorCode::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (ErrorCode::BodyTooSlow, _) => StatusCode::REQUEST_TIMEOUT,
         (ErrorCode::VersionChanged, _) => StatusCode::PRECONDITION_FAILED,

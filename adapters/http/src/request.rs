@@ -16,7 +16,7 @@ use warp::http::header::HeaderMap;
 
 use crate::{
     answer,
-    body::{self, BodyLimits},
+    body::{self, BodyLimits, Reading},
     caller::Caller,
     problem::Problem,
     query::Parameters,
@@ -35,6 +35,7 @@ pub(crate) struct Request {
     pub(crate) ids: Ids,
     body: Mutex<Option<BodyStream>>,
     limits: BodyLimits,
+    reading: Reading,
 }
 
 impl Request {
@@ -47,7 +48,16 @@ impl Request {
         limits: BodyLimits,
     ) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path).to_owned();
-        Self { caller, headers, raw_query, path, ids: Ids::default(), body: Mutex::new(Some(body)), limits }
+        Self {
+            caller,
+            headers,
+            raw_query,
+            path,
+            ids: Ids::default(),
+            body: Mutex::new(Some(body)),
+            limits,
+            reading: limits.usual(),
+        }
     }
 
     /// The `{id}` of the path.
@@ -87,7 +97,7 @@ impl Request {
     /// # Errors
     /// `body_too_large`, `body_too_slow`, `body_broken_off`.
     pub(crate) async fn body(&self) -> Result<Bytes, Problem> {
-        let bytes = body::read(&self.headers, self.take_body(), &self.limits).await?;
+        let bytes = body::read(&self.headers, self.take_body(), &self.reading).await?;
         let again = bytes.clone();
         let stream: BodyStream = Box::pin(futures_util::stream::once(async { Ok(again) }));
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
@@ -100,15 +110,15 @@ impl Request {
     /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `malformed_json`; `invalid_body` with the field that is
     /// unknown or has the wrong type.
     pub(crate) async fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        body::read_json(&self.headers, self.take_body(), &self.limits).await
+        body::read_json(&self.headers, self.take_body(), &self.reading).await
     }
 
     /// Reads a body of this size, for which the client may take its time.
     ///
     /// # Errors
     /// `body_too_large`, `body_too_slow`, `body_broken_off`.
-    pub(crate) async fn bytes(&self, largest: usize, read_timeout: Duration) -> Result<Bytes, Problem> {
-        let limits = BodyLimits { largest, read_timeout, ..self.limits };
+    pub(crate) async fn bytes(&self, largest: usize, longest: Duration) -> Result<Bytes, Problem> {
+        let limits = self.limits.of_files().of(largest, longest);
         body::read(&self.headers, self.take_body(), &limits).await
     }
 
@@ -118,13 +128,12 @@ impl Request {
     /// `unsupported_media_type`, `body_too_large`, `body_too_slow`, `body_broken_off`.
     pub(crate) async fn file(&self, media_types: &[&str]) -> Result<Bytes, Problem> {
         body::must_be(&self.headers, media_types)?;
-        body::read(&self.headers, self.take_body(), &self.limits).await
+        body::read(&self.headers, self.take_body(), &self.reading).await
     }
 
     /// The same, with a body that may be as large as a file.
     pub(crate) fn with_a_large_body(self) -> Self {
-        let limits = self.limits.of_files();
-        Self { limits, ..self }
+        Self { reading: self.limits.of_files(), ..self }
     }
 
     fn take_body(&self) -> BodyStream {

@@ -30,10 +30,10 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
-use tower::{Layer as _, Service, layer::util::Identity, service_fn, util::Either};
+use tower::{Layer as _, Service, ServiceExt as _, layer::util::Identity, service_fn, util::Either};
 use tower_http::{compression::CompressionLayer, cors::CorsLayer};
 use warp::http::{
-    HeaderName, Method, Request,
+    HeaderName, Method, Request, Version,
     header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER},
 };
 
@@ -43,10 +43,12 @@ use crate::{
     body::BodyLimits,
     caller::REQUEST_ID,
     client_connections::ClientConnections,
+    encoding,
     gate::GateLimits,
     metrics::{self, Metrics},
     middleware,
     origin::Origin,
+    pace::{A_PIECE, InPieces, Pace},
     storage::PHOTO_TOKEN,
     unread,
 };
@@ -116,6 +118,8 @@ pub struct ConnectionLimits {
     pub longest_header: usize,
     /// Requests at a time on one HTTP/2 connection (64).
     pub http2_streams: u32,
+    /// How long a client may take nothing of an answer (30 s). The connection is then cut, so that the answer does not stay in memory.
+    pub unread_timeout: Duration,
     /// How long a connection may live (10 min). It is then asked to end, and cut after the drain, so that a client can not hold
     /// it for ever by reading slowly.
     pub longest_life: Duration,
@@ -129,6 +133,7 @@ impl Default for ConnectionLimits {
             header_read_timeout: Duration::from_secs(8),
             longest_header: 16 << 10,
             http2_streams: 64,
+            unread_timeout: Duration::from_secs(30),
             longest_life: Duration::from_secs(600),
         }
     }
@@ -275,7 +280,7 @@ impl Server {
     }
 }
 
-/// Runs a server on its own threads until the process gets SIGTERM or SIGINT. `on_ready` gets the address.
+/// Runs a server on its own threads until the process gets SIGTERM, SIGINT or SIGHUP. `on_ready` gets the address.
 ///
 /// # Errors
 /// [`StartError`].
@@ -307,9 +312,12 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A terminal that closes ends the server as well as a signal that is meant for it.
+    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
             _ = interrupt.recv() => {}
         }
     })
@@ -385,7 +393,10 @@ struct Connection {
 impl Connection {
     async fn serve<S>(mut self, stream: TcpStream, api: S)
     where
-        S: Service<Request<unread::Shared>, Response = warp::reply::Response, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<unread::Shared>, Response = warp::reply::Response, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
         S::Future: Send,
     {
         if let Err(reason) = stream.set_nodelay(true) {
@@ -411,9 +422,25 @@ impl Connection {
             }
         });
         let service = CompressionLayer::new().layer(cross_origin(&self.config.allowed_origins).layer(service));
+        let pace = Pace::default();
+        let service = service_fn({
+            let pace = pace.clone();
+            move |mut request: Request<Incoming>| {
+                encoding::without_refusals_of_plain(request.headers_mut());
+                let (is_http_2, pace) = (request.version() == Version::HTTP_2, pace.clone());
+                let answered = service.clone().oneshot(request);
+                async move {
+                    let response = answered.await?;
+                    Ok::<_, Infallible>(
+                        response.map(|body| if is_http_2 { pace.in_pieces(body) } else { InPieces::whole(body) }),
+                    )
+                }
+            }
+        });
         let service = TowerToHyperService::new(service);
         let builder = self.builder();
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(pace.watch(stream)), service));
+        let mut look = pin!(sleep(limits.unread_timeout));
         let mut first_request = pin!(sleep(limits.header_read_timeout));
         let mut end_of_life = pin!(sleep(limits.longest_life));
         let mut is_silent = true;
@@ -434,6 +461,13 @@ impl Connection {
                     }
                     connection.as_mut().graceful_shutdown();
                     break connection.await;
+                }
+                () = look.as_mut() => {
+                    if pace.is_stuck(limits.unread_timeout) {
+                        tracing::debug!(peer = %self.peer, "a client reads nothing of its answer");
+                        return;
+                    }
+                    look.as_mut().reset(tokio::time::Instant::now() + limits.unread_timeout / 2);
                 }
                 () = &mut end_of_life => {
                     connection.as_mut().graceful_shutdown();
@@ -462,6 +496,8 @@ impl Connection {
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.http2_streams)
             .max_header_list_size(u32::try_from(limits.longest_header).unwrap_or(u32::MAX))
+            // What waits for its client stays out of this buffer, where it would be held for as long as the client likes.
+            .max_send_buf_size(A_PIECE)
             // A peer that does not answer a ping is gone.
             .keep_alive_interval(limits.header_read_timeout)
             .keep_alive_timeout(limits.header_read_timeout);

@@ -40,6 +40,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ErrorCode::UnknownProvider,
             ErrorCode::InvalidReturnTo,
             ErrorCode::TooManySignIns,
+            ErrorCode::CrossSiteRequest,
+            ErrorCode::MethodNotAllowed,
             ErrorCode::ProviderUnavailable,
             ErrorCode::NotConfigured,
         ]),
@@ -83,6 +85,8 @@ struct Providers {
     providers: Vec<SignInProvider>,
 }
 
+const SIGN_IN_AGAIN: &str = "<p><a href=\"/api/auth\">Sign in again</a>";
+
 async fn providers(app: App, request: Request) -> Outcome {
     let return_to = request.query(|query| query.text("return_to"))?;
     let providers = app.providers();
@@ -105,10 +109,11 @@ async fn providers(app: App, request: Request) -> Outcome {
 
 async fn begin(app: App, request: Request) -> Outcome {
     let outcome = begun(&app, &request).await;
-    for_people(&request, outcome)
+    page::for_people(&request, outcome, SIGN_IN_AGAIN)
 }
 
 async fn begun(app: &App, request: &Request) -> Outcome {
+    must_be_opened(request)?;
     let provider: String = request.segment("provider")?;
     let return_to = request.query(|query| query.text("return_to"))?.unwrap_or_else(|| auth::HOME.to_owned());
     let (config, sessions) = configured(app)?;
@@ -126,9 +131,23 @@ async fn begun(app: &App, request: &Request) -> Outcome {
     Ok(response)
 }
 
+/// A browser that is sent on to a provider shows a page. A picture in a page of another website would use up the sign-ins of its
+/// visitors' address.
+fn must_be_opened(request: &Request) -> Result<(), Problem> {
+    if request.caller.asks_for_head {
+        return Err(Problem::method_not_allowed("GET, OPTIONS"));
+    }
+    let says =
+        |name, expected: &str| request.headers.get(name).is_none_or(|value| value.as_bytes() == expected.as_bytes());
+    if says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document") {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::CrossSiteRequest, "open this address in a window of the browser"))
+}
+
 async fn finish(app: App, request: Request) -> Outcome {
     let outcome = finished(&app, &request).await;
-    for_people(&request, outcome)
+    page::for_people(&request, outcome, SIGN_IN_AGAIN)
 }
 
 async fn finished(app: &App, request: &Request) -> Outcome {
@@ -171,16 +190,6 @@ fn callback(query: &str) -> Result<Callback, Problem> {
         }
     }
     Ok(callback)
-}
-
-/// A person who opened the address in a browser gets a page that says what to do.
-fn for_people(request: &Request, outcome: Outcome) -> Outcome {
-    match outcome {
-        Err(problem) if page::is_wanted(&request.headers) => {
-            Ok(problem.into_page(&request.caller.request_id, "<p><a href=\"/api/auth\">Sign in again</a>"))
-        }
-        outcome => outcome,
-    }
 }
 
 fn see_other(address: &str) -> Response {

@@ -3,20 +3,28 @@
 //!
 //! A bucket takes uploads and shows photos itself, so two operations here are for a folder alone.
 
-use std::time::Duration;
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use bytes::Bytes;
+use futures_util::Stream;
 use jpauto::{
-    ErrorCode, Permission, SubmissionId, VehicleId,
+    Actor, ErrorCode, Permission, SubmissionId, VehicleId,
     storage::{
-        ArrivedUpload, NewUpload, Orphans, Photo, PhotoOrder, PhotoOwner, Photos, SignedUpload, StorageUsage,
-        ThumbnailChoice, UploadPermit,
+        ArrivedUpload, NewUpload, Orphans, Photo, PhotoOrder, PhotoOwner, Photos, ServedPhoto, SignedUpload,
+        StorageUsage, ThumbnailChoice, UploadPermit,
     },
 };
+use tokio::task::{JoinHandle, spawn_blocking};
 use warp::{
     Reply as _,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG},
+        header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG},
     },
 };
 
@@ -371,10 +379,10 @@ async fn receive(app: App, request: Request) -> Outcome {
     let content_type = content_type.to_owned();
     let (asked, of_type) = (permit.clone(), content_type.clone());
     let expect = move |desk: &jpauto::Desk| desk.storage().expect_upload(&asked, &of_type);
-    let length = app.as_visitor(&request.caller, expect).await?;
+    let expected = app.as_visitor(&request.caller, expect).await?;
     // Only now is anything read, and no more than was announced.
-    let _place = app.upload_place().await?;
-    let bytes = request.bytes(usize::try_from(length).unwrap_or(usize::MAX), LONGEST_UPLOAD).await?;
+    let _place = app.upload_place(expected.owner, request.caller.address).await?;
+    let bytes = request.bytes(usize::try_from(expected.length).unwrap_or(usize::MAX), LONGEST_UPLOAD).await?;
     let receive = move |desk: &jpauto::Desk| desk.storage().receive(&permit, &content_type, &bytes);
     app.as_visitor(&request.caller, receive).await?;
     answer::nothing()
@@ -384,10 +392,65 @@ async fn show(app: App, request: Request) -> Outcome {
     let (shelf, name): (String, String) = (request.segment("shelf")?, request.segment("name")?);
     let key = format!("photos/{shelf}/{name}");
     let tag = answer::tag_of(key.as_bytes(), None);
-    let photo = app.as_visitor(&request.caller, move |desk| desk.storage().serve(&key)).await?;
-    let response = answer::with_header(photo.bytes.into_response(), CONTENT_TYPE, photo.content_type);
+    let of_key = key.clone();
+    let ServedPhoto { bytes, length, content_type, .. } =
+        app.as_visitor(&request.caller, move |desk| desk.storage().serve(&of_key, 0)).await?;
+    let response = if bytes.len() as u64 >= length {
+        bytes.into_response()
+    } else {
+        let response = warp::reply::stream(Pieces::after(app, key, bytes, length)).into_response();
+        answer::with_header(response, CONTENT_LENGTH, &length.to_string())
+    };
+    let response = answer::with_header(response, CONTENT_TYPE, content_type);
     let response = answer::with_header(response, ETAG, &tag);
     Ok(answer::with_header(response, CACHE_CONTROL, FOR_EVER))
+}
+
+/// The pieces of a photo. The next one is read when the client has taken the one before, so that slow readers fill no memory.
+struct Pieces {
+    app: App,
+    key: String,
+    next: Option<Bytes>,
+    reading: Option<JoinHandle<jpauto::Result<ServedPhoto>>>,
+    given: u64,
+    length: u64,
+}
+
+impl Pieces {
+    fn after(app: App, key: String, first: Vec<u8>, length: u64) -> Self {
+        Self { app, key, next: Some(first.into()), reading: None, given: 0, length }
+    }
+
+    /// It does not wait at the gate, where an answer that has begun could be refused.
+    fn read(&self) -> JoinHandle<jpauto::Result<ServedPhoto>> {
+        let (dealership, key, from) = (self.app.dealership().clone(), self.key.clone(), self.given);
+        spawn_blocking(move || dealership.acting_as(Actor::public()).storage().serve(&key, from))
+    }
+}
+
+impl Stream for Pieces {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.next.is_none() && self.given < self.length {
+            let mut reading = self.reading.take().unwrap_or_else(|| self.read());
+            let Poll::Ready(read) = Pin::new(&mut reading).poll(context) else {
+                self.reading = Some(reading);
+                return Poll::Pending;
+            };
+            match read {
+                Ok(Ok(piece)) if !piece.bytes.is_empty() => self.next = Some(piece.bytes.into()),
+                other => {
+                    tracing::debug!(?other, "a photo went away while it was shown");
+                    self.given = self.length;
+                    return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+                }
+            }
+        }
+        let Some(piece) = self.next.take() else { return Poll::Ready(None) };
+        self.given += piece.len() as u64;
+        Poll::Ready(Some(Ok(piece)))
+    }
 }
 
 async fn usage(app: App, request: Request) -> Outcome {

@@ -51,11 +51,8 @@ pub(crate) fn shared(request: Request<Incoming>) -> (Request<Shared>, Option<Unr
     let is_empty = body.is_end_stream();
     let shared = Shared(Arc::new(Mutex::new(Reading { body, read: 0, was_asked_for: false, has_ended: is_empty })));
     // HTTP/2 ends one stream and no more.
-    let unread = (is_http_1 && !is_empty).then(|| Unread {
-        body: shared.clone(),
-        began: Instant::now(),
-        waits_to_be_asked,
-    });
+    let unread =
+        (is_http_1 && !is_empty).then(|| Unread { body: shared.clone(), began: Instant::now(), waits_to_be_asked });
     (Request::from_parts(head, shared), unread)
 }
 

@@ -58,6 +58,11 @@ fn looking_at_a_link_uses_nothing_up_and_its_button_signs_in() {
         assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));
         assert!(page.header("set-cookie").is_none() && !String::from_utf8_lossy(&page.body).contains("jpl_"));
     }
+    assert_eq!(
+        lot.get(&link).header("referrer-policy"),
+        Some("same-origin"),
+        "with no-referrer a browser sends the form with `Origin: null`"
+    );
     let forged = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     assert_eq!(lot.ask("POST", &link, &forged, b"").problem(), "cross_site_request");
     // What a browser sends of the page's own form.
@@ -71,6 +76,8 @@ fn looking_at_a_link_uses_nothing_up_and_its_button_signs_in() {
     }
     let again = lot.ask("POST", &link, &[], b"");
     assert_eq!((again.status, again.problem().as_str()), (401, "link_refused"));
+    let to_a_person = lot.ask("POST", &link, &[("accept", "text/html"), ("sec-fetch-site", "same-origin")], b"");
+    assert_eq!((to_a_person.status, to_a_person.header("content-type")), (401, Some("text/html; charset=utf-8")));
     let me = with_cookie(&lot, "GET", "/api/auth/me", &sent_back(&answer));
     assert_eq!(
         (me.status, &me.json()["user"]["email"], &me.json()["role"]),
@@ -156,4 +163,29 @@ fn without_secrets_nobody_signs_in() {
     let answer = lot.ask("POST", &link(&lot, &user), &[], b"");
     assert_eq!((answer.status, answer.problem().as_str()), (409, "not_configured"));
     assert_eq!(lot.ask("POST", "/api/auth/logout", &[], b"").status, 200);
+}
+
+#[test]
+fn the_button_signs_in_where_the_browser_says_no_more_than_its_origin() {
+    // Away from TLS and loopback browsers send no `Sec-Fetch-Site`.
+    let (lot, user, _) = open(false);
+    let form = [("origin", "http://lot"), ("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(lot.ask("POST", &link(&lot, &user), &form, b"").status, 303);
+    let null = [("origin", "null"), ("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+    let refused = lot.ask("POST", &link(&lot, &user), &null, b"");
+    assert_eq!((refused.status, refused.header("content-type")), (403, Some("text/html; charset=utf-8")));
+}
+
+#[test]
+fn only_a_window_of_the_browser_begins_to_sign_in() {
+    let lot = Lot::open();
+    let begun = |method: &str, headers: &[(&str, &str)]| lot.ask(method, "/api/auth/google", headers, b"");
+    let picture = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+    let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+    assert_eq!(begun("GET", &picture).problem(), "cross_site_request");
+    assert_eq!(begun("GET", &frame).problem(), "cross_site_request");
+    assert_eq!(begun("HEAD", &[]).status, 405);
+    let window = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    assert_eq!(begun("GET", &window).problem(), "not_configured", "no provider is");
+    assert_eq!(begun("GET", &[]).problem(), "not_configured");
 }

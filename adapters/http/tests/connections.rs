@@ -165,6 +165,19 @@ fn a_body_that_nobody_reads_and_that_never_ends_is_not_waited_for() {
 }
 
 #[test]
+fn a_client_that_reads_nothing_of_its_answers_is_cut_off() {
+    let lot = Lot::with(|config| config.connections.unread_timeout = SHORT);
+    let mut stream = lot.connect();
+    stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    stream.write_all("GET /openapi.json HTTP/1.1\r\nhost: lot\r\n\r\n".repeat(40).as_bytes()).unwrap();
+    let is_cut = || {
+        let sent = (&stream).write(b"G");
+        sent.is_err_and(|reason| reason.kind() != std::io::ErrorKind::WouldBlock)
+    };
+    wait_until("the end of the connection", is_cut);
+}
+
+#[test]
 fn a_header_that_is_too_long_is_refused() {
     let lot = Lot::open();
     let long = "x".repeat(40_000);

@@ -1,6 +1,9 @@
 //! Photos: signed, uploaded into the folder, attached, shown, ordered and removed, by staff and by a customer.
 
-use std::io::Cursor;
+use std::{
+    io::{Cursor, Write as _},
+    time::{Duration, Instant},
+};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use jpauto::{Config, Dealership, Role, storage::StorageConfig};
@@ -138,6 +141,82 @@ fn a_photo_is_shown_to_everybody_for_ever_and_an_upload_to_nobody() {
     ] {
         assert_eq!(lot.get(hidden).status, 404, "{hidden}");
     }
+}
+
+#[test]
+fn a_large_photo_is_shown_whole_piece_by_piece() {
+    let lot = open();
+    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
+    let mut noise = 1_u32;
+    let picture = RgbImage::from_fn(900, 700, |_, _| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Rgb([(noise >> 24) as u8, (noise >> 16) as u8, (noise >> 8) as u8])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(picture).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    let photo = lot.staff().storage().add(vehicle, &bytes.into_inner()).unwrap();
+    let address = target(&json!(photo.url));
+    let shown = lot.get(&address);
+    assert!(shown.body.len() > 3 * (64 << 10), "{} bytes", shown.body.len());
+    assert_eq!(shown.header("content-length").unwrap(), shown.body.len().to_string());
+    assert_eq!(image::load_from_memory(&shown.body).unwrap().width(), 900);
+    let head = lot.ask("HEAD", &address, &[], b"");
+    assert_eq!((head.header("content-length"), head.body.len()), (shown.header("content-length"), 0));
+}
+
+#[test]
+fn slow_uploads_of_a_visitor_keep_no_staff_out() {
+    let lot = open();
+    let receipt = lot.post("/api/submissions", &json!({"year": 2019, "make": "Kia", "model": "Rio"})).json();
+    let uploads = format!("/api/storage/submissions/{}/uploads", receipt["id"].as_str().unwrap());
+    let customer =
+        [("photo-token", receipt["photos"]["token"].as_str().unwrap()), ("content-type", "application/json")];
+    let announced = json!({"content_type": "image/jpeg", "content_length": 1_000}).to_string();
+    let slow: Vec<_> = (0..10)
+        .map(|_| {
+            let address = target(&lot.ask("POST", &uploads, &customer, announced.as_bytes()).json()["url"]);
+            let mut stream = lot.connect();
+            let head = format!(
+                "PUT {address} HTTP/1.1\r\nhost: lot\r\ncontent-type: image/jpeg\r\ncontent-length: 1000\r\n\r\nx"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let began = Instant::now();
+    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
+    let manager = lot.authorization(Role::Manager);
+    let announced = json!({"content_type": "image/jpeg", "content_length": jpeg().len()});
+    let upload = lot.call(&manager, "POST", &format!("/api/inventory/{vehicle}/photos/uploads"), &announced).json();
+    let received = lot.ask("PUT", &target(&upload["url"]), &[("content-type", "image/jpeg")], &jpeg());
+    assert_eq!(received.status, 204);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    drop(slow);
+}
+
+#[test]
+fn an_upload_that_stops_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
+    config.storage = Some(StorageConfig::folder(folder.path().join("photos"), PUBLIC_URL));
+    let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |config| {
+        config.body.read_timeout = Duration::from_millis(300);
+    });
+    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
+    let manager = lot.authorization(Role::Manager);
+    let announced = json!({"content_type": "image/jpeg", "content_length": 1_000});
+    let upload = lot.call(&manager, "POST", &format!("/api/inventory/{vehicle}/photos/uploads"), &announced).json();
+    let mut stream = lot.connect();
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: lot\r\ncontent-type: image/jpeg\r\ncontent-length: 1000\r\n\r\n{}",
+        target(&upload["url"]),
+        "x".repeat(500)
+    );
+    let began = Instant::now();
+    stream.write_all(head.as_bytes()).unwrap();
+    let answer = Answer::read(&mut stream);
+    assert_eq!((answer.status, answer.problem().as_str()), (408, "body_too_slow"));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[test]

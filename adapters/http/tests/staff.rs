@@ -195,3 +195,16 @@ fn a_creation_that_is_repeated_with_its_key_is_done_once() {
         assert_eq!(add(&one, &[("idempotency-key", wrong)], "A").problem(), "invalid_idempotency_key", "{wrong}");
     }
 }
+
+#[test]
+fn a_field_that_can_not_be_empty_is_not_emptied_in_silence() {
+    let lot = Lot::open();
+    let manager = lot.authorization(Role::Manager);
+    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap();
+    let path = format!("/api/inventory/{}", vehicle.id);
+    for field in ["price", "vin", "year", "make", "images"] {
+        let answer = lot.call(&manager, "PATCH", &path, &json!({ field: null }));
+        assert_eq!((answer.status, answer.pointers()), (422, vec![format!("/{field}")]), "{field} {answer:?}");
+    }
+    assert_eq!(lot.call(&manager, "PATCH", &path, &json!({"trim": null, "price": "9000.00"})).status, 200);
+}

@@ -1,5 +1,7 @@
 //! What is not about a noun: health, unknown paths, methods, sign-in, headers, and faults of the server.
 
+use std::io::Write as _;
+
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use std::{
     sync::{
@@ -9,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use jpauto::{Clock, Dealership};
+use jpauto::{Clock, Dealership, Role};
 use serde_json::json;
 
 use crate::support::{Answer, Lot, holding_clock, wait_until};
@@ -74,6 +76,54 @@ fn paths_and_methods_that_do_not_exist_are_problems() {
     }
     let options = lot.ask("OPTIONS", "/api/submissions", &[], b"");
     assert_eq!((options.status, options.header("allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
+}
+
+#[test]
+fn a_request_that_is_not_for_a_server_is_refused_and_breaks_nothing() {
+    let lot = Lot::open();
+    for (head, status) in [
+        ("CONNECT lot:80 HTTP/1.1\r\nhost: lot\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nhost: lot\r\nhost: other\r\n", 400),
+        ("GET /healthz HTTP/1.0\r\n", 200),
+        ("GET http://lot/healthz HTTP/1.1\r\nhost: lot\r\n", 200),
+        ("OPTIONS * HTTP/1.1\r\nhost: lot\r\n", 404),
+    ] {
+        let mut stream = lot.connect();
+        stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).unwrap();
+        let answer = Answer::read(&mut stream);
+        assert_eq!(answer.status, status, "{head}");
+        if status == 400 {
+            assert_eq!(answer.problem(), "malformed_request");
+        }
+    }
+}
+
+#[test]
+fn a_client_that_wants_nothing_plain_is_answered_and_what_it_sent_is_done() {
+    let lot = Lot::open();
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"}).to_string();
+    for refusal in ["*;q=0", "identity;q=0", "gzip;q=0, *;q=0"] {
+        assert_eq!(lot.ask("GET", "/api/inventory", &[("accept-encoding", refusal)], b"").status, 200, "{refusal}");
+        let headers = [("accept-encoding", refusal), ("content-type", "application/json")];
+        assert_eq!(lot.ask("POST", "/api/submissions", &headers, offer.as_bytes()).status, 201, "{refusal}");
+    }
+    for (accept, encoding) in [("gzip", Some("gzip")), ("gzip, br", Some("br")), ("identity", None)] {
+        for path in ["/openapi.json", "/docs"] {
+            let answer = lot.ask("GET", path, &[("accept-encoding", accept)], b"");
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, encoding), "{path} {accept}");
+            assert_eq!(answer.header("content-length").unwrap(), answer.body.len().to_string(), "{path} {accept}");
+        }
+    }
+}
+
+#[test]
+fn the_public_learns_nothing_of_the_configuration() {
+    let lot = Lot::open();
+    let answer = lot.get("/api/storage/photos/ab/cd.jpg");
+    assert_eq!((answer.status, answer.problem().as_str()), (409, "not_configured"));
+    let told = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(!told.contains("storage."), "{told}");
 }
 
 #[test]
@@ -144,12 +194,16 @@ fn offers_are_taken_while_visitors_keep_every_other_worker() {
         config.gate.workers = 3;
         config.gate.longest_wait = Duration::from_millis(50);
     });
-    // A read does not ask for the time. Writes with a cookie occupy the shared worker here, and the one of their own.
-    let with_cookie = [("content-type", "application/json"), ("cookie", "visited=1")];
+    // A read does not ask for the time. Writes with a token occupy the shared worker here, and the one of their own.
+    held.store(false, Ordering::SeqCst);
+    let token = lot.authorization(Role::Viewer);
+    let with_token = [("content-type", "application/json"), ("authorization", token.as_str())];
+    held.store(true, Ordering::SeqCst);
+    inside.store(false, Ordering::SeqCst);
     let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"});
     let body = offer.to_string();
     std::thread::scope(|threads| {
-        let write = || threads.spawn(|| lot.ask("POST", "/api/submissions", &with_cookie, body.as_bytes()).status);
+        let write = || threads.spawn(|| lot.ask("POST", "/api/submissions", &with_token, body.as_bytes()).status);
         let writes = [write(), write()];
         wait_until("the first write", || inside.load(Ordering::SeqCst));
         wait_until("no worker for readers", || lot.get("/api/inventory").status == 503);

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -91,6 +91,22 @@ impl Folder {
         match read() {
             Ok(Some(bytes)) => Ok(Some(bytes)),
             Ok(None) => Err(too_large(most)),
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(reason) => Err(self.failed("can not be read", reason)),
+        }
+    }
+
+    pub(super) fn piece(&self, key: &str, from: u64, most: u64) -> Result<Option<(Vec<u8>, u64)>> {
+        let read = || -> io::Result<(Vec<u8>, u64)> {
+            let mut file = File::open(self.path(key))?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(from))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok((bytes, length))
+        };
+        match read() {
+            Ok(piece) => Ok(Some(piece)),
             Err(reason) if reason.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(reason) => Err(self.failed("can not be read", reason)),
         }

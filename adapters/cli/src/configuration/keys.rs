@@ -146,10 +146,12 @@ keys! {
     }
     "server" in (server) { address, metrics_address, trusted_proxies, allowed_origins, drain }
     "server.connections" in (server.connections) {
-        most, most_of_one_client, header_read_timeout, longest_header = Bytes, http2_streams, longest_life,
+        most, most_of_one_client, header_read_timeout, longest_header = Bytes, http2_streams, unread_timeout,
+        longest_life,
     }
     "server.body" in (server.body) {
         largest = Bytes, read_timeout, most_discarded = Bytes, largest_file = Bytes, file_timeout,
+        least_pace = Bytes,
     }
     "server.gate" in (server.gate) {
         workers, offers, writes, long, target_wait, overload_after, longest_wait, queue, deadline, retry_after,

@@ -1,0 +1,169 @@
+//! `Accept-Encoding`: how answers may be compressed, and those that never change, which are compressed once.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use tokio::sync::OnceCell;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_http::compression::CompressionLayer;
+use warp::{
+    Reply as _,
+    http::{
+        HeaderValue, Request, Response as HttpResponse, StatusCode,
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap},
+    },
+    reply::Response,
+};
+
+use crate::{answer, operation::Outcome, problem::Problem};
+
+/// Takes away that a client wants no answer that is not compressed. It may get one all the same (RFC 9110, 12.5.3), as an answer that is
+/// too short to be compressed. To refuse it would come after the work is done.
+pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
+    let is_refusal = |item: &str| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+        let weight = weight.trim().strip_prefix("q=").or(weight.trim().strip_prefix("Q="));
+        let is_plain = matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("identity");
+        is_plain && weight.and_then(|weight| weight.trim().parse::<f32>().ok()) == Some(0.0)
+    };
+    let sent: Vec<_> =
+        headers.get_all(ACCEPT_ENCODING).iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    let items = || sent.iter().flat_map(|value| value.split(','));
+    if !items().any(is_refusal) {
+        return;
+    }
+    let kept = items().filter(|item| !is_refusal(item)).collect::<Vec<_>>().join(",");
+    headers.remove(ACCEPT_ENCODING);
+    headers
+        .extend(HeaderValue::from_str(&kept).ok().filter(|kept| !kept.is_empty()).map(|kept| (ACCEPT_ENCODING, kept)));
+}
+
+/// An answer that is the same for everybody for as long as the process runs, with its compressed forms. They are made at first use.
+pub(crate) struct Unchanging {
+    make: fn() -> (Bytes, &'static str),
+    made: OnceCell<Made>,
+}
+
+struct Made {
+    tag: String,
+    content_type: &'static str,
+    plain: Bytes,
+    /// By the name of the encoding.
+    compressed: Vec<(&'static str, Bytes)>,
+}
+
+/// The best first.
+const ENCODINGS: [&str; 2] = ["br", "gzip"];
+
+impl Unchanging {
+    /// The function makes the text and says what it is.
+    pub(crate) const fn new(make: fn() -> (Bytes, &'static str)) -> Self {
+        Self { make, made: OnceCell::const_new() }
+    }
+
+    pub(crate) async fn answer(&self, headers: &HeaderMap) -> Outcome {
+        let make = self.make;
+        let made = self
+            .made
+            .get_or_try_init(|| async move {
+                let (plain, content_type) = make();
+                let mut compressed = Vec::new();
+                for encoding in ENCODINGS {
+                    compressed.push((encoding, compressed_as(encoding, plain.clone()).await?));
+                }
+                Ok::<_, Problem>(Made { tag: answer::tag_of(&plain, None), content_type, plain, compressed })
+            })
+            .await?;
+        let chosen = made.compressed.iter().find(|(encoding, _)| is_accepted(headers, encoding));
+        let text = chosen.map_or(&made.plain, |(_, text)| text).clone();
+        let mut response: Response = HttpResponse::new(text).into_response();
+        *response.status_mut() = StatusCode::OK;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(made.content_type));
+        if let Some((encoding, _)) = chosen {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        Ok(answer::with_header(response, ETAG, &made.tag))
+    }
+}
+
+fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
+    let items = headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    items.into_iter().any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+        let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').trim();
+        name.trim().eq_ignore_ascii_case(encoding) && weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)
+    })
+}
+
+async fn compressed_as(encoding: &'static str, text: Bytes) -> Result<Bytes, Problem> {
+    let plain = service_fn(move |_request: Request<Full<Bytes>>| {
+        let text = text.clone();
+        async move { Ok::<_, Infallible>(HttpResponse::new(Full::new(text))) }
+    });
+    let mut request = Request::new(Full::<Bytes>::default());
+    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+    let failed = |reason: &dyn std::fmt::Display| {
+        tracing::error!(%reason, "an answer could not be compressed");
+        Problem::internal()
+    };
+    let response = CompressionLayer::new().layer(plain).oneshot(request).await.map_err(|reason| failed(&reason))?;
+    let body = response.into_body().collect().await.map_err(|reason| failed(&reason))?;
+    Ok(body.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepting(values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (ACCEPT_ENCODING, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_the_refusal_of_a_plain_answer_is_taken_away() {
+        for (sent, kept) in [
+            (&["identity;q=0"][..], ""),
+            (&["*;q=0"], ""),
+            (&["gzip, identity; q=0.0 , br;q=0.5"], "gzip, br;q=0.5"),
+            (&["gzip;q=0", "*; Q=0"], "gzip;q=0"),
+            (&["identity;q=0.1, *;q=1"], "identity;q=0.1, *;q=1"),
+            (&[], ""),
+        ] {
+            let mut headers = accepting(sent);
+            without_refusals_of_plain(&mut headers);
+            let left = headers.get(ACCEPT_ENCODING).map_or("", |value| value.to_str().unwrap());
+            assert_eq!(left, kept, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_is_accepted_where_it_is_named_with_a_weight() {
+        for (sent, expected) in [
+            (&["br"][..], true),
+            (&["gzip, BR;q=0.1"], true),
+            (&["gzip", "br"], true),
+            (&["br;q=0"], false),
+            (&["brotli"], false),
+            (&["*"], false),
+            (&[], false),
+        ] {
+            assert_eq!(is_accepted(&accepting(sent), "br"), expected, "{sent:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_compressed_form_is_made_once_and_kept() {
+        static LONG: Unchanging = Unchanging::new(|| (Bytes::from("jpauto ".repeat(1_000)), "text/plain"));
+        for (accept, encoding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("deflate", None)] {
+            let answer = LONG.answer(&accepting(&[accept])).await.unwrap();
+            let found = answer.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(found.as_deref(), encoding);
+            let first = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(first.len() < 1_000, encoding.is_some());
+            let second = LONG.answer(&accepting(&[accept])).await.unwrap();
+            let second = second.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(first.as_ptr(), second.as_ptr(), "nothing is compressed again");
+        }
+    }
+}
