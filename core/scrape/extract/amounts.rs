@@ -16,7 +16,7 @@ use super::{
     phrases::Phrases,
     price_sentences::{self, by_words_in_front},
     price_words::{self, Stated, by_words},
-    unknown_captions,
+    set_aside, unknown_captions,
 };
 use crate::Money;
 
@@ -49,6 +49,10 @@ pub(super) struct Amount {
     /// What classes of elements around it say.
     pub(super) class: Option<Stated>,
     pub(super) is_struck: bool,
+    /// Whether a sign or a word says that it is one of dollars.
+    pub(super) has_sign: bool,
+    /// Whether it stands for several amounts of one text, none of them plainly the price though one is large enough.
+    pub(super) is_several: bool,
     /// Whether its text says little else, so that it may be a price without a word that says so.
     pub(super) is_short: bool,
     pub(super) wording: Wording,
@@ -148,7 +152,9 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
             if read.iter().any(|amount| amount.price.is_some()) || text.len() <= PROSE_BYTES {
                 read.into_iter().for_each(|amount| push(Kind::Amount(amount), behind));
             }
-        } else if let Some(stated) = caption(chunk, has_digit) {
+        } else if let Some(stated) =
+            caption(chunk, has_digit).filter(|stated| may_be_linked(*stated) || !is_link(dom, chunk))
+        {
             push(Kind::Caption(stated), behind);
         } else if is_left_open(&text) {
             push(Kind::Amount(Amount::default()), behind);
@@ -156,59 +162,14 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
         at = behind;
     }
     if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
-        set_history_aside(chunks, &mut items);
+        set_aside::history(chunks, &mut items);
+        set_aside::slogans(chunks, &mut items);
         apply_classes(texts, &mut items);
         unknown_captions::bind(dom, chunks, &mut items, name);
         items
     } else {
         Vec::new()
     }
-}
-
-/// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
-fn set_history_aside(chunks: &[Chunk<'_>], items: &mut [Item]) {
-    let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
-    let dates: Vec<usize> = dates.take(DATES_MAX).collect();
-    if dates.len() < 2 {
-        return;
-    }
-    let is_amount = |item: &Item| item.amount().is_some_and(|amount| amount.size.is_some());
-    let behind = |date: usize| items.iter().position(|item| item.chunks.start == date + 1 && is_amount(item));
-    let in_front = |date: usize| items.iter().position(|item| item.chunks.end == date && is_amount(item));
-    let forward: Option<Vec<usize>> = dates.iter().map(|date| behind(*date)).collect();
-    let dated = forward.or_else(|| dates.iter().map(|date| in_front(*date)).collect());
-    for place in dated.into_iter().flatten() {
-        let former = Amount { own: Some(Stated::Value), wording: Wording::Whole, ..Amount::default() };
-        items[place].kind = Kind::Amount(former);
-    }
-}
-
-/// More dates are no history of a price.
-const DATES_MAX: usize = 16;
-
-/// Whether a text is a day and nothing else: `11/20/2026`, `2026-11-20`, `Nov 20, 2026`.
-fn is_date(text: &str) -> bool {
-    const LONGEST: usize = 18;
-    const FEWEST_DIGITS: usize = 4;
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    // `1/2/26` has the fewest digits.
-    let has_digits = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
-    if text.len() > LONGEST || !has_digits() {
-        return false;
-    }
-    let parts: Vec<&str> = text.split(['/', '-', ' ', ',', '.']).filter(|part| !part.is_empty()).collect();
-    let [one, two, three] = parts[..] else { return false };
-    let is_number = |part: &str, least: usize, most: usize| {
-        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let is_month = |part: &str| {
-        part.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && part.get(..3).is_some_and(|start| MONTHS.iter().any(|month| start.eq_ignore_ascii_case(month)))
-    };
-    let is_set_apart = || text.contains('/') || text.contains('-');
-    (is_number(three, 4, 4) && is_number(two, 1, 2) && (is_month(one) || (is_number(one, 1, 2) && is_set_apart())))
-        || (is_number(one, 4, 4) && is_number(two, 2, 2) && is_number(three, 2, 2) && is_set_apart())
-        || (is_number(one, 1, 2) && is_number(two, 1, 2) && is_number(three, 2, 2) && text.contains('/'))
 }
 
 /// The words around an amount in its own sentence, of which some may stand in another element: `Pay <b>$1,500</b> now`.
@@ -340,7 +301,9 @@ fn is_one_sentence(dom: &Dom<'_>, one: usize, other: usize) -> bool {
 const SENTENCE_LEVELS: usize = 3;
 
 fn is_amount(chunks: &[Chunk<'_>], at: usize, text: &str, columns: &[Column]) -> bool {
-    let names_dollars = || text.split(|sign: char| !sign.is_alphabetic()).any(|word| word.eq_ignore_ascii_case("usd"));
+    const DOLLARS: Phrases<2> = Phrases::new(["usd", "dollars"]);
+    let is_word = |word: &str| ["usd", "dollars"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let names_dollars = || DOLLARS.are_in(text) && text.split(|sign: char| !sign.is_alphabetic()).any(is_word);
     if memchr::memchr(b'$', text.as_bytes()).is_some() || names_dollars() {
         return true;
     }
@@ -381,16 +344,21 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
     if found.len() > 1 && !is_rate {
         let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
         let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));
-        let in_front: Vec<_> =
-            found.iter().zip(ends).map(|((place, _), end)| by_words(&text[end..place.start])).collect();
+        let part = |front: &str| price_words::ends_in_an_aside(front).then_some(Stated::Fee);
+        let said = |front: &str| part(front).or_else(|| by_words(front));
+        let in_front: Vec<_> = found.iter().zip(ends).map(|((place, _), end)| said(&text[end..place.start])).collect();
         let behind: Vec<_> =
             found.iter().zip(starts).map(|((place, _), start)| by_words(&text[place.end..start])).collect();
+        let sum = if text.len() > PROSE_BYTES { None } else { sum_of(&in_front, &found) };
         let whole = [in_front, behind].into_iter().find(|side| side.iter().all(Option::is_some));
-        if let Some(side) = whole {
+        if let Some(side) = sum.or(whole) {
+            let is_short = words_of(text) <= WORDS_BESIDE * found.len();
             let amount = |(own, (_, size)): (Option<Stated>, &(Range<usize>, Option<Money>))| Amount {
                 price: *size,
                 size: *size,
                 own,
+                is_short,
+                has_sign: true,
                 ..Amount::default()
             };
             return side.into_iter().zip(&found).map(amount).collect();
@@ -407,16 +375,42 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
         Some(Stated::Rate) if is_financed(text, behind) => Some(Stated::Price(PriceRank::Retail)),
         said => bound_words::left_of(said, front, behind, name),
     };
-    let beside = text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
+    // A label is as long as it is: `Smith Motors Internet Sale Price: $15,995`.
+    let is_label =
+        || own.is_some() && !behind.chars().any(char::is_alphanumeric) && price_words::ends_in_a_price(front);
     let price = numbers::price(text);
+    let is_large = |(_, size): &(Range<usize>, Option<Money>)| size.is_some_and(|size| size >= LEAST_FINANCED);
     vec![Amount {
+        has_sign: !found.is_empty(),
+        is_several: price.is_none() && !is_rate && found.len() > 1 && found.iter().any(is_large),
         price,
         size: numbers::size(text).or(price),
         own,
-        is_short: beside <= WORDS_BESIDE,
+        is_short: words_of(text) <= WORDS_BESIDE || is_label(),
         wording: if by_words_in_front(front).is_some() { Wording::Whole } else { Wording::Short },
         ..Amount::default()
     }]
+}
+
+/// How many words a text has beside its amounts.
+fn words_of(text: &str) -> usize {
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count()
+}
+
+/// What is said of amounts of which the last, behind no word, is what the others come to: `MSRP $17,995 - Save $2,000 - $15,995`.
+fn sum_of(in_front: &[Option<Stated>], found: &[(Range<usize>, Option<Money>)]) -> Option<Vec<Option<Stated>>> {
+    let (None, said) = in_front.split_last()? else { return None };
+    let ((_, Some(last)), rows) = found.split_last()? else { return None };
+    let mut total: i64 = 0;
+    for (at, (said, (_, size))) in said.iter().zip(rows).enumerate() {
+        total += match (at, (*said)?) {
+            (0, Stated::Price(_)) | (1.., Stated::Fee) => size.as_ref()?.cents(),
+            (1.., Stated::Saving) => -size.as_ref()?.cents(),
+            _ => return None,
+        };
+    }
+    let asked = Some(Stated::Price(PriceRank::Asking));
+    (rows.len() > 1 && total == last.cents()).then(|| said.iter().copied().chain([asked]).collect())
 }
 
 /// What a text of its own says of an amount beside it.
@@ -442,6 +436,23 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
         || (has_digit && stated != Stated::Rate)
         || is_answered();
     (!is_none && !is_status() && !names_a_car() && !counts_miles()).then_some(stated)
+}
+
+/// Whether a caption may stand in a link: one of a price, and of payments, which are told by how small they are.
+fn may_be_linked(stated: Stated) -> bool {
+    stated.rank().is_some() || stated == Stated::Rate
+}
+
+/// Whether a text is all of a link, or of the label of something to tick: `Save Vehicle`.
+fn is_link(dom: &Dom<'_>, chunk: &Chunk<'_>) -> bool {
+    const NODES: usize = 8;
+    let mut around = std::iter::successors(dom.parent(chunk.at), |at| dom.parent(*at)).take(SENTENCE_LEVELS);
+    around.any(|at| {
+        let range = dom.within(at);
+        let is = |name: &str| dom.element(at).is_some_and(|element| element.name() == name);
+        let has_box = || dom.elements(range.clone()).any(|(_, element)| element.name() == "input");
+        range.len() <= NODES && (is("a") || (is("label") && has_box()))
+    })
 }
 
 /// Whether a text stands where an amount would, and states none.

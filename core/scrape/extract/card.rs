@@ -252,6 +252,11 @@ fn is_answer(text: &str) -> bool {
     ["yes", "no", "true", "false", "n/a"].iter().any(|answer| text.eq_ignore_ascii_case(answer))
 }
 
+/// Whether a text ends in a number of miles that an odometer shows.
+pub(super) fn ends_in_an_odometer(text: &str) -> bool {
+    has_thousands(text) && ends_in_miles(text, &MILES)
+}
+
 /// Whether a text ends in a number of miles or kilometres, or a part of it does that is more than a distance to the dealer.
 fn names_miles(text: &str) -> bool {
     if ends_in_miles(text, &MILES) || (ends_in_miles(text, &KILOMETERS) && has_thousands(text)) {
@@ -315,7 +320,9 @@ pub(super) fn mentions(text: &str, word: &str) -> bool {
 pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some((label, rest)) = text.split_once(':') {
         // `MI` alone is a state.
-        let named = Field::named(label).or_else(|| miles::is_short_unit(label).then_some(Field::Mileage));
+        let named = Field::named(label)
+            .or_else(|| miles::is_short_unit(label).then_some(Field::Mileage))
+            .or_else(|| named_with_a_sign(label.contains('#').then_some(label)?));
         return named.map(|field| (field, rest.trim()));
     }
     if let Some(field) = Field::named(text) {
@@ -338,7 +345,7 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
 fn without_a_colon(text: &str) -> Option<(Field, &str)> {
     const LABEL_WORDS_MAX: usize = 3;
     if let Some((label, rest)) = text.split_once('#') {
-        return Field::named(label).map(|field| (field, rest.trim()));
+        return named_with_a_sign(label).map(|field| (field, rest.trim()));
     }
     let ends = text.match_indices(' ').map(|(at, _)| at).take(LABEL_WORDS_MAX);
     // The longest label counts: `Stock Number`, not `Stock`.
@@ -349,6 +356,15 @@ fn without_a_colon(text: &str) -> Option<(Field, &str)> {
         Some((field, text[end..].trim()))
     });
     named.last()
+}
+
+/// The field that a label names which the sign of a number follows: `Inventory #` is the number that `Inventory` is not.
+fn named_with_a_sign(label: &str) -> Option<Field> {
+    const NUMBERS: [&str; 5] = ["inventory", "inventaire", "inventario", "inv", "control"];
+    Field::named(label).or_else(|| {
+        let label = label.trim_matches([' ', '.', '#']);
+        NUMBERS.iter().any(|known| label.eq_ignore_ascii_case(known)).then_some(Field::StockNumber)
+    })
 }
 
 /// Whether a text begins with a word that has a digit, as stock numbers do.
@@ -442,6 +458,8 @@ fn image(page: &Page<'_>, dom: &Dom<'_>, card: usize) -> Option<String> {
     sources.filter_map(|source| page.absolute(source)).next()
 }
 
+/// What says of a car that it is sold, in a text of its own.
+const SOLD: [&str; 6] = ["sold", "sold out", "just sold", "this vehicle has been sold", "vendu", "vendido"];
 /// A longer text says more than `SOLD`.
 const SOLD_BYTES: usize = 64;
 
@@ -455,10 +473,19 @@ fn is_heading_of_sold(text: &str) -> bool {
         &text[SOLD.len()..]
     } else if cut(end).is_some() && is_apart(text[..end].chars().next_back()) {
         &text[..end]
+    } else if let Some(at) = [" sold!", "*sold", "-sold", "(sold", "- sold"].iter().find_map(|mark| find(text, mark)) {
+        // `2019 Ford Edge - SOLD! Thank you, Mike`
+        &text[..at]
     } else {
         return false;
     };
     super::card_heading::names_a_vehicle(name.trim_matches(|sign: char| !sign.is_alphanumeric()))
+}
+
+/// Where a text holds words, given in lower case, in any case.
+fn find(text: &str, words: &str) -> Option<usize> {
+    let is = |at: &usize| text.get(*at..at + words.len()).is_some_and(|found| found.eq_ignore_ascii_case(words));
+    (0..text.len()).find(is)
 }
 
 /// Whether a card says by a text or a picture of its own that its vehicle is sold: `SOLD`, in no other words, where it is seen.
@@ -466,7 +493,7 @@ pub(super) fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
     let is_frame = |sign: char| sign.is_whitespace() || matches!(sign, '!' | '*' | '-');
     let says_sold = |text: &str| {
         let text = text.trim_matches(is_frame);
-        text.len() < SOLD_BYTES && (text.eq_ignore_ascii_case("sold") || is_heading_of_sold(text))
+        text.len() < SOLD_BYTES && (SOLD.iter().any(|sold| text.eq_ignore_ascii_case(sold)) || is_heading_of_sold(text))
     };
     let mut unseen_until = 0;
     let mut shown = dom.within(card).filter(|&at| {

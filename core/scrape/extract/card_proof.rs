@@ -236,6 +236,8 @@ impl Words {
     }
 
     fn note_digits(&mut self, text: &str) {
+        // `$38,450 or $389/month`: what it costs stands in front.
+        let text = text.split_once(" or $").map_or(text, |(price, _)| price);
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         if digits.is_empty() {
             return;

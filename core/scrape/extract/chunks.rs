@@ -7,7 +7,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    card::{labelled, mentions},
+    card::{ends_in_an_odometer, labelled, mentions},
     card_heading::HEADING_NODES_MAX,
     clean,
     dom::{Dom, Element, Kind, attribute},
@@ -67,7 +67,7 @@ impl<'t> Texts<'t> {
 
     fn push_parts<'p>(&mut self, text: &'p str, seen: Seen, held: impl Fn(&'p str) -> Cow<'t, str>) {
         let parts = pieces(text);
-        if parts.is_empty() && memchr::memchr_iter(b':', text.as_bytes()).nth(1).is_none() {
+        if parts.is_empty() && memchr::memchr2_iter(b':', b'#', text.as_bytes()).nth(1).is_none() {
             self.chunks.push(seen.chunk(held(text)));
             return;
         }
@@ -298,24 +298,36 @@ const FACTS_BYTES: usize = 240;
 
 /// The facts of one text, where at least two of them have a label, or one beside an amount: `Stock: P2535, 41,200 Miles, $22,988`.
 fn labelled_facts(text: &str) -> Option<Vec<&str>> {
-    const MARKS: [&str; 5] = [", ", " / ", " | ", "; ", " - "];
-    const ANY_MARK: Phrases<5> = Phrases::new(MARKS);
-    if text.len() > FACTS_BYTES || !ANY_MARK.are_in(text) {
+    const MARKS: [&str; 8] = [", ", " / ", " | ", "; ", " - ", ". ", " \u{2022} ", " \u{b7} "];
+    const ANY_MARK: Phrases<8> = Phrases::new(MARKS);
+    // These stand between facts alone.
+    const CLEAR: Phrases<3> = Phrases::new([" | ", " \u{2022} ", " \u{b7} "]);
+    let has_digit = || text.bytes().any(|byte| byte.is_ascii_digit());
+    if text.len() > FACTS_BYTES || !has_digit() || !ANY_MARK.are_in(text) {
         return None;
     }
     let mut parts: Vec<&str> = vec![text];
     for mark in MARKS {
         parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
     }
-    let parts: Vec<&str> =
-        parts.into_iter().map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    // A text between two elements may begin and end with the mark.
+    let between = [' ', '-', '/', ';', ',', '|', '\u{2022}', '\u{b7}'];
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .map(|part| part.trim_matches(between))
+        .filter(|part| part.chars().any(char::is_alphanumeric))
+        .collect();
     let is_number = |part: &&&str| {
         let field = labelled(part).filter(|(_, rest)| !rest.is_empty()).map(|(field, _)| field);
         matches!(field, Some(Field::Vin | Field::StockNumber | Field::Mileage | Field::Kilometers))
     };
     let has_amount = parts.iter().any(|part| part.contains('$'));
     let numbers = parts.iter().filter(is_number).count();
-    let is_apart = numbers > 0 && numbers + usize::from(has_amount) > 1 && (!has_amount || has_own_amount(&parts));
+    let has_miles = parts.iter().any(|part| ends_in_an_odometer(part));
+    let is_clear = || parts.len() > 1 && CLEAR.are_in(text);
+    let is_apart = numbers > 0
+        && (numbers + usize::from(has_amount) + usize::from(has_miles) > 1 || is_clear())
+        && (!has_amount || has_own_amount(&parts));
     is_apart.then_some(parts)
 }
 
@@ -344,10 +356,11 @@ const DASHES: [&str; 3] = [" - ", " \u{2013} ", " \u{2014} "];
 
 /// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
 ///
-/// `Stock: P1 Mileage: 45,000` are two. A label is the longest run of words in front of a colon that names a field.
+/// `Stock: P1 Mileage: 45,000` are two. A label is the longest run of words in front of a colon, or of the sign of a number, that names
+/// a field.
 fn apart(text: &str) -> impl Iterator<Item = &str> {
     const LABEL_WORDS_MAX: usize = 3;
-    let colons = memchr::memchr_iter(b':', text.as_bytes());
+    let colons = memchr::memchr2_iter(b':', b'#', text.as_bytes());
     let mut labels: Vec<usize> = colons
         .filter_map(|colon| {
             let before = text[..colon].trim_end();

@@ -18,7 +18,8 @@ pub(crate) fn total(words: &str) -> Option<u32> {
         let Some(number) = count(&text[start..end]) else { continue };
         let mut before = text[..start].split_whitespace().rev();
         let last = before.next().unwrap_or_default();
-        if last.eq_ignore_ascii_case("of") && ends_range(before) {
+        if last.trim_start_matches('(').eq_ignore_ascii_case("of") && (ends_range(before.clone()) || ends_count(before))
+        {
             return Some(number);
         }
         if counted.is_none() && !last.eq_ignore_ascii_case("over") && counts_vehicles(text[end..].split_whitespace()) {
@@ -79,6 +80,15 @@ fn count(word: &str) -> Option<u32> {
 /// `1-25` in one word.
 fn is_range(word: &str) -> bool {
     word.split_once(['-', '–', '—']).is_some_and(|(first, last)| count(first).is_some() && count(last).is_some())
+}
+
+/// Whether words, read backwards, begin with `8 vehicles out`.
+fn ends_count<'a>(mut before: impl Iterator<Item = &'a str>) -> bool {
+    let mut word = || before.next().unwrap_or_default();
+    let (out, counted, shown) = (word(), word(), word());
+    out.eq_ignore_ascii_case("out")
+        && COUNTED.iter().any(|known| counted.eq_ignore_ascii_case(known))
+        && count(shown).is_some()
 }
 
 /// Whether words, read backwards, begin with `1-30`, `1 - 30` or `1 to 30`.

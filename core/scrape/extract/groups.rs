@@ -33,6 +33,13 @@ pub(super) fn grouped_otherwise(text: &str) -> Option<(usize, i64)> {
     Some(cents.map_or((length, whole), |cents| (length + 3, whole + digits(&cents[..2]))))
 }
 
+/// Whether a text is one number whose thousands blanks set apart: `46 988`.
+pub(super) fn is_grouped_by_blanks(text: &str) -> bool {
+    text.contains(' ')
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+        && grouped_otherwise(text).is_some_and(|(length, _)| length == text.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +62,27 @@ mod tests {
             ("17 450,500 miles", None),
         ] {
             assert_eq!(grouped_otherwise(text), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_price_may_be_written_with_blanks_or_with_words_for_the_sign() {
+        for (text, dollars) in [
+            ("12,345 dollars", Some("12345.00")),
+            ("Asking 12345 Dollars", Some("12345.00")),
+            ("46 988", Some("46988.00")),
+            ("46\u{a0}988", Some("46988.00")),
+            ("Price: 46 988", Some("46988.00")),
+            ("Prix : 46 988", Some("46988.00")),
+            ("1 046 988", Some("1046988.00")),
+            ("46 98", None),
+            ("4698 988", None),
+            ("46.988", None),
+            ("$12,995 w/ 12 month warranty", Some("12995.00")),
+            ("Pre-tax price $12,995", Some("12995.00")),
+        ] {
+            let read = super::super::price(text).map(|price| price.to_string());
+            assert_eq!(read.as_deref(), dollars, "{text}");
         }
     }
 }

@@ -308,6 +308,10 @@ pub(super) fn may_hold_a_year(raw: &str) -> bool {
 
 fn is_lead_in(word: &str) -> bool {
     const LEAD_INS: [&str; 8] = ["used", "new", "certified", "pre-owned", "preowned", "cpo", "sold", "featured"];
+    // `$13,250 | 2019 Ford Edge`
+    if word.strip_prefix('$').is_some_and(|amount| amount.starts_with(|sign: char| sign.is_ascii_digit())) {
+        return true;
+    }
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
     LEAD_INS.iter().any(|lead_in| word.eq_ignore_ascii_case(lead_in)) || title_brand::speaks_of_a_title(word)
 }

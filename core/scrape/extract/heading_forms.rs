@@ -33,7 +33,9 @@ pub(super) fn in_usual_order(raw: &str) -> Option<String> {
 
 /// `New Arrival! 2019 Ford`, `(2019) Ford`, `2019FORD`, `2019.5 Ford`, `2019/2020 Ford`.
 fn behind_words_of_a_seller(words: &[&str]) -> Option<String> {
-    let lead_ins = words.iter().take(LEAD_INS_MAX).take_while(|word| is_lead_in(word)).count();
+    let is_before_color = |at: usize| words.get(at + 1).is_some_and(|next| is_color(next));
+    let may_lead = |at: &usize| is_lead_in(words[*at]) || is_number(words[*at]) || is_before_color(*at);
+    let lead_ins = (0..words.len().min(LEAD_INS_MAX)).take_while(may_lead).count();
     // `In 2019 Ford ...` is a sentence; `Just in: 2019 Ford` is none.
     let last = words[..lead_ins].last().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     let is_sentence = matches!(&*last, "a" | "for" | "in" | "on" | "the") && !words[0].eq_ignore_ascii_case("just");
@@ -110,43 +112,35 @@ fn begins_with_two_digits(raw: &str) -> bool {
     matches!(bytes, [one, two, b' ', ..] if one.is_ascii_digit() && two.is_ascii_digit())
 }
 
+/// Words of sellers in front of a name.
+const LEAD_INS: &str = "4wd 4x4 a arrival arrived available awd beautiful beige black blue brown certified clean clearance coming cpo deal \
+     diesel drop featured for gold gray green grey hold hot in just loaded lot low mile miles new nice no now on one \
+     one-owner orange owner pending pre-owned preowned price quality red reduced reserve sale silver sold soon special \
+     stock super the unit used white";
+
 /// Whether a word is one of a seller, and not of the name.
 fn is_lead_in(word: &str) -> bool {
-    const WORDS: [&str; 31] = [
-        "a",
-        "arrival",
-        "arrived",
-        "available",
-        "certified",
-        "clearance",
-        "cpo",
-        "deal",
-        "drop",
-        "featured",
-        "for",
-        "hold",
-        "hot",
-        "in",
-        "just",
-        "new",
-        "now",
-        "on",
-        "pending",
-        "pre-owned",
-        "preowned",
-        "price",
-        "reduced",
-        "sale",
-        "sold",
-        "soon",
-        "coming",
-        "special",
-        "stock",
-        "the",
-        "used",
-    ];
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    LEAD_INS.split(' ').any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a word is a number of stock, of a lot or of miles: `P2291:`, `14:`, `71,204-Mile`. A year is none.
+fn is_number(word: &str) -> bool {
+    let is_code = |sign: char| sign.is_ascii_uppercase() || sign.is_ascii_digit() || !sign.is_alphanumeric();
+    let is_miles = || word.to_ascii_lowercase().ends_with("-mile");
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    // `Q50` and `4RUNNER` are models.
+    let is_long = || digits >= 4 || (digits > 0 && (word.starts_with(['#', '[']) || word.ends_with([':', '.', ']'])));
+    (is_long() || is_miles())
+        && year_of(word).is_none()
+        && !word.get(..4).is_some_and(|year| numbers::year(year).is_some())
+        && (word.chars().all(is_code) || is_miles())
+}
+
+fn is_color(word: &str) -> bool {
+    const COLORS: [&str; 12] =
+        ["beige", "black", "blue", "brown", "gold", "gray", "green", "grey", "orange", "red", "silver", "white"];
+    COLORS.iter().any(|color| word.eq_ignore_ascii_case(color))
 }
 
 /// Whether a word says what is counted: `24 Toyota Vehicles`.

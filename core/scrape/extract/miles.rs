@@ -76,10 +76,26 @@ fn in_words(raw: &str, unit: Unit) -> Option<Reading> {
 }
 
 const MILES: [&str; 7] = ["mi", "mile", "miles", "smi", "mls", "millas", "millaje"];
-const KILOMETERS: [&str; 8] =
-    ["km", "kms", "kilometer", "kilometers", "kilometre", "kilometres", "kilometraje", "kilometrage"];
+const KILOMETERS: [&str; 11] = [
+    "km",
+    "kms",
+    "kilometer",
+    "kilometers",
+    "kilometre",
+    "kilometres",
+    "kilometraje",
+    "kilometrage",
+    "kilom\u{e9}trage",
+    "kilom\u{e8}tre",
+    "kilom\u{e8}tres",
+];
 /// Other words beside the number of an odometer.
-const OF_ODOMETERS: [&str; 26] = [
+const OF_ODOMETERS: [&str; 31] = [
+    "has",
+    "it",
+    "on",
+    "shows",
+    "with",
     "mileage",
     "odometer",
     "reading",
@@ -352,6 +368,9 @@ mod tests {
             ("45,678 mi, Automatic", Some(45_678)),
             ("Black - 45,678 mi - Automatic", Some(45_678)),
             (", Black, 45,678 miles, Stock P1, asking $15,995", Some(45_678)),
+            ("Nice car, has only 45,678 miles", Some(45_678)),
+            ("Nice car, with 45,678 miles on it", Some(45_678)),
+            ("with a 36,000 miles warranty", None),
             ("Free oil changes - 3 years, 36,000 miles", None),
             ("45,678 Miles Automatic", Some(45_678)),
             ("45,678 miles away", None),
@@ -399,6 +418,8 @@ mod tests {
             ("48,280 kms", 30_000),
             ("48,280 Kilometers", 30_000),
             ("Odometer: 48,280 kilometres", 30_000),
+            ("Kilom\u{e9}trage : 48 280 km", 30_000),
+            ("48\u{a0}280 Kilom\u{e8}tres", 30_000),
             ("48.3k km", 30_012),
             ("48,280 km, Automatic", 30_000),
             ("48,280 km | 2.0L", 30_000),

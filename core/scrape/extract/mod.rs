@@ -61,6 +61,7 @@ mod price_words;
 mod record;
 mod record_values;
 mod references;
+mod set_aside;
 mod shown_prices;
 mod site;
 mod sold_page;

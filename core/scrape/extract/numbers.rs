@@ -12,7 +12,7 @@ use serde_json::Number;
 use super::{
     clean::text,
     fields::PriceRank,
-    groups::grouped_otherwise,
+    groups::{grouped_otherwise, is_grouped_by_blanks},
     limits::TextLimits,
     price_sentences::is_lowered_to,
     price_words::{Stated, by_caption},
@@ -188,8 +188,11 @@ fn price_in_words(raw: &str) -> Option<Money> {
         asking.retain(|(_, preferred)| *preferred);
     }
     let (first, _) = asking.first()?;
-    let cents = first.cents(&lower)?;
-    let unanimous = asking.iter().all(|(amount, _)| amount.cents(&lower) == Some(cents));
+    // Blanks set thousands apart in a text that is nothing but a number and its label.
+    let is_alone = !marked && all.len() == 1;
+    let by_blanks = || first.foreign.filter(|_| is_alone && lower[first.start..first.end].contains(' '));
+    let cents = first.cents(&lower).or_else(by_blanks)?;
+    let unanimous = is_alone || asking.iter().all(|(amount, _)| amount.cents(&lower) == Some(cents));
     price_of_cents(cents).filter(|_| unanimous)
 }
 
@@ -404,7 +407,8 @@ fn has_dollar_sign(lower: &str, amount: &Amount) -> bool {
         let rest = behind.strip_prefix('$');
         rest.is_some_and(|rest| !rest.trim_start().starts_with(|sign: char| sign.is_ascii_digit()))
     };
-    before.ends_with('$') || before.ends_with("usd") || behind.starts_with("usd") || is_behind()
+    let is_named = || ["usd", "dollars"].iter().any(|name| begins_with_word(behind, name));
+    before.ends_with('$') || before.ends_with("usd") || is_named() || is_behind()
 }
 
 /// A text without a dollar sign is a price only if it is a bare number, at most with its label.
@@ -412,17 +416,20 @@ fn is_bare_number(lower: &str) -> bool {
     let lower = lower.trim();
     let number = match (behind_asking(lower), lower.split_once(':')) {
         (Some(number), _) => number,
-        (None, Some((label, _))) if !label.contains("price") => return false,
+        (None, Some((label, _))) if !["price", "precio", "prix"].iter().any(|word| label.contains(word)) => {
+            return false;
+        }
         (None, Some((_, number))) => number.trim(),
         (None, None) => lower,
     };
     let digits = number.strip_suffix('k').unwrap_or(number);
-    digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
+    digits.bytes().all(is_sign) || is_grouped_by_blanks(digits)
 }
 
 /// What stands behind words that ask a price without a sign of dollars: `Asking 15,995 obo`. A year is no price.
 pub(super) fn behind_asking(text: &str) -> Option<&str> {
-    const ASKED: [&str; 3] = ["price", "asking", "precio"];
+    const ASKED: [&str; 4] = ["price", "asking", "precio", "prix"];
     const REMARKS: [&str; 6] = ["obo", "firm", "or best offer", "cash", "dollars", "negotiable"];
     let start = text.find(|sign: char| sign.is_ascii_digit())?;
     let (words, number) = text.split_at(start);

@@ -41,6 +41,8 @@ pub(crate) struct Page<'a> {
     /// The cards that look like those of vehicles and say too little to be one, by their places.
     left_out: RefCell<HashSet<usize>>,
     offers_cars: OnceCell<bool>,
+    /// What its links are relative to, if the page says so itself.
+    base: OnceCell<Option<Url>>,
 }
 
 /// How many bytes of a page make a token, at a guess on the safe side.
@@ -71,6 +73,7 @@ impl<'a> Page<'a> {
             compares_data: Cell::new(false),
             left_out: RefCell::default(),
             offers_cars: OnceCell::new(),
+            base: OnceCell::new(),
         })
     }
 
@@ -139,7 +142,22 @@ impl<'a> Page<'a> {
 
     /// The absolute form of a link of this page, `None` for what leads to no page (`#`, `javascript:`, `mailto:`).
     pub(crate) fn absolute(&self, link: &str) -> Option<String> {
-        absolute(&self.url, link)
+        absolute(self.base().unwrap_or(&self.url), link)
+    }
+
+    /// The address of the first `base` of the page.
+    fn base(&self) -> Option<&Url> {
+        let read = || {
+            // Few pages have one.
+            let may_be = ["<base", "<BASE", "<Base"];
+            may_be.iter().find(|name| memmem::find(self.html.as_bytes(), name.as_bytes()).is_some())?;
+            let href = self.tokens().iter().find_map(|token| match token {
+                Token::Open(tag) if tag.is("base") => tag.attribute("href"),
+                _ => None,
+            })?;
+            self.url.join(href.trim()).ok().filter(|base| matches!(base.scheme(), "http" | "https"))
+        };
+        self.base.get_or_init(read).as_ref()
     }
 
     /// The elements and texts of the page as a browser would nest them.
@@ -352,6 +370,22 @@ mod tests {
             }
         }
         assert_eq!(plain, 2 * 5);
+    }
+
+    #[test]
+    fn links_are_relative_to_what_the_page_says() {
+        let at = |html: &str| {
+            let tree = OnceCell::new();
+            Page::new(html, Url::parse("https://lot.example/used/").unwrap(), &tree).unwrap().absolute("v/1.html")
+        };
+        for (html, address) in [
+            ("<p>a</p>", "https://lot.example/used/v/1.html"),
+            (r#"<base href="https://cdn.example/cars/"><p>a</p>"#, "https://cdn.example/cars/v/1.html"),
+            (r#"<base target="_blank"><base href="/stock/">"#, "https://lot.example/stock/v/1.html"),
+            (r#"<base href="javascript:x">"#, "https://lot.example/used/v/1.html"),
+        ] {
+            assert_eq!(at(html).as_deref(), Some(address), "{html}");
+        }
     }
 
     #[test]

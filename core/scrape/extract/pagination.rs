@@ -52,6 +52,22 @@ pub(crate) fn next_by_number(
 const PAGE_PARAMETERS: [&str; 12] =
     ["page", "pt", "pn", "_p", "p", "pg", "page_no", "pageno", "pagenumber", "paged", "currentpage", "pageindex"];
 
+/// Query parameters that count the vehicles before a page.
+const OFFSET_PARAMETERS: [&str; 12] = [
+    "start",
+    "offset",
+    "skip",
+    "from",
+    "startrow",
+    "start_row",
+    "startat",
+    "startindex",
+    "startrecord",
+    "firstrecord",
+    "first",
+    "limitstart",
+];
+
 /// How many bytes of a page there are for one byte of text. A safe guess.
 const BYTES_PER_WORDS_BYTE: usize = 8;
 
@@ -247,7 +263,7 @@ impl<'a> Reader<'_, 'a> {
             self.note_more(&link, text);
             return;
         };
-        let follows = || page_number(&url).is_some_and(|number| Some(number) == self.current().checked_add(1));
+        let follows = || self.counts_on(&text, &url);
         if plainness > Plainness::Number || follows() {
             self.candidates.push((plainness, url));
         }
@@ -263,9 +279,27 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// The number of this page, one where its address gives none.
-    fn current(&self) -> u32 {
-        page_number(self.page.url.as_str()).unwrap_or(1)
+    /// Whether the address of a link counts on by one page from the address of this one; `text` is the number that the link shows.
+    fn counts_on(&self, text: &str, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else { return false };
+        let here = &self.page.url;
+        let shown: Option<u32> = text.parse().ok();
+        if let Some(number) = page_number(&url) {
+            // Some count from zero: `2` leads to `?page=1`.
+            let first = if shown.is_some_and(|shown| Some(number) == shown.checked_sub(1)) { 0 } else { 1 };
+            return Some(number) == page_number(here).unwrap_or(first).checked_add(1);
+        }
+        let Some(offset) = vehicles_before(&url) else { return false };
+        let from = vehicles_before(here).unwrap_or_default();
+        // The offsets of pages are as far apart as those of the first and the second.
+        let is_next = |shown: u32, first: u32| {
+            let (offset, from) = (u64::from(offset.saturating_sub(first)), u64::from(from.saturating_sub(first)));
+            offset > from && offset * u64::from(shown.saturating_sub(2)) == from * u64::from(shown.saturating_sub(1))
+        };
+        match shown {
+            Some(shown) => shown > 1 && (is_next(shown, 0) || is_next(shown, 1)),
+            None => offset > from,
+        }
     }
 
     fn next(self) -> Option<String> {
@@ -375,12 +409,19 @@ fn comparable(url: &str) -> Cow<'_, str> {
     Cow::Borrowed(without_fragment.trim_end_matches(['&', '?']))
 }
 
-fn page_number(url: &str) -> Option<u32> {
-    let url = Url::parse(url).ok()?;
-    url.query_pairs()
-        .find(|(name, _)| PAGE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
-        .and_then(|(_, value)| value.parse().ok())
-        .or_else(|| page_number_in_path(url.path()))
+fn page_number(url: &Url) -> Option<u32> {
+    number_by(url, &PAGE_PARAMETERS).or_else(|| page_number_in_path(url.path()))
+}
+
+/// How many vehicles come before those of a page, by its address.
+fn vehicles_before(url: &Url) -> Option<u32> {
+    number_by(url, &OFFSET_PARAMETERS)
+}
+
+/// The number that one of some parameters has in an address.
+fn number_by(url: &Url, parameters: &[&str]) -> Option<u32> {
+    let is_one = |name: &str| parameters.iter().any(|known| name.eq_ignore_ascii_case(known));
+    url.query_pairs().find(|(name, _)| is_one(name)).and_then(|(_, value)| value.parse().ok())
 }
 
 /// `/used/page/2/`, `/used/page-2`, `/used/page2.html`.
@@ -434,6 +475,36 @@ mod tests {
         let classed =
             read_at("https://lot.example/used", r#"<a class="next" href="/used?offset=24">Load more vehicles</a>"#);
         assert_eq!(classed.next.as_deref(), Some("https://lot.example/used?offset=24"));
+    }
+
+    #[test]
+    fn pages_may_be_counted_by_the_vehicles_before_them() {
+        let pager = |name: &str, first: u32, step: u32| -> String {
+            let link = |page: u32| format!(r#"<a href="/used?{name}={}">{page}</a>"#, first + (page - 1) * step);
+            (1..=5).map(link).collect()
+        };
+        for (query, html, next) in [
+            ("", pager("start", 0, 25), Some("start=25")),
+            ("?start=0", pager("start", 0, 25), Some("start=25")),
+            ("?start=25", pager("start", 0, 25), Some("start=50")),
+            ("?offset=50", pager("offset", 0, 25), Some("offset=75")),
+            ("?start=100", pager("start", 0, 25), None),
+            ("", pager("startRow", 1, 20), Some("startRow=21")),
+            ("?startrow=41", pager("startRow", 1, 20), Some("startRow=61")),
+            ("?make=ford", pager("make=ford&skip", 0, 24), Some("make=ford&skip=24")),
+            // Pages that are counted from zero.
+            ("", pager("page", 0, 1), Some("page=1")),
+            ("?page=1", pager("page", 0, 1), Some("page=2")),
+            ("?page=4", pager("page", 0, 1), None),
+            // Years of a calendar, and the first page alone.
+            ("?start=25", r#"<a href="/used">1</a><a href="/used?start=25">2</a>"#.to_owned(), None),
+            ("", r#"<a href="/used?from=2019">2019</a><a href="/used?from=2020">2020</a>"#.to_owned(), None),
+            ("?offset=24", r#"<a href="?offset=48">Load more</a>"#.to_owned(), Some("offset=48")),
+            ("?offset=48", r#"<a href="?offset=24">Load more</a>"#.to_owned(), None),
+        ] {
+            let next = next.map(|next| format!("https://lot.example/used?{next}"));
+            assert_eq!(read_at(&format!("https://lot.example/used{query}"), &html).next, next, "{query} {html}");
+        }
     }
 
     #[test]
@@ -508,6 +579,8 @@ mod tests {
             ("<div>1 - 30 of 35 Total</div>", Some(35)),
             ("<h4>Showing 1-25\n    of 66 vehicles</h4>", Some(66)),
             ("<span class=n>58</span> Vehicles matching", Some(58)),
+            ("Displaying 8 vehicles out of 57", Some(57)),
+            ("Viewing 1 to 8 (of 57)", Some(57)),
             ("88 matches out of 88 vehicles.", Some(88)),
             ("<p>Over 500 vehicles in stock</p><b>1,204</b> Used Vehicles Found", Some(1_204)),
             ("<title>66 New Vehicles for Sale</title>", Some(66)),

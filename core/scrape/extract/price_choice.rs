@@ -88,6 +88,10 @@ pub(super) fn offer(
     {
         draft.offer_price(PriceRank::Plain, Some(filler));
     }
+    // A text that states several has one that a person may tell from the others.
+    if choice.price.is_none() && items.iter().filter_map(Item::amount).any(|amount| amount.is_several) {
+        choice.is_unclear = true;
+    }
     if let Some((rank, price)) = choice.price {
         draft.offer_price(rank, Some(price));
     }
@@ -146,6 +150,8 @@ struct Candidate {
     price: Money,
     /// Whether words say so, not a class alone.
     is_said: bool,
+    /// Whether these words are a sentence, which may be about the price of another car, or a part of one.
+    is_prose: bool,
 }
 
 fn choose(items: &[Item]) -> Choice {
@@ -155,21 +161,21 @@ fn choose(items: &[Item]) -> Choice {
         .filter_map(|amount| {
             let rank = amount.stated()?.rank()?;
             let price = amount.price.filter(|price| !is_filler(*price))?;
-            Some(Candidate { rank, price, is_said: amount.own.or(amount.caption).is_some() })
+            let is_prose = amount.own.is_some() && !amount.is_short;
+            Some(Candidate { rank, price, is_said: amount.own.or(amount.caption).is_some(), is_prose })
         })
         .collect();
     let unsaid = unsaid(&amounts);
-    let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| size(amount)).max();
-    let is_far_below =
-        |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
-    candidates.retain(|candidate| {
-        let is_trifle = candidate.price < LEAST_UNSAID && is_far_below(candidate.price, SHARE_SAID);
-        !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
-    });
+    drop_trifles(&mut candidates, &amounts);
     match sum(&amounts) {
         Sum::Is(price) => return Choice { price: Some((PriceRank::Asking, price)), is_said: true, is_unclear: false },
         Sum::IsNot => return Choice { is_unclear: true, ..Choice::default() },
         Sum::None => {}
+    }
+    if let Some(is_unclear) = set_prose_aside(&mut candidates, &unsaid)
+        && is_unclear
+    {
+        return Choice { is_unclear, ..Choice::default() };
     }
     let Some(rank) = candidates.iter().map(|candidate| candidate.rank).min() else {
         return match unsaid[..] {
@@ -177,7 +183,10 @@ fn choose(items: &[Item]) -> Choice {
             _ => Choice {
                 price: None,
                 is_said: false,
-                is_unclear: unsaid.len() > 1 || amounts.iter().any(|amount| is_of_something_unknown(amount)),
+                is_unclear: unsaid.len() > 1
+                    || amounts
+                        .iter()
+                        .any(|amount| is_of_something_unknown(amount) || may_be_asked_all_the_same(amount)),
             },
         };
     };
@@ -187,7 +196,7 @@ fn choose(items: &[Item]) -> Choice {
     }
     let least = candidates.iter().map(|candidate| candidate.price).min().unwrap_or(Money::ZERO);
     let is_other = |amount: &Amount| {
-        is_of_something_unknown(amount)
+        (is_of_something_unknown(amount) || may_be_asked_all_the_same(amount))
             && amount.price.is_some_and(|price| price.cents().saturating_mul(SHARE_OF_FORMER) >= least.cents())
     };
     if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount) || is_other(amount)) {
@@ -203,6 +212,26 @@ fn choose(items: &[Item]) -> Choice {
     Choice { price: price.map(|price| (rank, price)), is_said: said.is_some(), is_unclear: price.is_none() }
 }
 
+/// Sets prices of sentences aside where another amount of the card stands by itself: `Our price is $2,300 under KBB` is about no price
+/// of the car. Answers whether a sentence may be about the price all the same.
+fn set_prose_aside(candidates: &mut Vec<Candidate>, unsaid: &[Money]) -> Option<bool> {
+    let is_asked = |candidate: &&Candidate| candidate.rank <= PriceRank::Plain;
+    let prose =
+        candidates.iter().filter(is_asked).find(|candidate| candidate.is_prose).map(|candidate| candidate.price)?;
+    let apart: Vec<Money> = candidates.iter().filter(is_asked).filter(|it| !it.is_prose).map(|it| it.price).collect();
+    let are_said = candidates.iter().filter(is_asked).any(|it| it.is_said && !it.is_prose);
+    let apart = if apart.is_empty() { unsaid.to_vec() } else { apart };
+    let first = *apart.first()?;
+    if apart.contains(&prose) {
+        return None;
+    }
+    let is_near = prose.cents() <= first.cents() * PRICES_APART && first.cents() <= prose.cents() * PRICES_APART;
+    if !is_near || are_said {
+        candidates.retain(|candidate| !candidate.is_prose);
+    }
+    Some(is_near && !are_said)
+}
+
 /// Whether an amount is too far below another one to be taken for the price, though it may be: an old car of a dear make is asked for
 /// at a tenth of what its maker suggested.
 fn is_doubted(amount: &Amount) -> bool {
@@ -216,6 +245,39 @@ fn is_doubted(amount: &Amount) -> bool {
 fn is_of_something_unknown(amount: &Amount) -> bool {
     amount.stated() == Some(Stated::Unknown)
         && amount.price.is_some_and(|price| price >= LEAST_UNSAID && !is_filler(price))
+}
+
+/// Whether a caption beside an amount says that it is no price, though it is as much as one: a slogan may say so.
+fn may_be_asked_all_the_same(amount: &Amount) -> bool {
+    let is_other = amount.own.is_none() && amount.caption.is_some_and(|caption| caption.rank().is_none());
+    is_other && amount.price.is_some_and(|price| price >= LEAST_OF_A_CAR && !is_filler(price))
+}
+
+/// Hardly any car on offer costs less.
+const LEAST_OF_A_CAR: Money = Money::from_dollars(2_500);
+
+/// Drops what is too little beside other amounts of the card to be its price, whatever it is called.
+fn drop_trifles(candidates: &mut Vec<Candidate>, amounts: &[&Amount]) {
+    let largest = amounts.iter().filter(|amount| amount.price.is_some()).filter_map(|amount| size(amount)).max();
+    let is_far_below =
+        |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
+    // `Reduced $2,000! Now $38,450`: a tenth of what may be asked is not asked.
+    let most_asked = amounts.iter().filter(|amount| may_be_the_price(amount)).filter_map(|amount| amount.price).max();
+    let most_asked = most_asked.map_or(0, Money::cents);
+    candidates.retain(|candidate| {
+        let is_trifle = (candidate.price < LEAST_UNSAID && is_far_below(candidate.price, SHARE_SAID))
+            || (candidate.price < LEAST_OF_A_CAR && candidate.price.cents().saturating_mul(SHARE_UNSAID) < most_asked);
+        !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
+    });
+}
+
+/// Whether an amount is asked, by words, by a class or by standing alone. A number without a sign may be one of miles.
+fn may_be_the_price(amount: &Amount) -> bool {
+    let is_asked = match amount.stated() {
+        None => amount.is_short,
+        Some(stated) => matches!(stated, Stated::Price(PriceRank::Asking | PriceRank::Plain)),
+    };
+    is_asked && amount.has_sign && amount.price.is_some_and(|price| !is_filler(price))
 }
 
 /// The different amounts that may be prices though nothing says so; two are enough to know that there is not one alone.
@@ -257,14 +319,16 @@ fn sum(amounts: &[&Amount]) -> Sum {
         let is_price = start.stated().is_none_or(|stated| stated.rank().is_some());
         let Some(price) = start.price.filter(|_| is_price) else { continue };
         let rows = amounts[at..].iter().map_while(|row| match (row.stated(), row.size) {
-            (Some(Stated::Fee), Some(size)) => Some((1, size)),
-            (Some(Stated::Saving), Some(size)) => Some((-1, size)),
+            (Some(Stated::Fee), Some(size)) => Some((1, size, true)),
+            (Some(Stated::Saving), Some(size)) => Some((-1, size, false)),
+            // What nobody here knows comes on top where the sum stands below it.
+            (Some(Stated::Unknown), Some(size)) if start.stated().is_some() => Some((1, size, false)),
             _ => None,
         });
         let (mut total, mut count, mut fees) = (price.cents(), 0, 0);
-        for (sign, size) in rows {
+        for (sign, size, is_fee) in rows {
             total = total.saturating_add(size.cents().saturating_mul(sign));
-            fees += usize::from(sign > 0);
+            fees += usize::from(is_fee);
             count += 1;
         }
         at += count;
@@ -388,10 +452,78 @@ mod tests {
             (&[("$", "price"), ("15", "price"), (",995", "price")], Some(15_995)),
             (&[("Doc fee $1,595", ""), ("$499", "")], None),
             (&[("The owner before spent some $4,500 on it in spring", "")], None),
+            (&[("MSRP $17,995 - Save $2,000 - $15,995", "")], Some(15_995)),
+            (&[("MSRP $40,450", ""), ("Unlock ePrice", "btn")], None),
+            (&[("MSRP $40,450", ""), ("Get Today's Price", "btn")], None),
+            (&[("$15,995", ""), ("See Pricing Details", "btn")], Some(15_995)),
+            (&[("$15,995 w/ 12 month warranty", "")], Some(15_995)),
+            (&[("Pre-tax price $15,995", "")], Some(15_995)),
+            (&[("15,995 dollars", "")], Some(15_995)),
+            (&[("15 995", "price")], Some(15_995)),
+            (&[("Price: 15 995", "")], Some(15_995)),
+            (&[("15 995", "")], None),
             (&[("Call for price", "price"), ("555", "")], None),
         ] {
             assert_eq!(asked(texts), price, "{texts:?}");
         }
+    }
+
+    #[test]
+    fn a_slogan_without_an_amount_is_no_caption() {
+        for slogan in [
+            "Great value!",
+            "CARFAX Great Value",
+            "Save big!",
+            "Low monthly payments",
+            "Est. payment",
+            "Low down payments",
+            "Deposit required",
+            "Taxes extra",
+            "6 month warranty",
+            "12 mo/12k mi warranty",
+            "Cash only",
+            "Cash deals",
+            "Lease or buy",
+            "Weekly specials",
+            "KBB best value",
+            "You save",
+            "Military discount",
+        ] {
+            for price in [("$15,995", ""), ("$15,995", "price"), ("Price: $15,995", "")] {
+                assert_eq!(asked(&[(slogan, ""), price]), Some(15_995), "{slogan} {price:?}");
+                assert_eq!(asked(&[price, (slogan, "")]), Some(15_995), "{slogan} {price:?}");
+            }
+            let beside = [(slogan, ""), ("MSRP $17,450", ""), ("$15,995", "")];
+            assert_eq!(asked(&beside), Some(15_995), "{slogan}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_about_another_amount_is_no_price() {
+        for sentence in [
+            "Price excludes $899 dealer fee, $299 reconditioning.",
+            "Price excludes $899 dealer fee and MSRP $19,990 when new.",
+            "Selling price does not include $1,899 of reconditioning, $899 fee",
+            "Our price is $2,300 under KBB",
+            "Our price is $2,300 less than market",
+            "Warranty price $1,895",
+            "Auction price $12,990",
+            "Price reflects $2,000 rebate and $1,000 loyalty.",
+            "Costco member price $15,690",
+            "Upgrade price $1,310",
+            "Drive now for $1,310",
+            "Good price: $1,000 under market average of $19,000",
+        ] {
+            for texts in [[("$15,995", ""), (sentence, "")], [(sentence, ""), ("$15,995", "price")]] {
+                assert_eq!(asked(&texts), Some(15_995), "{texts:?}");
+            }
+            assert_eq!(asked(&[(sentence, ""), ("Sale Price: $15,995", "")]), Some(15_995), "{sentence}");
+        }
+        // This may be about the price of this car.
+        let sentence = "Other dealers price this at $17,990";
+        assert_eq!(asked(&[("$15,995", ""), (sentence, "")]), None);
+        assert_eq!(asked(&[("Sale Price: $15,995", ""), (sentence, "")]), Some(15_995));
+        assert_eq!(asked(&[("Smith Motors Internet Sale Price: $15,995", ""), ("$17,995", "")]), Some(15_995));
     }
 
     #[test]
@@ -402,7 +534,8 @@ mod tests {
             (&[("$289", "price"), ("Est. Payment", ""), ("$15,995", "price"), ("Price", "")], Some(15_995)),
             (&[("$15,995", ""), ("Est. Payment", ""), ("$289", "")], Some(15_995)),
             (&[("Down Payment", ""), ("$2,500", "price")], None),
-            (&[("$31,400", ""), ("Price", ""), ("$2,500", "")], None),
+            (&[("$31,400", ""), ("Price", ""), ("$2,400", "")], Some(31_400)),
+            (&[("$21,400", ""), ("Price", ""), ("$2,500", "")], None),
             (
                 &[
                     ("Selling Price", ""),
@@ -430,6 +563,14 @@ mod tests {
                 Some(38_000),
             ),
             (&[("$40,000", "msrp"), ("$38,000", "")], Some(38_000)),
+            (
+                &[
+                    ("Base Price $35,955", ""),
+                    ("Dealer Installed Options $2,495", ""),
+                    ("Total Vehicle Price $38,450", ""),
+                ],
+                Some(38_450),
+            ),
             (&[("$289", "price"), ("$31,630", "price")], Some(31_630)),
         ] {
             assert_eq!(asked(texts), price, "{texts:?}");

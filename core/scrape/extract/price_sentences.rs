@@ -115,7 +115,7 @@ pub(super) fn is_of_something(behind: &str) -> bool {
 /// Whether a text says that the price is told to those who ask: `Call for price`, `Price unavailable`.
 pub(super) fn withholds_a_price(text: &str) -> bool {
     const LONGEST: usize = 60;
-    const WAYS: [&str; 14] = [
+    const WAYS: [&str; 16] = [
         "ask",
         "call",
         "coming",
@@ -127,10 +127,14 @@ pub(super) fn withholds_a_price(text: &str) -> bool {
         "no",
         "not",
         "request",
+        "reveal",
         "tbd",
         "text",
         "unavailable",
+        "unlock",
     ];
+    // `Get Today's Price` does where it ends so: `Get price alerts` does not.
+    const BEGINNINGS: [&str; 4] = ["get", "see", "show", "view"];
     // `Ask about our price match` is about something else.
     const NO_PRICES: [&str; 8] = ["alert", "alerts", "drop", "drops", "guarantee", "haggle", "match", "reduced"];
     if text.len() > LONGEST || !mentions(text, "pr") || memchr::memchr(b'$', text.as_bytes()).is_some() {
@@ -138,9 +142,13 @@ pub(super) fn withholds_a_price(text: &str) -> bool {
     }
     let words = || text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let Some(price) = words().position(|word| is(word, &["price", "pricing", "precio"])) else { return false };
+    let Some(price) = words().position(|word| is(word, &["price", "pricing", "precio", "eprice"])) else {
+        return false;
+    };
     let Some(way) = words().position(|word| is(word, &WAYS)) else {
-        return mentions(text, "n/a");
+        let is_bidden =
+            || words().next().is_some_and(|first| is(first, &BEGINNINGS)) && words().nth(price + 1).is_none();
+        return mentions(text, "n/a") || is_bidden();
     };
     let word = words().nth(way).unwrap_or_default();
     match () {

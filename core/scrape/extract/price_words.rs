@@ -3,7 +3,7 @@
 //! Each known word stands for one thing. What a text as a whole says follows from the things that it mentions, the ones that
 //! make an amount no price first: `Lease Special` is a lease. What is deliberately not here: where the words stand.
 
-use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{collections::BTreeMap, iter::Peekable, ops::Range, sync::LazyLock};
 
 use super::{
     card::mentions,
@@ -101,40 +101,41 @@ const WORDS: [(u32, &str); 26] = [
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
          payments pmt pmts pago pagos installment installments apr term terms rental rent semana semanal mes meses \
-         quincenal cuota cuotas mthly emi paycheck",
+         quincenal cuota cuotas mthly emi paycheck mois semaine sem hebdomadaire mensualite mensuel \
+         versement versements paiement paiements",
     ),
     (FINANCE, "finance financed financing financiado financiamiento"),
-    (DOWN, "dn down deposit due enganche signing downpayment anticipo inicial"),
+    (DOWN, "dn down deposit due enganche signing downpayment anticipo inicial acompte"),
     (
         FEE,
         "fee fees doc tax taxes registration handling delivery destination freight prep documentation processing \
          smog addendum accessories installed charge charges adjustment adjustments shipping transport \
-         reconditioning protection package packages annual contract ttl dmv etch add adds addon addons markup impuestos cargo cargos",
+         reconditioning protection package packages annual contract ttl dmv etch add adds addon addons markup impuestos cargo cargos frais",
     ),
     (
         SAVING,
         "save saved saves saving savings discount discounts rebate rebates incentive incentives bonus allowance \
-         reduction ahorra ahorro ahorre descuento gift",
+         reduction ahorra ahorro ahorre descuento gift rabais economisez",
     ),
     (
         VALUE,
-        "kbb kelley book nada edmunds trade appraisal appraised invoice bid average avg blackbook strikethrough compared comparable replacement loan",
+        "kbb kelley book nada edmunds trade appraisal appraised auction invoice bid average avg blackbook strikethrough compared comparable replacement loan",
     ),
     (WORTH, "worth value valued fair wholesale"),
     (MARKET, "market"),
-    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido"),
+    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido pdsf"),
     (
         RETAIL,
         "retail list was regular reg orig original originally old previous previously antes lista cost military loyalty \
-         conquest college conditional",
+         conquest college conditional costco",
     ),
-    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta contado"),
+    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente contado"),
     (
         ASKING_SHORT,
-        "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro",
+        "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro notre votre",
     ),
     (CASH, "cash"),
-    (PRICE, "price prices priced pricing prc total subtotal precio"),
+    (PRICE, "price prices priced pricing prc total subtotal precio prix"),
     (
         NEUTRAL,
         "available availability details breakdown history alert alerts pending calculator options appointment \
@@ -148,7 +149,7 @@ const WORDS: [(u32, &str); 26] = [
          open order personalize print register request reserve reveal schedule see select send share shop show \
          sign sort start submit take tap text unlock update value view watch we what whats why without zero",
     ),
-    (ASIDE, "plus incl include includes including excl exclude excludes excluded excluding not"),
+    (ASIDE, "plus incl include includes including excl exclude excludes excluded excluding not reflects requires"),
     (DROP, "drop drops dropped cut"),
     (BEFORE, "before"),
     (AFTER, "after"),
@@ -218,9 +219,19 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     let mut before = "";
     while let Some(word) = words.next() {
         // `Deal of the week` is for a time, and no payment.
-        let is_of_a_time = std::mem::replace(&mut before, word).eq_ignore_ascii_case("the");
-        let things = if is_of_a_time { mentioned(word) & !RATE } else { mentioned(word) };
+        let last = std::mem::replace(&mut before, word);
+        let mut things = mentioned(word);
+        if things & RATE != 0 && (last.eq_ignore_ascii_case("the") || counts_a_warranty(words.clone())) {
+            things &= !RATE;
+        }
+        if things & PRICE != 0 && is_sold_with_cars(last) {
+            things = FEE;
+        }
         count += 1;
+        // `Pre-tax price`
+        if passes_over_what_comes_on_top(word, things, &mut words) {
+            continue;
+        }
         // `Value Your Trade` asks for something, `Value` labels an amount.
         let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
         let compares = count == 1 && word.eq_ignore_ascii_case("compare");
@@ -257,6 +268,37 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     (all & NEUTRAL == 0).then_some((all, count))
 }
 
+/// Whether a word names something that dealers sell with cars: `Warranty price`.
+fn is_sold_with_cars(word: &str) -> bool {
+    const THINGS: [&str; 7] = ["accessory", "coverage", "insurance", "maintenance", "plan", "warranty", "wheel"];
+    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
+}
+
+/// Whether what counts months goes on to what they are of: `12 month warranty`, `3 mo / 3,000 mi limited warranty`.
+fn counts_a_warranty<'t>(behind: impl Iterator<Item = &'t str>) -> bool {
+    const WORDS_BETWEEN: usize = 5;
+    let is_warranty = |word: &str| ["warranty", "guarantee"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    behind.take(WORDS_BETWEEN).any(is_warranty)
+}
+
+/// Passes over what comes on top of a price where a word says that it is not in it: `before taxes and fees`.
+fn passes_over_what_comes_on_top<'t>(
+    word: &str,
+    things: u32,
+    words: &mut Peekable<impl Iterator<Item = &'t str>>,
+) -> bool {
+    let is = |next: &str, known: &[&str]| known.iter().any(|known| next.eq_ignore_ascii_case(known));
+    let is_on_top = |next: &str| match things & BEFORE {
+        0 => is(word, &["pre"]) && is(next, &["tax", "taxes"]),
+        _ => mentioned(next) & FEE != 0,
+    };
+    let is_passed = words.next_if(|next| is_on_top(next)).is_some();
+    if is_passed {
+        while words.next_if(|next| is_on_top(next) || is(next, &["and"])).is_some() {}
+    }
+    is_passed
+}
+
 /// What a price is that something is remarked about: `Price before discount`, `Price with financing`, `Price plus tax`.
 fn with_aside(price: u32, aside: u32, behind: u32) -> u32 {
     let is_conditional = behind & (RATE | FINANCE | VALUE | SAVING) != 0;
@@ -281,9 +323,16 @@ pub(super) fn ends_in_an_aside(text: &str) -> bool {
     words.next_back().is_some_and(|word| mentioned(word) == ASIDE && !word.eq_ignore_ascii_case("not"))
 }
 
+/// Whether the last word in front of an amount calls it a price.
+pub(super) fn ends_in_a_price(front: &str) -> bool {
+    let last = front.split(|sign: char| !sign.is_alphanumeric()).rfind(|word| !word.is_empty());
+    last.is_some_and(|last| mentioned(last) & (PRICE | ASKING | ASKING_SHORT) != 0)
+}
+
 /// Whether a text asks for a number of dollars without their sign: `Asking 15,995`.
 pub(super) fn asks_without_a_sign(text: &str) -> bool {
-    ["asking", "price", "precio"].iter().any(|word| mentions(text, word)) && numbers::behind_asking(text).is_some()
+    ["asking", "price", "precio", "prix"].iter().any(|word| mentions(text, word))
+        && numbers::behind_asking(text).is_some()
 }
 
 /// What kind of price a label or a name announces, if any: `Internet Price`, `internetPrice`.
@@ -308,6 +357,27 @@ pub(super) fn by_caption(text: &str) -> Option<Stated> {
         return None;
     }
     concluded(things, count)
+}
+
+/// Whether a text of its own praises the car or the seller, and names no amount: `Great value!`, `Cash only`, `Book value report`.
+fn is_a_slogan(text: &str) -> bool {
+    const OF_CASH: [&str; 5] = ["accepted", "deals", "only", "or", "welcome"];
+    const OF_VALUES: [&str; 9] = ["blue", "cash", "est", "estimated", "in", "in-house", "of", "the", "your"];
+    let words = || text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let things = words().fold(0, |things, word| things | mentioned(word));
+    if text.trim_end().ends_with('!') {
+        return true;
+    }
+    if things & CASH != 0 && things & (PRICE | ASKING) == 0 && words().any(|word| is(word, &OF_CASH)) {
+        return true;
+    }
+    // `KBB best value`, `Your trade is worth more here`: a caption of a value has nothing but words for one.
+    let is_value = things & (VALUE | WORTH | MARKET) != 0 && things & (RATE | DOWN | FEE | SAVING) == 0;
+    let praises = |word: &str| is(word, &["best", "good", "great", "excellent"]);
+    is_value
+        && !text.trim_end().ends_with(':')
+        && words().any(|word| praises(word) || (mentioned(word) == 0 && !is(word, &OF_VALUES) && word.len() > 1))
 }
 
 /// Whether a text ends in that something was lowered, and does not say to what: `Price reduced`.
@@ -365,6 +435,7 @@ pub(super) fn by_label(text: &str) -> Option<Stated> {
         _ => None,
     };
     match by_caption(text) {
+        Some(stated) if stated.rank().is_none() && is_a_slogan(text) => None,
         // `E-Price`, `Best Price`
         Some(Stated::Price(PriceRank::Plain)) => {
             named.filter(|named| named.rank() < Some(PriceRank::Plain)).or(Some(PLAIN))
@@ -397,11 +468,16 @@ mod tests {
             ("Price plus tax", plain),
             ("Price excl. taxes & fees", plain),
             ("Price after rebates", asking),
+            ("Pre-tax price", plain),
+            ("Before-tax price", plain),
+            ("Sale price before taxes and fees", asking),
+            ("Pre-delivery inspection", Some(Stated::Fee)),
             ("Price before discount", retail),
             ("Price with financing", retail),
             ("Finance Price", retail),
             ("Retail Price", retail),
             ("List Price", retail),
+            ("Costco member price", retail),
             ("Was", retail),
             ("Market Price", retail),
             ("Buy Now Price", asking),
@@ -415,6 +491,30 @@ mod tests {
         }
         assert_eq!((by_words("Price Drop"), by_caption("Price Drop")), (Some(Stated::Saving), None));
         assert_eq!(by_name("MonthlyPayment"), Some(Stated::Rate));
+    }
+
+    #[test]
+    fn slogans_are_no_captions() {
+        for slogan in [
+            "Great value!",
+            "CARFAX Great Value",
+            "KBB best value",
+            "Book value report",
+            "Your trade is worth more here",
+            "Kelley Blue Book Fair Market Range",
+            "Save big!",
+            "Cash only",
+            "Cash or finance",
+            "Wholesale to public",
+        ] {
+            assert_eq!(by_label(slogan), None, "{slogan}");
+        }
+        for value in
+            ["KBB Value", "Kelley Blue Book Value", "Fair Market Value", "Trade-in", "Invoice", "Est. trade-in value"]
+        {
+            assert_eq!(by_label(value), Some(Stated::Value), "{value}");
+        }
+        let asking = Some(Stated::Price(PriceRank::Asking));
         assert_eq!((by_label("E-Price"), by_label("Stock")), (asking, None));
     }
 
@@ -424,6 +524,8 @@ mod tests {
             ("Est. Payment", Some(Stated::Rate)),
             ("Annual fuel cost", Some(Stated::Fee)),
             ("Service contract", Some(Stated::Fee)),
+            ("Warranty price", Some(Stated::Fee)),
+            ("Auction price", Some(Stated::Value)),
             ("Loan amount", Some(Stated::Value)),
             ("Lease Special", Some(Stated::Rate)),
             ("Finance for", Some(Stated::Rate)),
@@ -461,6 +563,9 @@ mod tests {
             ("Former rental", None),
             ("Order now and smile", None),
             ("Lifetime Warranty", None),
+            ("w/ 12 month warranty", None),
+            ("3 mo / 3,000 mi limited warranty", None),
+            ("12 months", Some(Stated::Rate)),
             ("", None),
         ] {
             assert_eq!(by_words(text), stated, "{text}");

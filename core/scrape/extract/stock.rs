@@ -212,6 +212,10 @@ pub(super) fn number(raw: &str) -> Option<String> {
     let text = clean::text(raw)?;
     let is_end = |sign: char| matches!(sign, ',' | ';' | '|' | '(' | '[' | '\u{2022}' | '\u{b7}');
     let text = text.trim_start_matches(['#', ':', '-', ' ']);
+    // An amount or the miles stand there where the number does not.
+    if text.starts_with('$') || begins_with_thousands(text) {
+        return None;
+    }
     let text = text.split(is_end).next().unwrap_or(text);
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     let first = words.next()?.trim_end_matches(['.', ':', '-', '/']);
@@ -229,6 +233,13 @@ pub(super) fn number(raw: &str) -> Option<String> {
         (false, _) => return None,
     };
     (number.len() <= NUMBER_BYTES_MAX).then_some(number)
+}
+
+/// Whether a text begins with a number whose thousands a comma sets apart: `71,204 miles`.
+fn begins_with_thousands(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let first = digits(text);
+    (1..=3).contains(&first) && text[first..].strip_prefix(',').is_some_and(|rest| digits(rest) == 3)
 }
 
 /// Whether a word without digits may be a number all the same: in capitals, and none that stands in its place.
@@ -277,6 +288,10 @@ mod tests {
     #[case("P 2535", Some("P 2535"))]
     #[case("2535 A", Some("2535 A"))]
     #[case("LOANER-B", Some("LOANER-B"))]
+    #[case("$13,250", None)]
+    #[case("13,250", None)]
+    #[case("71,204 miles", None)]
+    #[case("2535,411", Some("2535"))]
     #[case("In Stock", None)]
     #[case("Call", None)]
     #[case("CALL", None)]

@@ -260,3 +260,44 @@ fn a_badge_says_that_somebody_is_buying_a_car() {
         assert_eq!(pending, [None, Some(SaleStatus::Pending), None, None], "{badge}");
     }
 }
+
+#[test]
+fn facts_in_sentences_and_rows_of_signs_are_read() {
+    let card = |text: &str| {
+        format!(
+            r#"<div class="v"><h3><a href="/v/1">2020 Chevrolet Tahoe LT</a></h3><p>{text}</p><p>$38,450</p></div>"#
+        )
+    };
+    for text in [
+        "Summit White, Automatic, 71,204 miles. Stock #P2291.",
+        "71,204 miles. Stock #P2291.",
+        "Mileage 71,204 &bull; Stock # P2291 &bull; Engine 5.3L V8",
+        "71,204 miles | Engine HP 455 | Stock Number: P2291",
+        "71,204 miles | Inventory # P2291",
+        "Control # P2291; 71,204 miles",
+        "- 71,204 miles - stock #P2291 - Summit White -",
+        "VIN# 1GNSKBKCXLR218847 STK# P2291 Odometer: 71,204",
+    ] {
+        let page = format!(
+            "<title>Used cars for sale</title>{}{}",
+            card(text),
+            card(text)
+                .replace("/v/1", "/v/2")
+                .replace("P2291", "P2292")
+                .replace("1GNSKBKCXLR218847", "5TDKZRFH7JS271930")
+        );
+        let read = listings(&page, "https://lot.example/used").unwrap().listings;
+        assert_eq!(read.len(), 2, "{text}");
+        assert_eq!((read[0].mileage, read[0].stock_number.as_deref()), (Some(71_204), Some("P2291")), "{text}");
+    }
+    let priced = card("Stock P2291").replace("2020", "$38,450 | 2020").replace("LT<", "LT | 71,204 Miles<");
+    let page = format!(
+        "<title>Used cars for sale</title>{priced}{}",
+        priced.replace("/v/1", "/v/2").replace("P2291", "P2292")
+    );
+    let read = listings(&page, "https://lot.example/used").unwrap().listings;
+    assert_eq!(read.len(), 2);
+    assert_eq!((read[0].model.as_deref(), read[0].mileage), (Some("Tahoe"), Some(71_204)));
+    let unnumbered = format!("<title>Used cars for sale</title>{}", card("Stock #: </p><p>71,204 miles").repeat(2));
+    assert_eq!(listings(&unnumbered, "https://lot.example/used").unwrap().listings[0].stock_number, None);
+}

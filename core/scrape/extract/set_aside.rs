@@ -1,0 +1,90 @@
+//! What stands among the amounts of a card and says nothing of what it costs now: earlier prices with their dates, and slogans.
+//!
+//! What is deliberately not here: what the words of a caption mean (`price_words`).
+
+use super::{
+    amounts::{Amount, Item, Kind, Wording},
+    chunks::Chunk,
+    price_words::Stated,
+};
+use crate::Money;
+
+/// Leaves out captions of payments, parts and savings on a card that has no amount of which they could be: `Low monthly payments` beside
+/// `$15,995`.
+pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
+    let is_open = |amount: &&Amount| amount.own.is_none() && !amount.is_struck;
+    let sizes: Vec<Money> =
+        items.iter().filter_map(Item::amount).filter(is_open).filter_map(|amount| amount.size).collect();
+    let Some(least) = sizes.iter().min().copied() else { return };
+    let captions = items.iter().filter(|item| item.caption().is_some()).count();
+    let is_priced = |item: &Item| {
+        item.amount().is_some_and(|amount| is_open(&amount))
+            && chunks.get(item.chunks.start).is_some_and(|chunk| chunk.is_priced)
+    };
+    let part = if items.iter().any(is_priced) { MOST_OF_A_PRICE } else { MOST_DOWN };
+    // Where each amount has a caption, a large one may be what it says.
+    let is_one_too_many = sizes.len() == 1 || captions > sizes.len();
+    items.retain(|item| {
+        let (most, most_in_rows) = match item.caption() {
+            Some(Stated::Rate) => (MOST_A_MONTH, MOST_A_MONTH),
+            Some(Stated::Fee) => (part.min(MOST_FEE), MOST_IN_ROWS),
+            Some(Stated::Down | Stated::Saving) => (part, MOST_IN_ROWS),
+            _ => return true,
+        };
+        least <= if is_one_too_many { most } else { most_in_rows }
+    });
+}
+
+/// No payment a month is more, and so on.
+const MOST_A_MONTH: Money = Money::from_dollars(3_000);
+const MOST_FEE: Money = Money::from_dollars(6_000);
+const MOST_DOWN: Money = Money::from_dollars(7_500);
+/// The same of an amount that a class calls a price.
+const MOST_OF_A_PRICE: Money = Money::from_dollars(2_500);
+const MOST_IN_ROWS: Money = Money::from_dollars(20_000);
+
+/// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
+pub(super) fn history(chunks: &[Chunk<'_>], items: &mut [Item]) {
+    let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
+    let dates: Vec<usize> = dates.take(DATES_MAX).collect();
+    if dates.len() < 2 {
+        return;
+    }
+    let is_amount = |item: &Item| item.amount().is_some_and(|amount| amount.size.is_some());
+    let behind = |date: usize| items.iter().position(|item| item.chunks.start == date + 1 && is_amount(item));
+    let in_front = |date: usize| items.iter().position(|item| item.chunks.end == date && is_amount(item));
+    let forward: Option<Vec<usize>> = dates.iter().map(|date| behind(*date)).collect();
+    let dated = forward.or_else(|| dates.iter().map(|date| in_front(*date)).collect());
+    for place in dated.into_iter().flatten() {
+        let former = Amount { own: Some(Stated::Value), wording: Wording::Whole, ..Amount::default() };
+        items[place].kind = Kind::Amount(former);
+    }
+}
+
+/// More dates are no history of a price.
+const DATES_MAX: usize = 16;
+
+/// Whether a text is a day and nothing else: `11/20/2026`, `2026-11-20`, `Nov 20, 2026`.
+fn is_date(text: &str) -> bool {
+    const LONGEST: usize = 18;
+    const FEWEST_DIGITS: usize = 4;
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    // `1/2/26` has the fewest digits.
+    let has_digits = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+    if text.len() > LONGEST || !has_digits() {
+        return false;
+    }
+    let parts: Vec<&str> = text.split(['/', '-', ' ', ',', '.']).filter(|part| !part.is_empty()).collect();
+    let [one, two, three] = parts[..] else { return false };
+    let is_number = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_month = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && part.get(..3).is_some_and(|start| MONTHS.iter().any(|month| start.eq_ignore_ascii_case(month)))
+    };
+    let is_set_apart = || text.contains('/') || text.contains('-');
+    (is_number(three, 4, 4) && is_number(two, 1, 2) && (is_month(one) || (is_number(one, 1, 2) && is_set_apart())))
+        || (is_number(one, 4, 4) && is_number(two, 2, 2) && is_number(three, 2, 2) && is_set_apart())
+        || (is_number(one, 1, 2) && is_number(two, 1, 2) && is_number(three, 2, 2) && text.contains('/'))
+}
