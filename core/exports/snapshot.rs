@@ -95,7 +95,7 @@ pub(super) fn write(
     let total = u64::try_from(inventory::count_stock(conn, &feed.statuses, sold_since)?).unwrap_or_default();
     let mut writer = writing::begin(order.path, feed, order.format, order.formulas).map_err(not_written)?;
     let mut work = Work { order, seen: Seen::new(&feed.columns), cell: String::new(), written: Written::default() };
-    let mut done = 0;
+    let mut done = 0_u64;
     let mut tell = |done: u64| match observer(ExportProgress { done, total: total.max(done) }) {
         ControlFlow::Break(()) => {
             Err(Error::new(ErrorCode::ExportStopped, "the export was stopped; nothing was published"))
@@ -105,12 +105,12 @@ pub(super) fn write(
     inventory::each_in_stock(conn, &feed.statuses, sold_since, &mut |vehicle| {
         work.add(vehicle, writer.as_mut())?;
         done += 1;
-        if done % TOLD_EACH == 0 {
+        if done.is_multiple_of(TOLD_EACH) {
             tell(done)?;
         }
         Ok(())
     })?;
-    if done == 0 || done % TOLD_EACH != 0 {
+    if done == 0 || !done.is_multiple_of(TOLD_EACH) {
         tell(done)?;
     }
     let mut written = work.written;
