@@ -62,6 +62,12 @@ impl<T> Held<T> {
         self.is_known.then_some(self.value)
     }
 
+    /// Whether the value stands there as jpauto writes it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) const fn is_as_written(&self) -> bool {
+        self.is_known && !self.is_odd
+    }
+
     /// Where the row stands in the order of the column.
     pub(crate) fn place(&self) -> Place<T>
     where

@@ -32,6 +32,22 @@ use crate::{
 pub(super) type ArrayQuery<'q> =
     diesel::query_builder::BoxedSqlQuery<'q, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
+/// The written columns that stand in an index, or say whether a row does, in groups that mostly change together. SQLite keeps a
+/// statement prepared for each choice of groups.
+#[cfg(feature = "sqlite")]
+const INDEXED: [&[&str]; 5] = [
+    &["external_id", "vin", "stock_number"],
+    &["year", "make", "model"],
+    &["mileage"],
+    &["price", "highest_price", "price_changed_at"],
+    &["is_sold", "sold_at"],
+];
+
+#[cfg(feature = "sqlite")]
+fn group_of(column: &str) -> Option<usize> {
+    INDEXED.iter().position(|group| group.contains(&column))
+}
+
 /// Makes, of one list of columns, the row that a scrape writes and its binding to PostgreSQL as one array a column.
 macro_rules! written_columns {
     ($($column:ident: $rust:ty as $sql:ty),+ $(,)?) => {
@@ -42,10 +58,37 @@ macro_rules! written_columns {
             $(pub(super) $column: $rust),+
         }
 
-        #[cfg(feature = "postgres")]
+        /// The columns of a changed listing that are to be written.
+        #[cfg(feature = "sqlite")]
+        #[derive(AsChangeset)]
+        #[diesel(table_name = competitor_inventory)]
+        pub(super) struct Changed<'a> {
+            $($column: Option<$rust>),+
+        }
+
+        #[cfg(feature = "sqlite")]
+        impl<'a> Written<'a> {
+            /// What is to be written where this stood before; where that is not known, everything. SQLite writes the entry of an
+            /// index anew wherever an update sets one of its columns, also to the same value: what stays is left out.
+            pub(super) fn changed(&self, before: Option<&Self>) -> Changed<'a> {
+                let mut stays = [before.is_some(); INDEXED.len()];
+                if let Some(before) = before {
+                    $(if self.$column != before.$column && let Some(group) = group_of(stringify!($column)) {
+                        stays[group] = false;
+                    })+
+                }
+                let is_written = |column| group_of(column).is_none_or(|group| !stays[group]);
+                Changed { $($column: is_written(stringify!($column)).then_some(self.$column)),+ }
+            }
+        }
+
+        #[cfg(any(feature = "postgres", test))]
         impl Written<'_> {
             pub(super) const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+        }
 
+        #[cfg(feature = "postgres")]
+        impl Written<'_> {
             pub(super) fn bind<'q>(query: ArrayQuery<'q>, rows: &[Written<'q>]) -> ArrayQuery<'q> {
                 $(let query = query.bind::<diesel::sql_types::Array<$sql>, _>(
                     rows.iter().map(|row| row.$column).collect::<Vec<_>>(),
@@ -90,6 +133,19 @@ macro_rules! listing_rows {
         }
 
         impl StoredRow {
+            /// Whether writing what is read of it would leave it as it is.
+            #[cfg(feature = "sqlite")]
+            pub(super) fn is_as_written(&self) -> bool {
+                let of = |is_as_written: Option<bool>| is_as_written.unwrap_or(true);
+                $(of(self.$key.as_ref().map(Held::is_as_written)))&&+
+                    $(&& of(self.$text.as_ref().map(Held::is_as_written)))+
+                    $(&& of(self.$number.as_ref().map(Held::is_as_written)))+
+                    $(&& of(self.$price.as_ref().map(Held::is_as_written)))+
+                    && (self.price.is_none() || (self.lowest_price.is_some() && self.highest_price.is_some()))
+                    && self.is_sold.is_some()
+                    && self.sold_at.is_none_or(|sold_at| sold_at.known().is_some())
+            }
+
             /// The times of the first and the last sighting.
             pub(super) fn seen_between(&self) -> (DateTime<Utc>, DateTime<Utc>) {
                 let first = self.first_seen_at.clone().map(Held::nearest);
@@ -215,4 +271,57 @@ pub(super) struct ListingRow {
     pub(super) days_on_market: Option<Held<i32>>,
     raw_data: Option<Json<Value>>,
     updated_at: Option<Instant>,
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use diesel::{SqliteConnection, debug_query, sql_query, sql_types::Text, sqlite::Sqlite};
+    use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+
+    use super::{competitor_inventory::dsl, *};
+
+    const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+    fn statement(change: impl Fn(&mut StoredListing)) -> String {
+        let before = StoredListing { price: Some(Money::from_cents(1_500_000)), ..StoredListing::default() };
+        let mut after = before.clone();
+        change(&mut after);
+        let (before, after) = (Written::of(&before, Utc::now()), Written::of(&after, Utc::now()));
+        let update = diesel::update(dsl::competitor_inventory).set(after.changed(Some(&before)));
+        debug_query::<Sqlite, _>(&update).to_string()
+    }
+
+    #[test]
+    fn a_new_price_leaves_the_other_indexes_alone() {
+        let sql = statement(|listing| listing.price = Some(Money::from_cents(1_400_000)));
+        for column in Written::COLUMNS {
+            let is_among_those = |group: Option<usize>| group.is_none_or(|group| INDEXED[group].contains(&"price"));
+            assert_eq!(sql.contains(&format!("`{column}` =")), is_among_those(group_of(column)), "{column}: {sql}");
+        }
+        assert!(statement(|listing| listing.keys.vin = Some("4T1B11HK9KU211111".into())).contains("`vin` ="));
+        assert!(statement(|listing| listing.is_sold = true).contains("`is_sold` ="));
+    }
+
+    #[test]
+    fn every_column_of_an_index_is_known_as_one() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.run_pending_migrations(MIGRATIONS).unwrap();
+        let sql =
+            "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'competitor_inventory' AND sql <> ''";
+        let indexes: Vec<Sql> = sql_query(sql).load(&mut conn).unwrap();
+        assert!(indexes.len() > 10);
+        for index in indexes {
+            let sql: &str = &index.sql;
+            let (_, columns) = sql.split_once('(').unwrap();
+            let words: Vec<&str> = columns.split(|sign: char| !sign.is_alphanumeric() && sign != '_').collect();
+            let unknown = Written::COLUMNS.iter().find(|column| words.contains(column) && group_of(column).is_none());
+            assert_eq!(unknown, None, "of {sql}");
+        }
+    }
+
+    #[derive(diesel::QueryableByName)]
+    struct Sql {
+        #[diesel(sql_type = Text)]
+        sql: HeldText,
+    }
 }

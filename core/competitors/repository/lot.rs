@@ -1,5 +1,7 @@
 //! What a scrape is planned from: the lot as it is stored, what is gone and may be seen again, and the scrapes before.
 
+#[cfg(feature = "sqlite")]
+use std::collections::HashSet;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -35,6 +37,9 @@ pub(in crate::competitors) struct Lot {
     pub(in crate::competitors) facts: ScrapeFacts,
     /// Whether another program has left it open of some of them if they are sold.
     pub(super) has_left_open: bool,
+    /// The places of those that hold a value in a form of another program's.
+    #[cfg(feature = "sqlite")]
+    pub(super) odd: HashSet<usize>,
 }
 
 impl Lot {
@@ -42,6 +47,12 @@ impl Lot {
     pub(in crate::competitors) fn rows_of(&self, ids: &[ListingId]) -> Vec<usize> {
         let rows = self.rows_by_id(ids);
         ids.iter().filter_map(|id| rows.get(id).copied()).collect()
+    }
+
+    /// A listing, if it stands in the form in which it would be written.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn as_written(&self, row: usize) -> Option<&StoredListing> {
+        self.stored.get(row).filter(|_| !self.odd.contains(&row))
     }
 
     /// The places of all listings, where any is asked for.
@@ -53,6 +64,10 @@ impl Lot {
     }
 
     fn take_in(&mut self, row: StoredRow) {
+        #[cfg(feature = "sqlite")]
+        if !row.is_as_written() {
+            self.odd.insert(self.ids.len());
+        }
         self.ids.push(row.id);
         self.stored.push(row.into());
     }
@@ -80,8 +95,14 @@ pub(in crate::competitors) fn load_lot(
     on_sale.sort_unstable_by_key(|row| row.id);
     let oldest_sighting = on_sale.iter().map(|row| row.seen_between().1).min();
     let facts = load_facts(conn, competitor, (observed_at, reading), (latest, oldest_sighting), rules)?;
-    let mut lot =
-        Lot { ids: Vec::with_capacity(on_sale.len()), stored: Vec::with_capacity(on_sale.len()), facts, has_left_open };
+    let mut lot = Lot {
+        ids: Vec::with_capacity(on_sale.len()),
+        stored: Vec::with_capacity(on_sale.len()),
+        facts,
+        has_left_open,
+        #[cfg(feature = "sqlite")]
+        odd: HashSet::new(),
+    };
     on_sale.into_iter().for_each(|row| lot.take_in(row));
     let unmatched = Unmatched::of(&lot.stored, seen, rules);
     if !unmatched.is_empty() {

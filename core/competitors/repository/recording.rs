@@ -53,6 +53,9 @@ pub(in crate::competitors) fn turn_back_sightings(
 struct WrittenListing<'a> {
     id: ListingId,
     columns: Written<'a>,
+    /// What stands there, where that is what would be written.
+    #[cfg(feature = "sqlite")]
+    before: Option<Written<'a>>,
     /// `None` keeps what is stored, unless the listing is on sale, which has no stored count.
     days_on_market: Option<i32>,
     /// `None` keeps what is stored.
@@ -63,7 +66,14 @@ impl<'a> WrittenListing<'a> {
     fn of(id: ListingId, listing: &'a StoredListing, raw_data: Option<&'a Json<Value>>, now: DateTime<Utc>) -> Self {
         let sold_at = listing.sold_at.filter(|_| listing.is_sold);
         let days_on_market = sold_at.map(|sold_at| days_on_market(listing.first_seen_at, sold_at));
-        Self { id, columns: Written::of(listing, now), days_on_market, raw_data }
+        Self {
+            id,
+            columns: Written::of(listing, now),
+            #[cfg(feature = "sqlite")]
+            before: None,
+            days_on_market,
+            raw_data,
+        }
     }
 }
 
@@ -252,6 +262,24 @@ fn new_names<'p>(lot: &Lot, plan: &'p Plan, part: &SeenPart) -> Vec<(i32, &'p st
     names
 }
 
+/// The changed listings of a part, as they are to be.
+fn changed_listings<'a>(
+    (lot, plan): (&'a Lot, &'a Plan),
+    (part, documents): (&SeenPart, &'a Documents),
+    now: DateTime<Utc>,
+) -> Vec<WrittenListing<'a>> {
+    let places = part.changed.clone().zip(&documents.changed);
+    let listing = |(place, document): (usize, &'a Option<Json<Value>>)| {
+        let changed = &plan.changed[place];
+        WrittenListing {
+            #[cfg(feature = "sqlite")]
+            before: lot.as_written(changed.stored).map(|before| Written::of(before, now)),
+            ..WrittenListing::of(lot.ids[changed.stored], &changed.after, document.as_ref(), now)
+        }
+    };
+    places.map(listing).collect()
+}
+
 /// Writes a part of what was seen: each row is true by itself, whatever becomes of the others.
 pub(in crate::competitors) fn write_seen(
     conn: &mut DbConnection,
@@ -267,13 +295,7 @@ pub(in crate::competitors) fn write_seen(
             WrittenListing::of(rows.new_ids[place], &plan.new[place].listing, document.as_ref(), now)
         })
         .collect();
-    let places = part.changed.clone().zip(&documents.changed);
-    let changed: Vec<_> = places
-        .map(|(place, document)| {
-            let changed = &plan.changed[place];
-            WrittenListing::of(lot.ids[changed.stored], &changed.after, document.as_ref(), now)
-        })
-        .collect();
+    let changed = changed_listings((lot, plan), (part, documents), now);
     let points = within(&rows.changed_points, &part.changed).iter().chain(within(&rows.new_points, &part.new));
     let prices: Vec<_> = points
         .map(|(_, place)| &plan.price_points[*place])

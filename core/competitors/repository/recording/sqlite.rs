@@ -24,7 +24,7 @@ pub(super) fn change(
         let keeps_days = listing.columns.is_sold && listing.days_on_market.is_none();
         diesel::update(of_competitor(competitor, listing.id))
             .set((
-                &listing.columns,
+                listing.columns.changed(listing.before.as_ref()),
                 (!keeps_days).then_some(dsl::days_on_market.eq(listing.days_on_market)),
                 listing.raw_data.map(|document| dsl::raw_data.eq(Some(document))),
             ))
