@@ -88,8 +88,9 @@ impl Unchanging {
 }
 
 fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
-    let items = headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-    items.into_iter().any(|item| {
+    let mut items =
+        headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    items.any(|item| {
         let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
         let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').trim();
         name.trim().eq_ignore_ascii_case(encoding) && weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)
