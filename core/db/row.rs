@@ -155,6 +155,35 @@ macro_rules! record_row {
             $($name: $crate::db::row::column!(type $presence $type),)+
         }
 
+        #[cfg(feature = "sqlite")]
+        impl Row {
+            /// The rows of these ids as they are.
+            fn as_they_are(conn: &mut diesel::SqliteConnection, rows: &[Self]) -> $crate::db::DbResult<Vec<Self>> {
+                use diesel::prelude::*;
+                let ids = rows.iter().map(|row| row.id);
+                Ok($table::table.filter($table::id.eq_any(ids)).select(Self::as_select()).load(conn)?)
+            }
+
+            /// Writes what differs from the row as it is. SQLite looks anew at what is written alone: a reference to nothing or a text that
+            /// is too long, which another program has left, is then in nobody's way. PostgreSQL does so by itself.
+            fn write_changes(&self, before: &Self, conn: &mut diesel::SqliteConnection) -> $crate::db::DbResult<()> {
+                use diesel::prelude::*;
+                if true $(&& self.$name == before.$name)+ {
+                    return Ok(());
+                }
+                let changes = ($((self.$name != before.$name).then(|| $table::$name.eq(&self.$name)),)+);
+                diesel::update($table::table.find(self.id)).set(changes).execute(conn)?;
+                Ok(())
+            }
+
+            /// Writes what differs in each of the rows.
+            fn write_all_changes(conn: &mut diesel::SqliteConnection, rows: &[Self]) -> $crate::db::DbResult<()> {
+                let before: std::collections::HashMap<_, _> =
+                    Self::as_they_are(conn, rows)?.into_iter().map(|row| (row.id, row)).collect();
+                rows.iter().filter_map(|row| Some((row, before.get(&row.id)?))).try_for_each(|(row, before)| row.write_changes(before, conn))
+            }
+        }
+
         impl From<&$record> for Row {
             fn from(record: &$record) -> Self {
                 Self { $($name: $crate::db::row::column!(write $presence record.$name),)+ }

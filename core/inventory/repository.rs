@@ -49,7 +49,7 @@ pub(crate) fn insert(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()>
     Ok(())
 }
 
-/// Writes the whole row.
+/// Writes the whole row, or what differs.
 ///
 /// # Errors
 /// `unknown_word` for a status that cannot be written back.
@@ -57,8 +57,16 @@ pub(super) fn update(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()>
     if vehicle.status == VehicleStatus::Unknown {
         return Err(unknown_word("the status of this vehicle is not known here: give it another one first").into());
     }
-    diesel::update(dsl::inventory.find(vehicle.id)).set(&Row::from(vehicle)).execute(conn)?;
-    Ok(())
+    let row = Row::from(vehicle);
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            diesel::update(dsl::inventory.find(row.id)).set(&row).execute(conn)?;
+            Ok(())
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => Row::write_all_changes(conn, &[row]),
+    }
 }
 
 pub(super) fn delete(conn: &mut DbConnection, id: VehicleId) -> DbResult<()> {

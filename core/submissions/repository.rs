@@ -32,7 +32,7 @@ pub(super) fn insert(conn: &mut DbConnection, submission: &Submission) -> DbResu
     Ok(())
 }
 
-/// Writes the whole row.
+/// Writes the whole row, or what differs.
 ///
 /// # Errors
 /// `unknown_word` for a status that cannot be written back.
@@ -40,8 +40,16 @@ pub(super) fn update(conn: &mut DbConnection, submission: &Submission) -> DbResu
     if submission.submission_status == SubmissionStatus::Unknown {
         return Err(unknown_word("the status of this submission is not known here: approve or reject it").into());
     }
-    diesel::update(dsl::pending_submissions.find(submission.id)).set(&Row::from(submission)).execute(conn)?;
-    Ok(())
+    let row = Row::from(submission);
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            diesel::update(dsl::pending_submissions.find(row.id)).set(&row).execute(conn)?;
+            Ok(())
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => Row::write_all_changes(conn, &[row]),
+    }
 }
 
 /// Writes a review if nobody has reviewed the submission yet.

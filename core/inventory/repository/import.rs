@@ -116,8 +116,9 @@ pub(in crate::inventory) fn update_all(conn: &mut DbConnection, vehicles: &[&Veh
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
-            for vehicle in vehicles {
-                diesel::update(dsl::inventory.find(vehicle.id)).set(&Row::from(*vehicle)).execute(conn)?;
+            for vehicles in vehicles.chunks(1_000) {
+                let rows: Vec<Row> = vehicles.iter().map(|vehicle| Row::from(*vehicle)).collect();
+                Row::write_all_changes(conn, &rows)?;
             }
         }
     }
