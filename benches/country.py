@@ -75,7 +75,7 @@ INSERT INTO competitor_scrapes (id, competitor_id, observed_at, complete, listin
 SELECT competitor_id, competitor_id, {{at}}, true, count(*), count(*), count(*), {{at}}, 1 FROM competitor_inventory GROUP BY competitor_id;
 INSERT INTO competitor_metrics (id, competitor_id, total_inventory, avg_price, new_listings_30d, vehicles_sold_30d, price_changes_30d, calculated_at)
 SELECT competitor_id, competitor_id, count(*), avg(price), count(*), 0, 0, {{at}} FROM competitor_inventory GROUP BY competitor_id;
-INSERT INTO listed_models (year, make, model) SELECT DISTINCT year, lower(make), lower(model) FROM competitor_inventory;
+INSERT INTO listed_models (year, make, model) SELECT DISTINCT year, lower(make), lower(model) FROM competitor_inventory ON CONFLICT DO NOTHING;
 INSERT INTO inventory (id, status, year, make, model, vin, stock_number, price, mileage, listed_at, created_at, updated_at)
 SELECT gen_random_uuid(), 'available', 2012 + n % 12, 'Make ' || n * 7 % 40, 'Model ' || n * 3 % 10, '2T1BURHE0JC' || lpad(n::text, 6, '0'),
     'OURS' || n, 26000, 55000, {{at}}, {{at}}, {{at}} FROM generate_series(1, 200) AS n;

@@ -138,6 +138,23 @@ mod on_postgres {
     }
 
     #[test]
+    fn what_another_program_writes_into_partitions_is_noted_as_in_whole_tables() {
+        let lot = Lot::on_postgres();
+        dealers(&lot);
+        for (partitions, model) in [(4, "camry"), (0, "yaris")] {
+            partition(&lot, partitions);
+            let noted = |model: &str| lot.count(&format!("SELECT count(*) FROM listed_models WHERE model = '{model}'"));
+            lot.execute(&format!("UPDATE competitor_inventory SET model = '{model}'"));
+            assert_eq!(noted(model), 1, "{partitions}");
+            lot.execute(
+                "INSERT INTO competitor_inventory (id, competitor_id, year, make, model)
+                 SELECT gen_random_uuid(), competitor_id, year, make, model || ' new' FROM competitor_inventory",
+            );
+            assert_eq!(noted(&format!("{model} new")), 1, "{partitions}");
+        }
+    }
+
+    #[test]
     fn what_others_record_and_delete_while_it_is_copied_is_carried_over() {
         let lot = Lot::on_postgres();
         let ids = dealers(&lot);

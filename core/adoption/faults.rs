@@ -45,6 +45,8 @@ pub(super) struct Dialect {
     pub(super) trim: &'static str,
     /// Whether a column holds anything but null or a list of texts.
     pub(super) is_no_list: fn(&str) -> String,
+    /// Whether a listing has a year, a make and a model.
+    pub(super) has_model: &'static str,
     /// Whether an instant is none.
     pub(super) is_no_time: fn(&str) -> String,
     /// Whether an amount is none; `None` where the type holds nothing else.
@@ -146,6 +148,13 @@ const APPROVED: Rule = Rule {
          (SELECT resource_id FROM activity_logs WHERE action = 'approve' AND resource_id IS NOT NULL)",
     ),
 };
+
+/// The table of listings, whose triggers keep `listed_models`. A program may have written while they were off.
+const LISTINGS: &str = "competitor_inventory";
+
+/// Whether a row of `listed_models` is of a listing.
+const IS_ITS_MODEL: &str = "known.year = competitor_inventory.year AND known.make = lower(competitor_inventory.make) \
+                            AND known.model = lower(competitor_inventory.model)";
 
 /// Every table that is looked at. Not here are those whose rows have no id and last for hours: leases, sessions, sign-ins, keys
 /// of repeated calls, and what others' services have answered.
@@ -278,6 +287,8 @@ pub(super) enum Mend {
     List,
     /// The same of a text.
     Text,
+    /// By noting what the listing is called.
+    Model,
 }
 
 /// One kind of fault in one column.
@@ -349,6 +360,13 @@ impl Table {
             let is_there = ours == "deleted_at" || columns_of(self.name).iter().any(|column| column.name == ours);
             let twins = twins.iter().filter(|twin| is_there && twin.table == self.name && twin.ours == ours);
             faults.extend(twins.filter_map(|twin| carried_over(twin, dialect)));
+        }
+        if self.name == LISTINGS {
+            let scan = format!(
+                "{} AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE {IS_ITS_MODEL})",
+                dialect.has_model
+            );
+            faults.push(Fault { mend: Mend::Model, ..Fault::by_hand(FindingKind::UnnotedModel, "model", scan) });
         }
         faults.into_iter().map(|fault| self.of_texts(fault, dialect)).collect()
     }

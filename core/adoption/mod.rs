@@ -55,6 +55,9 @@ pub struct Finding {
     pub words: Vec<String>,
     /// What became of it, or what is to be done.
     pub remedy: Remedy,
+    /// Where `migrate` could repair the rows but the table takes no such value: what would be written into the first row, and what the
+    /// database said, which names the condition. Then the remedy is [`Remedy::ByHand`].
+    pub refusal: Option<String>,
 }
 
 impl Finding {
@@ -68,6 +71,9 @@ impl fmt::Display for Finding {
         write!(f, "{}.{}: {} {rows}, {}", self.table, self.column, self.count, self.kind.sentence())?;
         if !self.words.is_empty() {
             write!(f, " ({})", self.words.join(", "))?;
+        }
+        if let Some(refusal) = &self.refusal {
+            write!(f, "; {refusal}")?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 //!
 //! Conditions and expressions are SQL of `faults.rs`, made of constants and of the names of columns, which are quoted.
 
+mod repair;
+
 #[cfg(feature = "postgres")]
 use diesel::connection::SimpleConnection as _;
 use diesel::{
@@ -9,6 +11,8 @@ use diesel::{
     sql_types::{BigInt, Binary, Nullable, Text},
 };
 use uuid::Uuid;
+
+pub(super) use repair::{note_models, set, set_lists, set_text};
 
 use super::{
     Finding,
@@ -18,8 +22,7 @@ use crate::db::{
     DbConnection, DbResult,
     held::HeldText,
     on_each,
-    texts::Texts,
-    types::{AnyId, DbId, DbJson},
+    types::{AnyId, DbId},
 };
 
 /// This many lists are read and written at a time.
@@ -41,6 +44,7 @@ const POSTGRES: Dialect = Dialect {
              OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")'))"
         )
     },
+    has_model: "year IS NOT NULL AND make IS NOT NULL AND model IS NOT NULL",
     is_no_time: |column| format!("NOT ({column} >= '1900-01-01' AND {column} < '9999-01-01')"),
     is_no_amount: Some(|column| format!("{column} = 'NaN'")),
     is_no_vin: |text| format!("{text} !~ '^[A-HJ-NPR-Z0-9]{{17}}$'"),
@@ -90,6 +94,7 @@ const SQLITE: Dialect = Dialect {
              OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text') ELSE 1 END"
         )
     },
+    has_model: "typeof(year) = 'integer' AND typeof(make) = 'text' AND typeof(model) = 'text'",
     is_no_time: |column| format!("{column} IS NOT NULL AND NOT {}", is_sqlite_time(column)),
     is_no_amount: Some(|column| format!("typeof({column}) NOT IN ('integer', 'null')")),
     is_no_vin: |text| format!("(length({text}) <> 17 OR {text} GLOB '*[^A-HJ-NPR-Z0-9]*')"),
@@ -208,48 +213,6 @@ pub(super) fn changes(
     Ok(on_each!(conn, c => sql_query(sql).load(c))?)
 }
 
-/// Sets a column to an expression, and counts the rows.
-pub(super) fn set(
-    conn: &mut DbConnection,
-    table: &str,
-    (column, expression): (&str, &str),
-    condition: &str,
-) -> DbResult<u64> {
-    // What a condition of the table does not take stays as it is; PostgreSQL took it before.
-    let or_not = match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => "OR IGNORE ",
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => "",
-    };
-    // Said in the statement, for every other one that changes rows of competitors names the competitor.
-    let sql = format!("UPDATE {or_not}{table} /* every row */ SET {column} = {expression} WHERE {condition}");
-    let rows = on_each!(conn, c => sql_query(sql).execute(c))?;
-    Ok(rows.try_into().unwrap_or(u64::MAX))
-}
-
-/// The listings of which nobody has noted what they are called. Pricing finds listings by these notes.
-const UNNOTED: &str = "year BETWEEN 1900 AND 2200 AND CAST(year AS integer) = year AND make IS NOT NULL AND model IS NOT NULL \
-     AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE known.year = competitor_inventory.year \
-     AND known.make = lower(competitor_inventory.make) AND known.model = lower(competitor_inventory.model))";
-
-/// How many listings nobody has noted what they are called, and the ids of the first.
-pub(super) fn unnoted_models(conn: &mut DbConnection) -> DbResult<(u64, Vec<String>)> {
-    let count = count(conn, "competitor_inventory", UNNOTED)?;
-    let ids = if count > 0 { sample(conn, "competitor_inventory", UNNOTED)? } else { Vec::new() };
-    Ok((count, ids))
-}
-
-/// Notes what these listings are called.
-pub(super) fn note_models(conn: &mut DbConnection) -> DbResult<()> {
-    let sql = format!(
-        "INSERT INTO listed_models (year, make, model) SELECT DISTINCT year, lower(make), lower(model) \
-         FROM competitor_inventory WHERE {UNNOTED} ON CONFLICT DO NOTHING"
-    );
-    on_each!(conn, c => sql_query(sql).execute(c))?;
-    Ok(())
-}
-
 /// A document of a column of lists.
 #[derive(QueryableByName)]
 pub(super) struct Document {
@@ -334,50 +297,6 @@ pub(super) fn bytes(
             Ok(sql_query(sql).load(conn)?)
         }
     }
-}
-
-/// Writes a text into its row, and answers whether the table takes it: it may be another row's, where each row has its own.
-pub(super) fn set_text(conn: &mut DbConnection, table: &str, column: &str, row: i64, text: &str) -> DbResult<bool> {
-    match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => {
-            let _ = (table, column, row, text);
-            Ok(false)
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(conn) => {
-            let sql = format!("UPDATE OR IGNORE {table} SET {column} = ? WHERE rowid = ?");
-            Ok(sql_query(sql).bind::<Text, _>(text).bind::<BigInt, _>(row).execute(conn)? > 0)
-        }
-    }
-}
-
-/// Writes lists, each into its row.
-pub(super) fn set_lists(
-    conn: &mut DbConnection,
-    table: &str,
-    column: &str,
-    lists: Vec<(AnyId, Texts)>,
-) -> DbResult<()> {
-    match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            use diesel::sql_types::Array;
-            let (ids, lists): (Vec<_>, Vec<_>) = lists.into_iter().unzip();
-            let sql = format!(
-                "UPDATE {table} SET {column} = given.list FROM unnest($1, $2) AS given (id, list) WHERE {table}.id = given.id"
-            );
-            sql_query(sql).bind::<Array<DbId>, _>(ids).bind::<Array<DbJson>, _>(lists).execute(conn)?;
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(conn) => {
-            let sql = format!("UPDATE {table} SET {column} = ? WHERE id = ?");
-            for (id, list) in lists {
-                sql_query(&sql).bind::<DbJson, _>(list).bind::<DbId, _>(id).execute(conn)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The columns of other applications that hold the times of a row.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CheckReport, Finding, FindingKind, MigrationReport, Remedy,
-    faults::{Fault, Mend, TABLES, Table},
-    repository::{self, BATCH, Change},
+    faults::{Fault, Mend, TABLES, Table, Twin},
+    repository::{self, BATCH, Change, Document},
     text,
 };
 use crate::{
@@ -87,51 +87,75 @@ pub(crate) fn alert_of(conn: &mut DbConnection, findings: &[Finding], now: DateT
     }
 }
 
+/// How often a table is looked at while it is repaired: what a repair uncovers may be repaired itself.
+const LOOKS: usize = 3;
+
+/// A finding with its place in the order of the report.
+type Placed = (usize, Finding);
+
 /// Goes through all tables. Repairs what is certain where somebody acts.
 fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Finding>> {
-    let dialect = repository::dialect(conn);
     let twins = repository::twins(conn, &TABLES)?;
     let mut findings = Vec::new();
-    findings.extend(unnoted_models(conn, acting)?);
     for table in &TABLES {
-        findings.extend(look_at_texts(conn, table, acting)?);
-        let faults = table.faults(&twins, dialect);
-        let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
-        let found: Vec<_> = faults.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
-        let is_repaired = acting.is_some() && found.iter().any(|(fault, _)| !matches!(fault.mend, Mend::ByHand));
-        let checks = if is_repaired { repository::take_checks_off(conn, table.name)? } else { Vec::new() };
-        for (fault, count) in found {
-            let count = match fault.exact {
-                Some(_) => repository::count(conn, table.name, fault.rows())?,
-                None => count,
-            };
-            if count > 0 {
-                findings.extend(examine(conn, table, fault, count, acting)?);
-            }
-        }
-        repository::put_checks_back(conn, table.name, &checks)?;
-    }
-    if acting.is_some() {
-        // Also those whose make or model was repaired.
-        repository::note_models(conn)?;
+        findings.extend(look_at(conn, table, &twins, acting)?);
     }
     Ok(findings)
 }
 
-/// Listings that pricing would never find, because nobody has noted what they are called.
-fn unnoted_models(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Option<Finding>> {
-    let (count, ids) = repository::unnoted_models(conn)?;
-    let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
-    let kind = FindingKind::UnnotedModel;
-    Ok((count > 0).then_some(Finding {
-        kind,
-        table: "competitor_inventory",
-        column: "model",
-        count,
-        ids,
-        words: Vec::new(),
-        remedy,
-    }))
+/// Looks at a table, and again as long as repairs may have uncovered something: `sold` without a time stands behind `SOLD`.
+fn look_at(
+    conn: &mut DbConnection,
+    table: &Table,
+    twins: &[Twin],
+    acting: Option<Acting<'_>>,
+) -> DbResult<Vec<Finding>> {
+    let mut findings: Vec<Placed> = Vec::new();
+    for _ in 0..LOOKS {
+        let found = look_once(conn, table, twins, acting)?;
+        let has_repaired = found.iter().any(|(_, finding)| finding.remedy == Remedy::Repaired);
+        // What is left for a person is what the last look finds.
+        findings.retain(|(_, finding)| finding.remedy == Remedy::Repaired);
+        for (place, finding) in found {
+            let key = |finding: &Finding| (finding.column, finding.kind, finding.remedy);
+            let is_same = |known: &&mut Placed| known.0 == place && key(&known.1) == key(&finding);
+            match findings.iter_mut().find(is_same) {
+                Some((_, known)) => known.count += finding.count,
+                None => findings.push((place, finding)),
+            }
+        }
+        if !has_repaired {
+            break;
+        }
+    }
+    findings.sort_by_key(|(place, _)| *place);
+    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+}
+
+fn look_once(
+    conn: &mut DbConnection,
+    table: &Table,
+    twins: &[Twin],
+    acting: Option<Acting<'_>>,
+) -> DbResult<Vec<Placed>> {
+    let dialect = repository::dialect(conn);
+    let mut findings: Vec<Placed> = look_at_texts(conn, table, acting)?.into_iter().map(|found| (0, found)).collect();
+    let faults = table.faults(twins, dialect);
+    let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
+    let found: Vec<_> = (1..).zip(faults.iter().zip(counts)).filter(|(_, (_, count))| *count > 0).collect();
+    let is_repaired = acting.is_some() && found.iter().any(|(_, (fault, _))| !matches!(fault.mend, Mend::ByHand));
+    let checks = if is_repaired { repository::take_checks_off(conn, table.name)? } else { Vec::new() };
+    for (place, (fault, count)) in found {
+        let count = match fault.exact {
+            Some(_) => repository::count(conn, table.name, fault.rows())?,
+            None => count,
+        };
+        if count > 0 {
+            findings.extend(examine(conn, table, fault, count, acting)?.into_iter().map(|found| (place, found)));
+        }
+    }
+    repository::put_checks_back(conn, table.name, &checks)?;
+    Ok(findings)
 }
 
 /// Looks at what is no text, before its case or its blanks are looked at.
@@ -158,38 +182,82 @@ fn examine(
     let expression = match &fault.mend {
         Mend::List => return lists(conn, table, fault, acting),
         Mend::Text => return texts(conn, table, fault, acting),
+        Mend::Model => return models(conn, table, fault, count, acting),
         Mend::Set(expression) => Some(expression),
         Mend::ByHand => None,
     };
     let is_word = fault.kind == FindingKind::UnknownWord;
+    let remedy = if expression.is_some() { Remedy::Migrate } else { Remedy::ByHand };
     let mut finding = Finding {
-        kind: fault.kind,
-        table: table.name,
-        column: fault.column,
         count,
         ids: repository::sample(conn, table.name, fault.rows())?,
         words: if is_word { repository::words(conn, table.name, fault.column, fault.rows())? } else { Vec::new() },
-        remedy: if expression.is_some() { Remedy::Migrate } else { Remedy::ByHand },
+        ..finding_of(table, fault, fault.kind, remedy)
     };
-    if let (Some(expression), Some(acting)) = (expression, acting) {
-        let set = (fault.column, expression.as_str());
-        let mut changes = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
-        finding.count = repository::set(conn, table.name, set, fault.rows())?;
-        finding.remedy = Remedy::Repaired;
-        let left = count.saturating_sub(finding.count);
-        let mut found = Vec::new();
-        if left > 0 {
-            // Too long for the column, say: nobody but a person knows what it should be.
-            let ids = repository::sample(conn, table.name, fault.rows())?;
-            let stay = repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1)?;
-            changes.retain(|change| !stay.iter().any(|stay| stay.id.0 == change.id.0));
-            found.push(Finding { count: left, ids, remedy: Remedy::ByHand, ..finding.clone() });
+    let (Some(expression), Some(acting)) = (expression, acting) else { return Ok(vec![finding]) };
+    let set = (fault.column, expression.as_str());
+    let changes_now =
+        |conn: &mut DbConnection| repository::changes(conn, table.name, set, fault.rows(), MOST_ENTRIES + 1);
+    let mut changes = changes_now(conn)?;
+    let are_many = changes.len() > MOST_ENTRIES;
+    let repaired = repository::set(conn, table.name, set, fault.rows())?;
+    finding.remedy = Remedy::Repaired;
+    let mut findings = Vec::new();
+    if repaired.rows < count {
+        // The first rows that are left hold all those of the first rows that were refused.
+        let left = changes_now(conn)?;
+        let would_be = left.first().and_then(|change| change.after.clone());
+        changes.retain(|change| left.iter().all(|left| left.id != change.id));
+        let said = repaired.refusal.as_deref().unwrap_or("a trigger has left the row as it is");
+        let refused = Finding {
+            count: repository::count(conn, table.name, fault.rows())?,
+            ids: repository::sample(conn, table.name, fault.rows())?,
+            refusal: Some(refusal(table, fault, would_be.as_deref(), said)),
+            ..finding_of(table, fault, fault.kind, Remedy::ByHand)
+        };
+        finding.ids = changes.iter().take(Finding::SAMPLE).map(|change| change.id.0.to_string()).collect();
+        if refused.count > 0 {
+            findings.push(refused);
         }
-        if finding.count > 0 {
+    }
+    finding.count = repaired.rows;
+    if finding.count > 0 {
+        if are_many {
+            record_as_one(conn, table, &finding, acting)?;
+        } else {
             record(conn, table, &finding, &changes, acting)?;
-            found.insert(0, finding);
         }
-        return Ok(found);
+        findings.insert(0, finding);
+    }
+    Ok(findings)
+}
+
+/// Why a table refuses a repair.
+fn refusal(table: &Table, fault: &Fault, would_be: Option<&str>, said: &str) -> String {
+    let (table, column) = (table.name, fault.column);
+    match would_be.filter(|_| !PERSONAL.contains(&column)) {
+        Some(text) => {
+            let text: String = text.chars().take(100).collect();
+            format!("{table} does not take {text:?} as {column}: {said}")
+        }
+        None => format!("{table} does not take the repaired {column}: {said}"),
+    }
+}
+
+/// Finds the listings whose models pricing does not look for, and notes the models.
+fn models(
+    conn: &mut DbConnection,
+    table: &Table,
+    fault: &Fault,
+    count: u64,
+    acting: Option<Acting<'_>>,
+) -> DbResult<Vec<Finding>> {
+    let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
+    let ids = repository::sample(conn, table.name, fault.rows())?;
+    let finding = Finding { count, ids, ..finding_of(table, fault, fault.kind, remedy) };
+    if let Some(acting) = acting {
+        repository::note_models(conn, fault.rows())?;
+        record_as_one(conn, table, &finding, acting)?;
     }
     Ok(vec![finding])
 }
@@ -246,30 +314,38 @@ fn lists(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<A
     let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
     let mut clear = finding_of(table, fault, FindingKind::ListShape, remedy);
     let mut unclear = finding_of(table, fault, FindingKind::UnreadableList, Remedy::ByHand);
+    let mut refused = finding_of(table, fault, FindingKind::ListShape, Remedy::ByHand);
     let mut changes = Vec::new();
     let mut after = None;
     loop {
         let documents = repository::documents(conn, table.name, fault.column, fault.rows(), after)?;
         after = documents.last().map(|document| document.id);
         let is_last = documents.len() < BATCH;
-        let mut repaired = Vec::new();
+        let mut read = Vec::new();
         for document in documents {
             let texts = serde_json::from_str(&document.json).ok().and_then(|value| texts_of(&value));
-            let Some(texts) = texts else {
-                note(&mut unclear, document.id.0.to_string());
-                continue;
-            };
-            note(&mut clear, document.id.0.to_string());
-            if acting.is_some() {
-                if changes.len() <= MOST_ENTRIES {
-                    let written = Some(json!(texts).to_string().into());
-                    changes.push(Change { id: document.id, before: Some(document.json), after: written });
-                }
-                repaired.push((document.id, Texts(texts)));
+            match texts {
+                Some(texts) => read.push((document, texts)),
+                None => note(&mut unclear, document.id.0.to_string()),
             }
         }
-        if !repaired.is_empty() {
-            repository::set_lists(conn, table.name, fault.column, repaired)?;
+        let mut not_taken = Vec::new();
+        if acting.is_some() && !read.is_empty() {
+            let written = read.iter().map(|(document, texts)| (document.id, Texts(texts.clone()))).collect();
+            let (ids, said) = repository::set_lists(conn, table.name, fault.column, written)?;
+            not_taken = ids;
+            refused.refusal = refused.refusal.or_else(|| Some(refusal(table, fault, None, &said?)));
+        }
+        for (Document { id, json }, texts) in read {
+            if not_taken.contains(&id) {
+                note(&mut refused, id.0.to_string());
+                continue;
+            }
+            note(&mut clear, id.0.to_string());
+            if acting.is_some() && changes.len() <= MOST_ENTRIES {
+                let written = Some(json!(texts).to_string().into());
+                changes.push(Change { id, before: Some(json), after: written });
+            }
         }
         if is_last {
             break;
@@ -278,12 +354,12 @@ fn lists(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<A
     if let Some(acting) = acting {
         record(conn, table, &clear, &changes, acting)?;
     }
-    Ok([clear, unclear].into_iter().filter(|finding| finding.count > 0).collect())
+    Ok([clear, refused, unclear].into_iter().filter(|finding| finding.count > 0).collect())
 }
 
 fn finding_of(table: &Table, fault: &Fault, kind: FindingKind, remedy: Remedy) -> Finding {
     let (table, column) = (table.name, fault.column);
-    Finding { kind, table, column, count: 0, ids: Vec::new(), words: Vec::new(), remedy }
+    Finding { kind, table, column, count: 0, ids: Vec::new(), words: Vec::new(), remedy, refusal: None }
 }
 
 fn note(finding: &mut Finding, id: String) {
@@ -302,9 +378,7 @@ fn record(
     acting: Acting<'_>,
 ) -> DbResult<()> {
     if changes.len() > MOST_ENTRIES {
-        let all = json!({"kind": finding.kind, "rows": finding.count, "first": finding.ids});
-        let changes = Map::from_iter([(finding.column.to_owned(), all)]);
-        return activity::record_changes_of_many(conn, acting, Action::Repair, table.noun, changes);
+        return record_as_one(conn, table, finding, acting);
     }
     for Change { id, before, after } in changes {
         let change = if PERSONAL.contains(&finding.column) {
@@ -316,6 +390,12 @@ fn record(
         activity::record_changes(conn, acting, Action::Repair, table.noun, id.0, changes)?;
     }
     Ok(())
+}
+
+fn record_as_one(conn: &mut DbConnection, table: &Table, finding: &Finding, acting: Acting<'_>) -> DbResult<()> {
+    let all = json!({"kind": finding.kind, "rows": finding.count, "first": finding.ids});
+    let changes = Map::from_iter([(finding.column.to_owned(), all)]);
+    activity::record_changes_of_many(conn, acting, Action::Repair, table.noun, changes)
 }
 
 /// A list as the list that it is, anything else as text.

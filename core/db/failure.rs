@@ -62,6 +62,40 @@ impl Failure {
         }
     }
 
+    /// What the database said, if it was that a table does not take the values of a row: a condition of it, a trigger, a column that is
+    /// too narrow.
+    pub(crate) fn refused_values(&self) -> Option<&str> {
+        /// What belongs to the statement, the connection or the disk instead.
+        const OTHERS: [&str; 12] = [
+            "deadlock detected",
+            "permission denied",
+            "must be owner of",
+            "readonly database",
+            "database is locked",
+            "lock timeout",
+            "statement timeout",
+            "disk is full",
+            "No space left",
+            "malformed",
+            "not a database",
+            "out of memory",
+        ];
+        let Self::Database(DieselError::DatabaseError(kind, info)) = self else { return None };
+        let is_of_a_row = match kind {
+            DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::UniqueViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::RestrictViolation
+            | DatabaseErrorKind::ExclusionViolation => true,
+            DatabaseErrorKind::Unknown => {
+                !self.is_lost_connection() && !OTHERS.iter().any(|other| info.message().contains(other))
+            }
+            _ => false,
+        };
+        is_of_a_row.then(|| info.message())
+    }
+
     pub(crate) fn is_lost_connection(&self) -> bool {
         let Self::Database(reason) = self else { return false };
         match reason {

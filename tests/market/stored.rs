@@ -166,4 +166,42 @@ on_both_databases! {
         assert_eq!(lot.desk().market().get(vehicle.id).unwrap_err().code(), "vehicle_not_found");
         assert_eq!(lot.desk().market().overview().unwrap().vehicles, 0);
     }
+
+    fn what_another_program_writes_of_a_listing_is_found_by_pricing(lot: &Lot) {
+        list(lot, five());
+        let found = |make: &str, model: &str| {
+            let subject = Subject { year: 2018, make: make.into(), model: model.into(), ..Subject::default() };
+            lot.desk().market().price(&subject).unwrap().sample_size
+        };
+        assert_eq!((found("Toyota", "Corolla"), found("Honda", "Pilot")), (5, 0));
+        lot.execute("UPDATE competitor_inventory SET make = 'Honda', model = 'Pilot'");
+        assert_eq!((found("Toyota", "Corolla"), found("Honda", "Pilot")), (0, 5));
+        let id = if lot.url.starts_with("sqlite:") { "randomblob(16)" } else { "gen_random_uuid()" };
+        lot.execute(&format!(
+            "INSERT INTO competitor_inventory (id, competitor_id, year, make, model, price, mileage, first_seen_at, last_seen_at, is_sold)
+             SELECT {id}, competitor_id, year, 'Kia', 'Soul', price, mileage + 7, first_seen_at, last_seen_at, is_sold FROM competitor_inventory"
+        ));
+        assert_eq!(found("Kia", "Soul"), 5);
+        assert_eq!(lot.dealership.check().unwrap().findings, []);
+
+        // What `migrate` repairs is found under its right name.
+        lot.execute("UPDATE competitor_inventory SET make = 'Mazda ', model = ' CX-5' WHERE make = 'Kia'");
+        lot.execute("DELETE FROM listed_models WHERE model LIKE '%cx-5%'");
+        let kinds = |findings: Vec<jpauto::Finding>| -> Vec<_> {
+            findings.iter().map(|finding| (finding.kind.as_str(), finding.column, finding.count, finding.remedy.as_str())).collect()
+        };
+        let repaired = kinds(lot.dealership.migrate().unwrap().findings);
+        assert_eq!(repaired[..2], [("blanks", "make", 5, "repaired"), ("blanks", "model", 5, "repaired")]);
+        assert_eq!(found("Mazda", "CX-5"), 5);
+
+        // Where the triggers were off, `check` says so and `migrate` notes the models.
+        let of_table = if lot.url.starts_with("sqlite:") { "" } else { " ON competitor_inventory" };
+        lot.execute(&format!("DROP TRIGGER listed_models_of_changed{of_table}"));
+        lot.execute("UPDATE competitor_inventory SET model = 'Passport' WHERE make = 'Honda'");
+        assert_eq!(found("Honda", "Passport"), 0);
+        assert_eq!(kinds(lot.dealership.check().unwrap().findings), [("unnoted_model", "model", 5, "migrate")]);
+        assert_eq!(kinds(lot.dealership.migrate().unwrap().findings), [("unnoted_model", "model", 5, "repaired")]);
+        assert_eq!(found("Honda", "Passport"), 5);
+        assert_eq!(lot.dealership.migrate().unwrap().findings, []);
+    }
 }

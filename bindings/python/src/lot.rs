@@ -70,6 +70,8 @@ record! {
             words: Vec<String>,
             /// `repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`.
             remedy: &'static str,
+            /// Where a repair was refused: what would be written into the first row, and what the database said.
+            refusal: Option<String>,
         }
     }
 }

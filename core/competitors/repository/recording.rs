@@ -245,6 +245,7 @@ fn within<'p>(points: &'p [(usize, usize)], range: &Range<usize>) -> &'p [(usize
 }
 
 /// What new listings are called, and listings that were called otherwise before: year, make and model, each once.
+#[cfg(feature = "postgres")]
 fn new_names<'p>(lot: &Lot, plan: &'p Plan, part: &SeenPart) -> Vec<(i32, &'p str, &'p str)> {
     fn name(listing: &StoredListing) -> Option<(i32, &str, &str)> {
         let details = &listing.details;
@@ -313,24 +314,24 @@ pub(in crate::competitors) fn write_seen(
         })
         .collect();
     let reseen = plan.reseen.get(part.reseen.clone()).unwrap_or_default();
-    let names = new_names(lot, plan, part);
     see_again(conn, competitor, lot, reseen, reseen.len() == plan.reseen.len())?;
     match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
-            postgres::change(conn, competitor, changed)?;
-            postgres::insert(conn, competitor, observed_at, new)?;
-            postgres::insert_prices(conn, competitor, prices)?;
+            let names = new_names(lot, plan, part);
             if !names.is_empty() {
                 postgres::note_models(conn, &names)?;
             }
+            postgres::change(conn, competitor, changed)?;
+            postgres::insert(conn, competitor, observed_at, new)?;
+            postgres::insert_prices(conn, competitor, prices)?;
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
+            // `listed_models` is kept by triggers.
             sqlite::change(conn, competitor, &changed)?;
             sqlite::insert(conn, competitor, observed_at, &new)?;
             sqlite::insert_prices(conn, &prices)?;
-            sqlite::note_models(conn, &names)?;
         }
     }
     Ok(())

@@ -23,7 +23,8 @@ BEGIN
         RAISE EXCEPTION 'jpauto: tables of another program refer to these: %. Drop the constraints first', detail;
     END IF;
     SELECT string_agg(tgrelid::regclass || ' (' || tgname || ')', ', ') INTO detail FROM pg_trigger
-    WHERE tgrelid = ANY (tables::regclass[]) AND NOT tgisinternal AND tgname <> 'competitor_of_price';
+    WHERE tgrelid = ANY (tables::regclass[]) AND NOT tgisinternal 
+      AND tgname NOT IN ('competitor_of_price', 'listed_models_of_new', 'listed_models_of_changed');
     IF detail IS NOT NULL THEN
         RAISE EXCEPTION 'jpauto: another program has triggers on these tables: %. Drop them first, and make them again afterwards', detail;
     END IF;

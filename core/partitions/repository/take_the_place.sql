@@ -20,6 +20,12 @@ BEGIN
     FOR wanted IN SELECT key AS name, value #>> '{}' AS wanted FROM jsonb_each(names) LOOP
         EXECUTE format('ALTER INDEX %I RENAME TO %I', wanted.name, wanted.wanted);
     END LOOP;
+    CREATE TRIGGER listed_models_of_new AFTER INSERT ON competitor_inventory
+        REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_listed_models();
+    CREATE TRIGGER listed_models_of_changed AFTER UPDATE OF year, make, model ON competitor_inventory
+        FOR EACH ROW WHEN (NEW.year IS NOT NULL AND NEW.make IS NOT NULL AND NEW.model IS NOT NULL
+                           AND (NEW.year, NEW.make, NEW.model) IS DISTINCT FROM (OLD.year, OLD.make, OLD.model))
+        EXECUTE FUNCTION note_listed_models();
     -- A partition's key is never null; a whole table finds it for programs that do not know it.
     IF (SELECT relkind FROM pg_class WHERE oid = 'competitor_price_history'::regclass) = 'r' THEN
         CREATE TRIGGER competitor_of_price BEFORE INSERT ON competitor_price_history

@@ -2898,6 +2898,10 @@ class Finding:
     def remedy(self) -> str:
         """`repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`."""
 
+    @property
+    def refusal(self) -> str | None:
+        """Where a repair was refused: what would be written into the first row, and what the database said."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 

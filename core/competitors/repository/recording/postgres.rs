@@ -158,7 +158,8 @@ pub(super) fn insert_prices(
     Ok(())
 }
 
-/// Adds what no listing was called before. Two that add the same name at the same time wait for each other in one order.
+/// Adds what no listing was called before, as the triggers of the table would: before any listing is written, so that two that add the same
+/// names at the same time wait for each other in one order.
 pub(super) fn note_models(conn: &mut PgConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
     sql_query(
         "INSERT INTO listed_models (year, make, model)

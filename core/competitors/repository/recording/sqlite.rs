@@ -1,11 +1,11 @@
 //! The plan on SQLite: prepared statements, because SQLite has no network round trip.
 
 use chrono::{DateTime, Utc};
-use diesel::{SqliteConnection, prelude::*, sql_types::Text};
+use diesel::{SqliteConnection, prelude::*};
 
 use super::{Lot, Plan, WrittenListing, WrittenPrice, competitor_price_history, dsl};
 use crate::{
-    db::{DbResult, Instant, functions::lower, schema::listed_models},
+    db::{DbResult, Instant},
     ids::{CompetitorId, ListingId},
 };
 
@@ -94,20 +94,6 @@ pub(super) fn see_earlier(
 pub(super) fn insert_prices(conn: &mut SqliteConnection, prices: &[WrittenPrice]) -> DbResult<()> {
     for point in prices {
         diesel::insert_into(competitor_price_history::table).values(point).execute(conn)?;
-    }
-    Ok(())
-}
-
-/// Adds what no listing was called before.
-pub(super) fn note_models(conn: &mut SqliteConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
-    for (year, make, model) in names {
-        diesel::insert_or_ignore_into(listed_models::table)
-            .values((
-                listed_models::year.eq(year),
-                listed_models::make.eq(lower(make.into_sql::<Text>())),
-                listed_models::model.eq(lower(model.into_sql::<Text>())),
-            ))
-            .execute(conn)?;
     }
     Ok(())
 }

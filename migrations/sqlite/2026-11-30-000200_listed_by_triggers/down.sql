@@ -1,0 +1,2 @@
+DROP TRIGGER listed_models_of_changed;
+DROP TRIGGER listed_models_of_new;
