@@ -178,7 +178,7 @@ static INITIALS: LazyLock<[(u32, Range<usize>); 26]> = LazyLock::new(|| {
         let letters = word.as_bytes();
         let (seconds, places) = &mut initials[usize::from(letters[0] - b'a')];
         *seconds |= letters.get(1).map_or(ALONE, |second| 1 << (second - b'a'));
-        *places = if places.is_empty() { at..at + 1 } else { places.start..at + 1 };
+        *places = if places.start == places.end { at..at + 1 } else { places.start..at + 1 };
     }
     initials
 });
