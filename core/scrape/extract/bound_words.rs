@@ -31,7 +31,7 @@ const NEUTRAL: [&str; 5] = [
      sunroof suv title truck used van vehicle vin wagon wd",
     "blanco negro rojo azul gris color white silver gray grey red blue green gold brown beige tan orange yellow",
     "listed online web website tax taxes fees ttl license",
-    "el la de por solo le les des du en ici seulement demand\u{e9} affich\u{e9}",
+    "el la de por solo le les des du en ici seulement demand\u{e9}",
 ];
 /// Words of deeds, which leave an amount what it is where more words follow: `Take it home for`.
 const DEEDS: [&str; 5] = ["buy", "drive", "grab", "own", "take"];

@@ -462,6 +462,8 @@ mod tests {
             (&[("15 995", "price")], Some(15_995)),
             (&[("Price: 15 995", "")], Some(15_995)),
             (&[("15 995", "")], None),
+            (&[("Starting Bid", ""), ("$15,995", "")], None),
+            (&[("Prix affich\u{e9} 17 995 $", ""), ("Prix en solde 15 995 $", "")], Some(15_995)),
             (&[("Call for price", "price"), ("555", "")], None),
         ] {
             assert_eq!(asked(texts), price, "{texts:?}");

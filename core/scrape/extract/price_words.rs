@@ -129,7 +129,7 @@ const WORDS: [(u32, &str); 26] = [
         "retail list was regular reg orig original originally old previous previously antes lista cost military loyalty \
          conquest college conditional costco",
     ),
-    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente contado"),
+    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente solde contado"),
     (
         ASKING_SHORT,
         "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro notre votre",
@@ -362,7 +362,7 @@ pub(super) fn by_caption(text: &str) -> Option<Stated> {
 /// Whether a text of its own praises the car or the seller, and names no amount: `Great value!`, `Cash only`, `Book value report`.
 fn is_a_slogan(text: &str) -> bool {
     const OF_CASH: [&str; 5] = ["accepted", "deals", "only", "or", "welcome"];
-    const OF_VALUES: [&str; 9] = ["blue", "cash", "est", "estimated", "in", "in-house", "of", "the", "your"];
+    const OF_PRAISE: [&str; 8] = ["best", "excellent", "good", "great", "more", "public", "range", "report"];
     let words = || text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let things = words().fold(0, |things, word| things | mentioned(word));
@@ -372,12 +372,9 @@ fn is_a_slogan(text: &str) -> bool {
     if things & CASH != 0 && things & (PRICE | ASKING) == 0 && words().any(|word| is(word, &OF_CASH)) {
         return true;
     }
-    // `KBB best value`, `Your trade is worth more here`: a caption of a value has nothing but words for one.
+    // `KBB best value`, `Your trade is worth more here`
     let is_value = things & (VALUE | WORTH | MARKET) != 0 && things & (RATE | DOWN | FEE | SAVING) == 0;
-    let praises = |word: &str| is(word, &["best", "good", "great", "excellent"]);
-    is_value
-        && !text.trim_end().ends_with(':')
-        && words().any(|word| praises(word) || (mentioned(word) == 0 && !is(word, &OF_VALUES) && word.len() > 1))
+    is_value && !text.trim_end().ends_with(':') && words().any(|word| is(word, &OF_PRAISE))
 }
 
 /// Whether a text ends in that something was lowered, and does not say to what: `Price reduced`.
