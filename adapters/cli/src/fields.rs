@@ -154,7 +154,7 @@ impl Fields {
 
     /// Builds the struct of these fields. An error names every field at fault.
     pub(crate) fn build<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        self.check(|_: &T| None)?;
+        self.check(None, |_: &T| false)?;
         read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
@@ -163,25 +163,35 @@ impl Fields {
         let nothing = T::default();
         for entry in &mut self.0 {
             // An empty text clears a field, but for a list it takes an empty list.
-            let clears_nothing = || read(std::iter::once(&*entry)).is_ok_and(|alone: T| alone == nothing);
-            if matches!(&entry.1, Given::Text(text) if text.is_empty()) && clears_nothing() {
+            let clears_nothing = || read(std::iter::once(&*entry)).map_or(true, |alone: T| alone == nothing);
+            if is_empty_text(&entry.1) && clears_nothing() {
                 let emptied = (entry.0.clone(), Given::Json(Value::Array(Vec::new())));
                 if read(std::iter::once(&emptied)).is_ok_and(|alone: T| alone != nothing) {
                     *entry = emptied;
                 }
             }
         }
-        self.check(|alone: &T| (*alone == nothing).then_some("cannot be cleared"))?;
+        self.check(Some("cannot be cleared"), |alone: &T| *alone == nothing)?;
         read(self.0.iter()).map_err(|fault| Failure::new(ErrorCode::InvalidValue, fault.to_string()))
     }
 
-    /// Reads each field alone, so that each error can name its field.
-    fn check<T: DeserializeOwned>(&self, objection: impl Fn(&T) -> Option<&'static str>) -> Result<(), Failure> {
+    /// Reads each field alone, so that each error can name its field. The objection is made to those that are nothing, and to empty texts
+    /// that are no value.
+    fn check<T: DeserializeOwned>(
+        &self,
+        objection: Option<&'static str>,
+        is_nothing: impl Fn(&T) -> bool,
+    ) -> Result<(), Failure> {
         let mut code = ErrorCode::InvalidValue;
         let mut fields = Vec::new();
         for entry in &self.0 {
             let message = match read(std::iter::once(entry)) {
-                Ok(alone) => objection(&alone).map(ToOwned::to_owned),
+                Ok(alone) => objection.filter(|_| is_nothing(&alone)).map(ToOwned::to_owned),
+                Err(fault)
+                    if is_empty_text(&entry.1) && !matches!(fault, Fault::UnknownField(_)) && objection.is_some() =>
+                {
+                    objection.map(ToOwned::to_owned)
+                }
                 Err(fault) => {
                     if let Fault::UnknownField(_) = fault {
                         code = ErrorCode::UnknownField;
@@ -202,6 +212,11 @@ impl Fields {
             .collect();
         Err(Failure::Own { code, message: messages.join("; "), fields })
     }
+}
+
+/// Whether a person gave a field nothing.
+fn is_empty_text(given: &Given) -> bool {
+    matches!(given, Given::Text(text) if text.is_empty())
 }
 
 fn read<'a, T: DeserializeOwned>(entries: impl Iterator<Item = &'a (String, Given)>) -> Result<T, Fault> {

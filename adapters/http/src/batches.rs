@@ -256,7 +256,7 @@ mod tests {
 
     /// Doubles numbers, and has no answer to odd ones.
     fn doubled(items: &[u32]) -> Answers<u32, u32> {
-        let answer = |item: u32| if item % 2 == 0 { Ok(item * 2) } else { Err(Problem::not_found()) };
+        let answer = |item: u32| if item.is_multiple_of(2) { Ok(item * 2) } else { Err(Problem::not_found()) };
         items.iter().map(|item| (*item, answer(*item))).collect()
     }
 

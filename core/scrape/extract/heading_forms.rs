@@ -133,7 +133,7 @@ fn is_number(word: &str) -> bool {
     let is_long = || digits >= 4 || (digits > 0 && (word.starts_with(['#', '[']) || word.ends_with([':', '.', ']'])));
     (is_long() || is_miles())
         && year_of(word).is_none()
-        && !word.get(..4).is_some_and(|year| numbers::year(year).is_some())
+        && word.get(..4).is_none_or(|year| numbers::year(year).is_none())
         && (word.chars().all(is_code) || is_miles())
 }
 
