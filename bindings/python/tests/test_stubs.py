@@ -82,6 +82,7 @@ BUILT_FOR_SERVERS = {
     "Notifications.work": "the worker of `jpauto work`; `deliver_due` sends what is due",
     "Inventory.list_shown": "`list` or `list_public`, by who asks a server",
     "Inventory.show": "`get` or `get_public`, by who asks a server",
+    "Inventory.show_each": "the same of several, for a server that reads what is asked for at the same time together",
     "Sessions.destroy": "takes the cookie of a browser",
     "Sessions.resume": "takes the cookie of a browser",
     "SignIn.begin": "sends a browser to its provider",

@@ -3232,7 +3232,7 @@ class ListedVehicle:
 
     @property
     def stock_number(self) -> str | None:
-        """Unique; the last 8 characters of the VIN where none is given."""
+        """Unique; the last 8 characters of the VIN where none is given, with a count behind them where another vehicle has these."""
 
     @property
     def msrp(self) -> Decimal | None:
@@ -5429,7 +5429,7 @@ class StockedVehicle:
 
     @property
     def stock_number(self) -> str | None:
-        """Unique; the last 8 characters of the VIN where none is given."""
+        """Unique; the last 8 characters of the VIN where none is given, with a count behind them where another vehicle has these."""
 
     @property
     def cost(self) -> Decimal | None:
@@ -6207,7 +6207,7 @@ class Vehicle:
 
     @property
     def stock_number(self) -> str | None:
-        """Unique; the last 8 characters of the VIN where none is given."""
+        """Unique; the last 8 characters of the VIN where none is given, with a count behind them where another vehicle has these."""
 
     @property
     def cost(self) -> Decimal | None:
