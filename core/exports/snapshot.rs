@@ -20,7 +20,7 @@ use crate::{
     inventory::{self, Vehicle, VehicleStatus},
 };
 
-/// After so many vehicles the observer is told.
+/// How many vehicles are read between two calls of the observer.
 const TOLD_EACH: u64 = 500;
 
 /// What to write, and where.

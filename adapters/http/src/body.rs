@@ -116,7 +116,7 @@ impl Reading {
         Self { largest, longest, ..self }
     }
 
-    /// How long to wait for the next bytes, when so many have come in this time.
+    /// How long to wait for the next bytes. `came` is the number of bytes so far, and `took` the time that they took.
     fn patience(&self, came: usize, took: Duration) -> Duration {
         let by_pace = Duration::from_secs_f64(came as f64 / self.least_pace.max(1) as f64);
         (self.longest_pause + by_pace).saturating_sub(took).min(self.longest_pause)

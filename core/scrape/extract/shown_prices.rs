@@ -70,7 +70,7 @@ impl ShownPrices {
     }
 }
 
-/// A price so many times smaller than what a card asks is a payment.
+/// A price that is smaller than what a card asks by this factor is a payment.
 const PARTS: i64 = 3;
 /// Fewer miles of data fill a place where a card shows those of a car in use.
 const MILES_THAT_FILL: i32 = 100;

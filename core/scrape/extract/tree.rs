@@ -331,11 +331,11 @@ struct Growing<'a> {
 
 /// Most pages have a node every twenty to fifty bytes, but for their scripts.
 const BYTES_PER_NODE: usize = 32;
-/// There is room for so many nodes from the start, at most.
+/// The most nodes that memory is reserved for at the start.
 const NODES_AT_FIRST: usize = 16 * 1024;
 
 impl<'a> Growing<'a> {
-    /// For a page of so many bytes.
+    /// With room for the nodes of a page of this many bytes.
     fn new(bytes: usize) -> Self {
         let nodes = (bytes / BYTES_PER_NODE).min(NODES_AT_FIRST);
         let mut growing = Self {
