@@ -131,6 +131,18 @@ fn named(text: &str) -> Option<Heading> {
     heading::split_of_card(text).filter(|heading| heading.make.is_some())
 }
 
+fn named_in_heading(text: &str) -> Option<Heading> {
+    heading::split_of_card_heading(text).filter(|heading| heading.make.is_some())
+}
+
+/// Whether a link stands in a heading that names a vehicle.
+pub(super) fn is_in_heading(dom: &Dom<'_>, link: usize) -> bool {
+    const LEVELS_MAX: usize = 3;
+    let is_heading = |at: &usize| dom.element(*at).and_then(|element| tier(dom, element)) == Some(0);
+    let heading = std::iter::successors(dom.parent(link), |at| dom.parent(*at)).take(LEVELS_MAX).find(is_heading);
+    heading.is_some_and(|at| dom.node(at).end - at < HEADING_NODES_MAX && named_in_heading(&dom.text(at)).is_some())
+}
+
 /// Whether an element is called a title or stands in bold, and its text is the name of a vehicle.
 pub(super) fn is_title(dom: &Dom<'_>, at: usize) -> bool {
     let may_be = dom.element(at).and_then(|element| tier(dom, element)).is_some_and(|tier| matches!(tier, 1 | BOLD));
@@ -146,6 +158,7 @@ pub(super) fn names_a_vehicle(text: &str) -> bool {
 /// model or, below a heading, a trim.
 fn shown_by(dom: &Dom<'_>, at: usize, tier: u8) -> Option<Heading> {
     let lines = lines(dom, at);
+    let named = if tier == 0 { named_in_heading } else { named };
     if let [only] = &lines[..] {
         return named(only);
     }

@@ -119,8 +119,9 @@ fn read_named(
             || decoys::leads_elsewhere(url)
             || decoys::sells_no_car(&words.lower)
             || decoys::sells_no_car(&heads)
-            || (is_cheap && decoys::is_of_a_shop(&words.lower)),
+            || (is_cheap && ((words.name_a_part && listing.price.is_some()) || decoys::is_of_a_shop(&words.lower))),
         is_doubtful: words.name_a_text
+            || page.is_about_others()
             || (!offers_cars && (decoys::is_of_a_shop(&words.lower) || decoys::speaks_of_buying(&words.lower)))
             || decoys::speaks_of_hiring_or_buying(&words.lower)
             || decoys::speaks_of_hiring_or_buying(&heads)
@@ -188,6 +189,8 @@ struct Words {
     /// Whether a heading is that of a thing for a vehicle, or of a text about one.
     name_goods: bool,
     name_a_text: bool,
+    /// Whether one ends in a part, such as that of a car: `Automatic Transmission`.
+    name_a_part: bool,
 }
 
 /// More words of a card are not looked at.
@@ -203,6 +206,7 @@ impl Words {
             from: Vec::new(),
             name_goods: false,
             name_a_text: false,
+            name_a_part: false,
         };
         for at in dom.within(card) {
             match &dom.node(at).kind {
@@ -254,6 +258,7 @@ impl Words {
     fn note_heading(&mut self, text: &str) {
         self.name_goods |= decoys::names_goods(text);
         self.name_a_text |= decoys::names_a_text(text);
+        self.name_a_part |= decoys::ends_in_any_part(text);
     }
 
     /// Whether a price stands for itself in a text; behind `from` it may, where the page is a list of cars.

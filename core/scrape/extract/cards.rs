@@ -127,7 +127,9 @@ fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec
     let listing = draft.listing;
     let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
     let is_headed = || !subject.is_about_something_else() && is_headed(&rest, at) && is_labelled(&rest, vin);
-    let is_vehicle = says_enough(&listing) && (is_described || subject.is_named(&listing, false) || is_headed());
+    let is_about_others = listing.price.is_none() && page.is_about_others();
+    let is_vehicle =
+        says_enough(&listing) && !is_about_others && (is_described || subject.is_named(&listing, false) || is_headed());
     // The page as a whole: its head and what stands in front are no other card.
     is_vehicle.then_some(Card { at: 0, listing }).into_iter().collect()
 }
@@ -214,7 +216,8 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
         }
     }
     let mut found: Vec<Card> = best.into_values().collect();
-    if look_up(dom, &found) {
+    let are_priced = || found.iter().any(|card| card.listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE));
+    if look_up(dom, &found) || (page.is_about_others() && !are_priced()) {
         return Vec::new();
     }
     doubt_marks(&mut found);
@@ -496,7 +499,9 @@ fn without_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors, found: &[Card]
             let offered = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
             // A banner has a year, an amount and a link as well, but no number of its own.
             let numbered = listing.price.is_some() && listing.external_id.is_some() && listing.url.is_some();
-            if listing.year.is_some() && if listing.make.is_some() { offered } else { numbered } {
+            // A text about a model may stand among the cars.
+            let is_text = listing.url.as_deref().is_some_and(decoys::leads_elsewhere);
+            if !is_text && listing.year.is_some() && if listing.make.is_some() { offered } else { numbered } {
                 beside.push(Card { at: child, listing });
             }
         }

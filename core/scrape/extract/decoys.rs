@@ -44,7 +44,7 @@ const ABOUT: [&str; 33] = [
     "vs",
 ];
 /// Words of things for a vehicle.
-const GOODS: [&str; 52] = [
+const GOODS: [&str; 53] = [
     "accessories",
     "accessory",
     "alternator",
@@ -71,6 +71,7 @@ const GOODS: [&str; 52] = [
     "fender",
     "filter",
     "floor",
+    "fob",
     "gasket",
     "grille",
     "headlight",
@@ -161,6 +162,17 @@ fn ends_in_a_part(lower: &str) -> bool {
     is_part && !is_of_a_car
 }
 
+/// Whether a word is that of a part or of a thing for a car.
+pub(super) fn is_part(word: &str) -> bool {
+    GOODS.iter().chain(&PARTS).any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a heading ends in a part, which a few dollars are asked for.
+pub(super) fn ends_in_any_part(heading: &str) -> bool {
+    let lower = heading.to_lowercase();
+    words(&lower).last().is_some_and(|word| PARTS.contains(&word) && word != "door")
+}
+
 fn words(lower: &str) -> impl Iterator<Item = &str> {
     lower.split(|sign: char| !(sign.is_alphanumeric() || sign == '\'')).filter(|word| !word.is_empty())
 }
@@ -215,8 +227,10 @@ pub(super) fn leads_elsewhere(url: &str) -> bool {
 
 /// Whether the words of a card say that it sells no car, whatever else it shows.
 pub(super) fn sells_no_car(lower: &str) -> bool {
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 38] = [
+        "affected vin",
         "auction date",
+        "bid to $",
         "bid history",
         "bids:",
         "claim #",
@@ -225,7 +239,7 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
         "ecu tune",
         "final bid",
         "hammer price",
-        "labor",
+        "lien amount",
         "open recall",
         "part out",
         "parting out",
@@ -237,8 +251,11 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
         "per hour",
         "per night",
         "per ticket",
+        "price as tested",
+        "pull your own",
         "raffle",
         "rent this",
+        "repair cost",
         "salary",
         "sold at auction",
         "sold for",
@@ -250,7 +267,13 @@ pub(super) fn sells_no_car(lower: &str) -> bool {
         "we paid",
         "your bid",
     ];
-    WORDS.iter().any(|word| lower.contains(word)) || says_what_it_brought(lower)
+    let counts =
+        |words: &str| lower.match_indices(words).any(|(at, _)| lower[at + words.len()..].starts_with(is_digit));
+    // `Third row seats` and `Labor Day sale` are of cars.
+    let is_in_a_yard = || counts("row ") && lower.contains("arrived") && !lower.contains('$');
+    let is_of_work =
+        || counts("took ") || lower.match_indices("labor").any(|(at, _)| !lower[at..].starts_with("labor day"));
+    WORDS.iter().any(|word| lower.contains(word)) || is_in_a_yard() || is_of_work() || says_what_it_brought(lower)
 }
 
 /// Whether words say for how much a car was sold, or sent somewhere: `Sold: $41,000`, `Sold in 12 days at $20,000`, `Shipped to Ohio for
@@ -274,8 +297,11 @@ pub(super) fn says_what_it_brought(lower: &str) -> bool {
 
 /// Whether the words of cards with a VIN say that they look something up, or what was: an auction, a theft, a recall.
 pub(super) fn looks_up(lower: &str) -> bool {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 16] = [
+        "affected vin",
         "bid history",
+        "lien amount",
+        "pull your own",
         "final bid",
         "hammer price",
         "open recall",
@@ -341,7 +367,10 @@ pub(super) fn offers_cars(title: &str) -> bool {
 ///
 /// Cards of cars on offer have such words beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
 pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 16] = [
+        " pay: $",
+        "our offer",
+        "payout",
         "/day",
         "/month",
         "/week",
@@ -356,7 +385,77 @@ pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
         "per year",
         "rental",
     ];
-    WORDS.iter().any(|word| lower.contains(word))
+    let is_of_a_way = || lower.match_indices("distance ").any(|(at, _)| lower[at + 9..].starts_with(is_digit));
+    WORDS.iter().any(|word| lower.contains(word)) || is_of_a_way()
+}
+
+fn is_digit(sign: char) -> bool {
+    sign.is_ascii_digit()
+}
+
+/// Whether the main heading of a page says that what it lists is done to cars, paid for them or taken out of them: `Recent shipments`,
+/// `Transmissions`, `Cars we bought`. The name of a dealer may hold any of these words.
+pub(super) fn heads_other_things(heading: &str) -> bool {
+    const DEALERS: [&str; 8] = ["auto", "autos", "cars for sale", "dealer", "for sale", "inventory", "motors", "sales"];
+    const OTHERS: [&str; 33] = [
+        "auction results",
+        "before & after",
+        "before and after",
+        "brochures",
+        "completed listings",
+        "depreciation",
+        "engines",
+        "impound",
+        "junkyard",
+        "junk yard",
+        "lien sale",
+        "long-term",
+        "paint jobs",
+        "past auctions",
+        "projects",
+        "rebates",
+        "recall",
+        "repairs",
+        "repair stories",
+        "road test",
+        "routes",
+        "salvage yard",
+        "settlements",
+        "shipments",
+        "shipped",
+        "trade-in examples",
+        "transmissions",
+        "transport",
+        "tuning",
+        "wanted",
+        "we bought",
+        "we paid",
+        "wraps",
+    ];
+    let lower = heading.to_lowercase();
+    let is_dealer = || {
+        DEALERS.iter().any(|name| {
+            lower.match_indices(name).any(|(at, _)| {
+                let is_apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
+                is_apart(lower[..at].chars().next_back()) && is_apart(lower[at + name.len()..].chars().next())
+            })
+        })
+    };
+    looks_up_in_a_heading(&lower) || (OTHERS.iter().any(|words| lower.contains(words)) && !is_dealer())
+}
+
+/// The same of VINs: they are those of parts, of wrecks, of reports.
+pub(super) fn looks_up_in_a_heading(lower: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "history report",
+        "notice of lien",
+        "pull your own",
+        "recall campaign",
+        "self-service yard",
+        "u-pull",
+        "you pull",
+    ];
+    WORDS.iter().any(|words| lower.contains(words))
 }
 
 /// Whether the words of a card say that somebody buys cars: a button on cards of dealers, and what a page that buys cars shows.

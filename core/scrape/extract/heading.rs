@@ -297,6 +297,15 @@ pub(super) fn split_of_card(raw: &str) -> Option<Heading> {
     heading_forms::in_usual_order(raw).and_then(|text| split(&text)).or(usual)
 }
 
+/// [`split_of_card`] of a text that an element marks as a heading: the year may stand behind any words.
+pub(super) fn split_of_card_heading(raw: &str) -> Option<Heading> {
+    let usual = split_of_card(raw);
+    if usual.as_ref().is_some_and(|heading| heading.make.is_some()) || !raw.bytes().any(|byte| byte.is_ascii_digit()) {
+        return usual;
+    }
+    heading_forms::behind_any_words(raw).and_then(|text| split(&text)).or(usual)
+}
+
 /// Whether four digits stand in a row, or a sign of what cleaning takes out or puts in between.
 pub(super) fn may_hold_a_year(raw: &str) -> bool {
     let mut digits = 0;

@@ -5,7 +5,7 @@
 //! (`heading`).
 
 use super::{
-    clean,
+    clean, decoys,
     heading::{is_fact, may_hold_a_year},
     makes, numbers,
 };
@@ -48,6 +48,96 @@ fn behind_words_of_a_seller(words: &[&str]) -> Option<String> {
     let glued: Vec<&str> = [make].into_iter().chain(rest.iter().copied()).collect();
     makes::at_start(&glued)?;
     Some(format!("{} {}", numbers::year(year)?, glued.join(" ")))
+}
+
+/// [`in_usual_order`] of a heading whose year stands behind any words: `Summit White 2019 Ford F-150`, `Lot 14: 2019 Ford F-150`,
+/// `Ford 2019 F-150`. A sentence and the name of a thing for a car are none.
+pub(super) fn behind_any_words(raw: &str) -> Option<String> {
+    if raw.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let text = clean::text(raw)?;
+    // `2019/Ford/F-150`
+    let text = if text.starts_with(|sign: char| sign.is_ascii_digit()) && !text.contains(' ') {
+        text.replace('/', " ")
+    } else {
+        text
+    };
+    let words: Vec<&str> = text.split(' ').filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+    if let Some(short) = words.first().and_then(|word| word.strip_prefix("MY")).filter(|short| short.len() == 2) {
+        let short = format!("'{short}");
+        return with_a_short_year(&[&[&*short], &words[1..]].concat());
+    }
+    let place = (0..words.len().min(LEAD_INS_MAX + 1)).find(|place| year_of(words[*place]).is_some())?;
+    let (front, name) = (&words[..place], &words[place + 1..]);
+    let is_name = !front.iter().any(|word| is_of_a_sentence(word)) && !decoys::is_no_vehicle(raw);
+    if !is_name || name.is_empty() {
+        return None;
+    }
+    let make_in_front = makes::at_start(front);
+    let whole = match (make_in_front, makes::at_start(name)) {
+        // `Ford 2019 F-150`
+        (Some((_, used)), None) if used == front.len() && !counts_vehicles(name[0]) => [front, name].concat(),
+        (None, Some((_, used))) if used < name.len() => name.to_vec(),
+        _ => return None,
+    };
+    Some(format!("{} {}", year_of(words[place])?, whole.join(" ")))
+}
+
+/// Whether a word in front of a year is one of a sentence, of a text about cars or of a thing for one.
+fn is_of_a_sentence(word: &str) -> bool {
+    const WORDS: [&str; 48] = [
+        "a",
+        "about",
+        "all",
+        "an",
+        "and",
+        "best",
+        "browse",
+        "buy",
+        "by",
+        "compare",
+        "every",
+        "explore",
+        "fake",
+        "find",
+        "fits",
+        "for",
+        "from",
+        "how",
+        "in",
+        "insure",
+        "introducing",
+        "is",
+        "lease",
+        "like",
+        "listing",
+        "meet",
+        "more",
+        "of",
+        "on",
+        "our",
+        "rent",
+        "research",
+        "search",
+        "sell",
+        "shop",
+        "similar",
+        "since",
+        "the",
+        "this",
+        "to",
+        "value",
+        "was",
+        "what",
+        "why",
+        "win",
+        "with",
+        "your",
+        "event",
+    ];
+    let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) || decoys::is_part(word)
 }
 
 /// `'19 Ford F-150`, and `19 Ford F-150` where a word like that of a model follows.
@@ -207,6 +297,35 @@ mod tests {
             "In 2017 Honda built many",
         ] {
             assert_eq!(heading::split_of_card(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_a_heading_the_year_stands_behind_any_words() {
+        for (text, whole) in [
+            ("Summit White 2017 Honda Accord LX", "2017 Honda Accord LX"),
+            ("Super clean! 2017 Honda Accord", "2017 Honda Accord"),
+            ("Lot 14: 2017 Honda Accord", "2017 Honda Accord"),
+            ("[R100] 2017 Honda Accord", "2017 Honda Accord"),
+            ("51,204-Mile 2017 Honda Accord", "2017 Honda Accord"),
+            ("$14,995 | 2017 Honda Accord | 51,204 Miles", "2017 Honda Accord"),
+            ("2017/Honda/Accord", "2017 Honda Accord"),
+            ("MY17 Honda Accord", "2017 Honda Accord"),
+            ("Honda 2017 Accord", "2017 Honda Accord"),
+        ] {
+            assert_eq!(heading::split_of_card_heading(text), heading::split(whole), "{text}");
+        }
+        for text in [
+            "Why the 2017 Honda Accord sells",
+            "Research 2017 Honda Accord",
+            "Engine 2017 Honda Accord",
+            "Metallic 2017 Honda Accord Review",
+            "In 2017 Honda built many",
+            "Ford 2019",
+            "Honda 2017 Honda",
+            "One of five cars that we had, a 2017 Honda Accord",
+        ] {
+            assert!(heading::split_of_card_heading(text).is_none_or(|heading| heading.make.is_none()), "{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
     card::{self, heading_within},
     card_heading,
     card_proof::{Proof, read},
-    cards::{Anchors, Card, disown_foreign_vins, doubt_marks},
+    cards::{Anchors, Card, alike, disown_foreign_vins, doubt_marks},
     decoys::LEAST_PRICE_IN_A_SHOP,
     dom::{Dom, Kind, attribute},
     fields::Field,
@@ -38,7 +38,10 @@ fn by_links(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
         for (at, element) in dom.elements(0..dom.len()).filter(|(_, element)| element.name() == "a") {
             let href = attribute(element, "href").map(str::trim).filter(|href| card::may_be_a_vehicle(href));
             // Links do not nest, so that looking into each takes one look at the page.
-            let Some(href) = href.filter(|_| heading_within(dom, at).is_some()) else { continue };
+            let Some(href) = href.filter(|_| heading_within(dom, at).is_some() || card_heading::is_in_heading(dom, at))
+            else {
+                continue;
+            };
             let Some(url) = page.absolute(href) else { continue };
             let Some(key) = address::key(&url).filter(|key| Some(key) != here.as_ref()) else { continue };
             first.get_or_insert(at);
@@ -65,7 +68,7 @@ fn by_headings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
         for (at, element) in dom.elements(0..dom.len()) {
             let is_heading = matches!(element.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
                 && dom.node(at).end - at < HEADING_NODES_MAX
-                && heading::split_of_card(&dom.text(at)).is_some_and(|heading| heading.make.is_some());
+                && heading::split_of_card_heading(&dom.text(at)).is_some_and(|heading| heading.make.is_some());
             if is_heading {
                 note(at, at.to_string());
             }
@@ -204,10 +207,24 @@ fn repeated(page: &Page<'_>, dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Ve
     if are_all_alike(&found) || (!is_offered && !page.offers_cars()) {
         return Vec::new();
     }
+    drop_tiles(page, dom, &mut found);
     doubt_marks(&mut found);
     disown_foreign_vins(dom, &mut found);
     name_by_address(&mut found);
     found
+}
+
+/// Drops the tiles of models beside a list of cars: by another template, fewer, and without a number or miles where each car has one.
+fn drop_tiles(page: &Page<'_>, dom: &Dom<'_>, cards: &mut Vec<Card>) {
+    let is_one_car = |card: &Card| card.listing.mileage.is_some() || card.listing.stock_number.is_some();
+    let Some(example) = cards.iter().find(|card| is_one_car(card)).map(|card| card.at) else { return };
+    let is_of_list = |card: &Card| alike(dom, example, card.at) && dom.parent(example) == dom.parent(card.at);
+    let (cars, others): (Vec<&Card>, Vec<&Card>) = cards.iter().partition(|card| is_of_list(card));
+    let are_told = cars.len() > others.len() && cars.len() >= ALIKE && cars.iter().all(|card| is_one_car(card));
+    if are_told && !others.iter().any(|card| is_one_car(card)) {
+        others.iter().for_each(|card| page.note_left_out(card.at));
+        cards.retain(is_of_list);
+    }
 }
 
 /// Fewer cards may be alike by chance; more dollars may be asked for each of several cars.

@@ -6,6 +6,8 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use url::Url;
+
 use super::{
     address, card,
     cards::{self, Card},
@@ -252,7 +254,11 @@ fn own_said(
             Some(data[at].clone()).filter(|own| is_one_car(own) || rest.vin.is_some() || rest.stock_number.is_some())
         }
         (None, Some(card)) => Some(here(card.listing.clone())),
-        (None, None) => main_heading.and_then(|_| proven(&rest, subject, page, cards.len())).map(here),
+        (None, None) => {
+            // Without a main heading, its title names the vehicle, and its address that or one thing of many.
+            let is_titled = || !subject.is_headed && (subject.is_addressed(&rest) || points_at_one(&page.url));
+            proven(&rest, subject, page, cards.len()).filter(|_| main_heading.is_some() || is_titled()).map(here)
+        }
     };
     let mut own = own?;
     if !merge::are_unlike(&own, &rest) {
@@ -267,6 +273,13 @@ fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usiz
     let is_proven =
         subject.is_named(rest, true) && (rest.vin.is_some() || (is_described && !subject.is_about_something_else));
     (is_proven && !goes_on(page, cards)).then(|| rest.clone())
+}
+
+/// Whether an address points at one thing of many: `/vehicle.php?id=3149`, `/cars/r2041a`.
+fn points_at_one(url: &Url) -> bool {
+    let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    has_digit(last) || url.query().is_some_and(has_digit)
 }
 
 /// Whether a page is one of several, or claims more vehicles than its cards.

@@ -41,6 +41,7 @@ pub(crate) struct Page<'a> {
     /// The cards that look like those of vehicles and say too little to be one, by their places.
     left_out: RefCell<HashSet<usize>>,
     offers_cars: OnceCell<bool>,
+    is_about_others: OnceCell<bool>,
     /// What its links are relative to, if the page says so itself.
     base: OnceCell<Option<Url>>,
 }
@@ -73,6 +74,7 @@ impl<'a> Page<'a> {
             compares_data: Cell::new(false),
             left_out: RefCell::default(),
             offers_cars: OnceCell::new(),
+            is_about_others: OnceCell::new(),
             base: OnceCell::new(),
         })
     }
@@ -123,6 +125,18 @@ impl<'a> Page<'a> {
                 _ => None,
             });
             title.is_some_and(decoys::offers_cars)
+        })
+    }
+
+    /// Whether its first main heading says that it lists what is done to cars, or taken out of them.
+    pub(super) fn is_about_others(&self) -> bool {
+        *self.is_about_others.get_or_init(|| {
+            let behind = self.tokens().iter().skip_while(|token| !matches!(token, Token::Open(tag) if tag.is("h1")));
+            let within =
+                behind.take_while(|token| !matches!(token, Token::Close(name) if name.eq_ignore_ascii_case("h1")));
+            let texts: Vec<&str> =
+                within.filter_map(|token| if let Token::Text(text) = token { Some(&**text) } else { None }).collect();
+            decoys::heads_other_things(&texts.join(" "))
         })
     }
 

@@ -216,3 +216,111 @@ fn names_that_end_with_the_year_are_those_of_cars() {
     let makes = ["Plymouth", "Chevrolet", "Chevrolet", "Ford"].map(Some);
     assert_eq!(read, [1968, 1970, 2017, 2015].map(Some).into_iter().zip(makes).collect::<Vec<_>>());
 }
+
+/// A list of three cards below a heading, each with what `card` makes of its number.
+fn three(heading: &str, card: impl Fn(usize) -> String) -> Vec<ScrapedListing> {
+    let cards: String = (0..3).map(|number| format!("<div class=unit>{}</div>", card(number))).collect();
+    listings(&format!("<body><h1>{heading}</h1>{cards}</body>"), "https://lot.example/stock").unwrap().listings
+}
+
+#[test]
+fn a_word_may_stand_in_front_of_the_year() {
+    for front in ["Summit White", "Metallic", "No Reserve:", "#R100", "$14,995 -", "One Owner"] {
+        let found = three("Our stock", |number| {
+            format!(
+                "<h3><a href='/u/{number}'>{front} 2017 Honda Accord LX</a></h3><p>5{number},204 miles</p><p>Stock: R10{number}</p><p>Price: $14,995</p>"
+            )
+        });
+        assert_eq!(found.len(), 3, "{front}");
+        assert_eq!((found[0].year, found[0].model.as_deref()), (Some(2017), Some("Accord")), "{front}");
+    }
+}
+
+#[test]
+fn what_is_done_to_cars_or_paid_for_them_is_no_list_of_cars() {
+    const CAR: &str = "2017 Honda Accord";
+    for (page, heading, facts) in [
+        (
+            "",
+            "2017 Honda Accord Automatic Transmission",
+            "<p>Mileage: 8{},000</p><p>Stock #: T10{}</p><p>Price: $980</p>",
+        ),
+        ("", "2017 Honda Accord Key Fob", "<p>$8{}.00</p><p>Stock #: K14{}</p>"),
+        ("", CAR, "<p>Row 14, arrived 11/2{}/2026</p><p>Stock #: S10{}</p>"),
+        ("", CAR, "<p>6{},000 miles</p><p>Our offer: $14,1{}0</p>"),
+        ("", CAR, "<p>Total loss payout $14,1{}0</p><p>81,1{}2 miles</p>"),
+        ("", CAR, "<p>2,1{}2 mi</p><p>Pay: $1,1{}0</p>"),
+        ("", CAR, "<p>Price: $2,1{}9</p><p>Took 5 days</p>"),
+        ("", CAR, "<p>Mileage: 12{},000</p><p>Repair cost: $1,1{}0</p>"),
+        ("", CAR, "<p>Miles: 2{},210</p><p>Price as tested: $38,1{}0</p>"),
+        ("Recent projects", CAR, "<p>Full wrap, satin black</p><p>Price: $3,1{}9</p>"),
+        ("Recent shipments", CAR, "<p>Dayton to Tampa, 1,012 miles, $1,1{}0</p>"),
+        ("Depreciation", CAR, "<p>New: $34,1{}0</p><p>36,000 miles</p>"),
+        ("Pull your own parts", CAR, "<p>Row 14</p><p>VIN: 1HGCV1F1{}KA100000</p>"),
+    ] {
+        let found = three(page, |number| {
+            let facts = facts.replace("{}", &number.to_string());
+            format!("<h3><a href='/u/{number}'>{heading}</a></h3>{facts}")
+        });
+        assert_eq!(found, [], "{page} {heading} {facts}");
+    }
+}
+
+#[test]
+fn words_of_other_pages_lose_no_car_of_a_list() {
+    for (page, facts) in [
+        ("Joe's Transmissions & Auto Sales", "<p>5{},204 miles</p><p>$14,9{}5</p>"),
+        ("Salvage Yard Motors", "<p>5{},204 miles</p><p>$14,9{}5</p>"),
+        ("Labor Day", "<p>5{},204 miles</p><p>$14,9{}5</p><p>Labor Day Special</p>"),
+        ("Just arrived", "<p>5{},204 miles</p><p>Stock: R10{}</p><p>Third row seats, just arrived. Call for price</p>"),
+        ("Long distance buyers welcome", "<p>5{},204 miles</p><p>$14,9{}5</p><p>Parking distance sensors</p>"),
+    ] {
+        let found = three(page, |number| {
+            let facts = facts.replace("{}", &number.to_string());
+            format!("<h3><a href='/u/{number}'>2017 Honda Accord LX</a></h3>{facts}")
+        });
+        assert_eq!(found.len(), 3, "{page} {facts}");
+    }
+}
+
+#[test]
+fn tiles_of_models_beside_a_list_of_cars_are_none() {
+    let cars: String = (0..4)
+        .map(|number| {
+            format!(
+                "<div class=unit><h3><a href='/u/{number}'>2017 Honda Accord LX</a></h3><p>5{number},204 miles</p><p>Stock: R10{number}</p><p>$14,995</p></div>"
+            )
+        })
+        .collect();
+    let tiles: String = (0..3)
+        .map(|number| format!("<div><h4><a href='/m/{number}'>2026 Honda Civic</a></h4><p>$2{number},090</p></div>"))
+        .collect();
+    let page = format!("<body><section>{cars}</section><section><h2>New models</h2>{tiles}</section></body>");
+    let read = listings(&page, "https://lot.example/stock").unwrap();
+    assert_eq!(read.listings.len(), 4);
+    assert_eq!(read.warnings, [Warning::CardsLeftOut { left_out: 3, found: 4 }]);
+}
+
+#[test]
+fn a_slider_shows_cars_of_the_list_once_more() {
+    let (list, slides): (String, String) = (0..4)
+        .map(|number| {
+            let name = "2017 Honda Accord LX";
+            let card = format!(
+                "<div class=unit><h3><a href='/u/{number}'>{name}</a></h3><p>5{number},204 miles</p><p>Stock: R10{number}</p><p>$14,995</p></div>"
+            );
+            let slide = format!(
+                "<div class=slide><a href='/top/{number}'><h4>{name}</h4></a><span>$14,995</span><span>5{number},204 mi</span></div>"
+            );
+            (card, slide)
+        })
+        .unzip();
+    let page = format!("<body><section>{slides}</section><section>{list}</section></body>");
+    assert_eq!(listings(&page, "https://lot.example/stock").unwrap().listings.len(), 4);
+    let page = page.replace("50,204 mi", "12 mi");
+    assert_eq!(
+        listings(&page, "https://lot.example/stock").unwrap().listings.len(),
+        5,
+        "new cars have the same few miles"
+    );
+}

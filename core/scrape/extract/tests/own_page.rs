@@ -236,3 +236,24 @@ fn what_narrows_the_list_says_nothing_of_the_pages_own_vehicle() {
         }
     }
 }
+
+#[test]
+fn title_and_address_name_the_own_car_of_a_page_without_a_main_heading() {
+    let suggested: String = (0..2)
+        .map(|number| format!("<div class=unit><h3><a href='/inventory/u{number}'>2016 Ford Edge SEL</a></h3><p>5{number},204 miles</p><p>$14,995</p></div>"))
+        .collect();
+    for (heading, suggested) in [
+        ("<h2>Used 2017 Honda Accord LX</h2>", &*suggested),
+        ("<div class='vehicle-title'>2017 Honda Accord LX</div>", &*suggested),
+        ("<h2>Used 2017 Honda Accord LX</h2>", ""),
+    ] {
+        let page = format!(
+            "<html><head><title>2017 Honda Accord LX | Lot</title></head><body>{heading}<p>Our Price: $16,875</p><dl><dt>Stock #</dt><dd>R2041A</dd><dt>Mileage</dt><dd>88,310</dd></dl><section><h2>Compare with</h2>{suggested}</section></body></html>"
+        );
+        let found = listings(&page, "https://lot.example/inventory/2017-honda-accord-lx-r2041a").unwrap().listings;
+        let own: Vec<_> = found.iter().filter(|car| car.is_offered_here()).collect();
+        assert_eq!(own.len(), 1, "{heading} {found:?}");
+        assert_eq!((own[0].stock_number.as_deref(), own[0].mileage), (Some("R2041A"), Some(88_310)), "{heading}");
+        assert_eq!(own[0].price, Some(Money::from_dollars(16_875)), "{heading}");
+    }
+}
