@@ -905,6 +905,9 @@ catalogue! {
         InvalidIdempotencyKey: InvalidInput, "invalid_idempotency_key",
             "This is not a key of a call that may be repeated.",
             "Send a short text without blanks, such as a UUID.";
+        UnsupportedCondition: InvalidInput, "unsupported_condition",
+            "The call has a condition that this operation does not look at, so nothing was done.",
+            "Leave the header out. Changes of things that have a version take `If-Match`.";
         IdempotencyKeyReused: InvalidInput, "idempotency_key_reused",
             "The key was used for another call within the last 24 hours.",
             "Use a new key for each call, and the same key only to repeat one.";

@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt as _};
 use jpauto::{Actor, Dealership, Desk, SessionConfig, SignInConfig, SignInProvider, VehicleId, storage::PhotoOwner};
 use tokio::{
     sync::{AcquireError, Semaphore, SemaphorePermit},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use warp::{Filter, Rejection, reply::Response};
 
@@ -18,9 +18,10 @@ use crate::{
     body::BodyLimits,
     caller::{Asker, Caller},
     client_connections::{ClientConnections, Counted},
+    encoding::Unchanging,
     gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
-    inventory,
+    inventory, openapi,
     problem::Problem,
     request::{BodyStream, Request},
     routes,
@@ -38,6 +39,7 @@ struct Shared {
     gate: Gate,
     readiness: Readiness,
     body: BodyLimits,
+    document: Unchanging,
     vehicles: Batches<Asker, VehicleId, Written>,
     vehicle_lists: Batches<(Asker, inventory::ListRequest), (), Written>,
     /// One for each call of a sign-in provider that may be under way.
@@ -48,6 +50,10 @@ struct Shared {
     uploads_of_visitors: Semaphore,
     /// Who has such a place.
     uploading: ClientConnections,
+    /// One for each call of a visitor that may take seconds, so that visitors leave places for the staff's.
+    long_of_visitors: Semaphore,
+    /// Who makes such a call.
+    long_of_one: ClientConnections,
 }
 
 /// A place for one photo that is read.
@@ -64,11 +70,14 @@ const WAIT_FOR_SIGN_INS: Duration = Duration::from_secs(5);
 const UPLOADS: usize = 8;
 const UPLOADS_OF_ONE_VISITOR: usize = 2;
 const WAIT_FOR_UPLOADS: Duration = Duration::from_secs(30);
-const LOOK_FOR_PLACE: Duration = Duration::from_millis(50);
+
+/// How long a visitor's call that may take seconds waits for those of others.
+const WAIT_FOR_LONG: Duration = Duration::from_secs(10);
 
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
+        let long_of_visitors = Semaphore::new(gate.long.div_ceil(2));
         let (deadline, gate) = (gate.deadline, Gate::new(gate));
         let (of_one, of_many) = (dealership.clone(), dealership.clone());
         let shared = Shared {
@@ -76,6 +85,7 @@ impl App {
             vehicle_lists: Batches::new(gate.clone(), deadline, move |(asker, list), _one| {
                 Ok([((), inventory::written_list(&of_many, asker, list))].into())
             }),
+            document: openapi::unchanging(dealership.config()),
             dealership,
             gate,
             readiness: Readiness::default(),
@@ -84,8 +94,15 @@ impl App {
             uploads: Semaphore::new(UPLOADS),
             uploads_of_visitors: Semaphore::new(UPLOADS),
             uploading: ClientConnections::default(),
+            long_of_visitors,
+            long_of_one: ClientConnections::default(),
         };
         Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
+    }
+
+    /// The OpenAPI document.
+    pub(crate) fn document(&self) -> &Unchanging {
+        &self.shared.document
     }
 
     /// Vehicles that are read together with those that others ask for.
@@ -175,12 +192,19 @@ impl App {
         Ok(self.shared.gate.run(self.lane(caller), move || work(&dealership.acting_as(visitor))).await??)
     }
 
-    /// The same for a call that may take seconds.
+    /// The same for a call that may take seconds. Visitors have half of the places for such calls, and each of them one.
     pub(crate) async fn at_length_as_visitor<T: Send + 'static>(
         &self,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
+        let place = async {
+            let counted = self.shared.long_of_one.place(caller.address, 1).await;
+            Ok::<_, AcquireError>((counted, self.shared.long_of_visitors.acquire().await?))
+        };
+        let Ok(Ok(_place)) = timeout(WAIT_FOR_LONG, place).await else {
+            return Err(Problem::overloaded(WAIT_FOR_LONG));
+        };
         let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
         Ok(self.shared.gate.run(Lane::Long, move || work(&dealership.acting_as(visitor))).await??)
     }
@@ -194,12 +218,7 @@ impl App {
             if matches!(owner, PhotoOwner::Vehicle(_)) {
                 return Ok(UploadPlace { _counted: None, _place: self.shared.uploads.acquire().await? });
             }
-            let counted = loop {
-                match self.shared.uploading.admit(address, UPLOADS_OF_ONE_VISITOR) {
-                    Some(counted) => break counted,
-                    None => sleep(LOOK_FOR_PLACE).await,
-                }
-            };
+            let counted = self.shared.uploading.place(address, UPLOADS_OF_ONE_VISITOR).await;
             Ok::<_, AcquireError>(UploadPlace {
                 _counted: Some(counted),
                 _place: self.shared.uploads_of_visitors.acquire().await?,

@@ -28,6 +28,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .summary("Who one is")
         .answers(&[Answer::ok(shape::<Me>())]),
     Operation::get("/api/auth/link", handler!(link_page))
+        .untagged()
         .permission(Permission::SignIn)
         .summary("The page of a sign-in link")
         .about("A page with a button that sends the link. Looking at it does not use the link up.")
@@ -38,7 +39,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::SignIn)
         .summary("Sign in by a link")
         .query(&[LINK])
-        .answers(&[Answer::other(StatusCode::SEE_OTHER, "Signed in, with the cookie of a session.", Content::Nothing)])
+        .answers(&[Answer::elsewhere("Signed in, with the cookie of a session.")])
         .errors(&[ErrorCode::LinkRefused, ErrorCode::NotConfigured, ErrorCode::UserInactive]),
     Operation::post("/api/auth/logout", handler!(logout))
         .permission(Permission::SignIn)

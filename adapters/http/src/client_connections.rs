@@ -1,12 +1,17 @@
-//! How many connections each client has. One client may not take all of them.
+//! How many of something each client has, such as connections. One client may not take all of them.
 
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jpauto::client_network;
+use tokio::time::sleep;
+
+/// How often a client that has as many as it may is looked at again.
+const LOOK_FOR_PLACE: Duration = Duration::from_millis(50);
 
 /// The connections of each client.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,16 @@ impl ClientConnections {
         }
         *count += 1;
         Some(Counted { all: self.clone(), client })
+    }
+
+    /// The same, as soon as the client has fewer.
+    pub(crate) async fn place(&self, address: IpAddr, most: usize) -> Counted {
+        loop {
+            match self.admit(address, most) {
+                Some(counted) => return counted,
+                None => sleep(LOOK_FOR_PLACE).await,
+            }
+        }
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {

@@ -1,5 +1,7 @@
 //! `GET /docs`: the table of operations as a page for people. It has no script and loads nothing.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use warp::http::{StatusCode, header::CONTENT_SECURITY_POLICY};
 
@@ -38,7 +40,8 @@ details > *:not(summary) { margin-left: 4.5em }
 Send an API token as <code>Authorization: Bearer</code>, or the cookie of a session.</p>
 ";
 
-static PAGE: Unchanging = Unchanging::new(|| (Bytes::from(made()), "text/html; charset=utf-8"));
+static PAGE: LazyLock<Unchanging> =
+    LazyLock::new(|| Unchanging::new(|| (Bytes::from(made()), "text/html; charset=utf-8")));
 
 fn made() -> String {
     let mut page = HEAD.to_owned();
@@ -75,7 +78,7 @@ fn section(operation: &Operation) -> String {
     if let Some(body) = operation.body {
         row(&mut text, "body", &(body.name)());
     }
-    for Answer { status, about, content } in operation.answers {
+    for Answer { status, about, content, .. } in operation.answers {
         let shape = if let Content::Json(shape) = content { (shape.name)() } else { "".into() };
         row(&mut text, status.as_str(), &format!("{about} {shape}"));
     }

@@ -41,7 +41,7 @@ pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
 
 /// An answer that is the same for everybody for as long as the process runs, with its compressed forms. They are made at first use.
 pub(crate) struct Unchanging {
-    make: fn() -> (Bytes, &'static str),
+    make: Box<dyn Fn() -> (Bytes, &'static str) + Send + Sync>,
     made: OnceCell<Made>,
 }
 
@@ -58,12 +58,12 @@ const ENCODINGS: [&str; 2] = ["br", "gzip"];
 
 impl Unchanging {
     /// The function makes the text and says what it is.
-    pub(crate) const fn new(make: fn() -> (Bytes, &'static str)) -> Self {
-        Self { make, made: OnceCell::const_new() }
+    pub(crate) fn new(make: impl Fn() -> (Bytes, &'static str) + Send + Sync + 'static) -> Self {
+        Self { make: Box::new(make), made: OnceCell::const_new() }
     }
 
     pub(crate) async fn answer(&self, headers: &HeaderMap) -> Outcome {
-        let make = self.make;
+        let make = &self.make;
         let made = self
             .made
             .get_or_try_init(|| async move {
@@ -155,14 +155,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_compressed_form_is_made_once_and_kept() {
-        static LONG: Unchanging = Unchanging::new(|| (Bytes::from("jpauto ".repeat(1_000)), "text/plain"));
+        let long = Unchanging::new(|| (Bytes::from("jpauto ".repeat(1_000)), "text/plain"));
         for (accept, encoding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("deflate", None)] {
-            let answer = LONG.answer(&accepting(&[accept])).await.unwrap();
+            let answer = long.answer(&accepting(&[accept])).await.unwrap();
             let found = answer.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap().to_owned());
             assert_eq!(found.as_deref(), encoding);
             let first = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(first.len() < 1_000, encoding.is_some());
-            let second = LONG.answer(&accepting(&[accept])).await.unwrap();
+            let second = long.answer(&accepting(&[accept])).await.unwrap();
             let second = second.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(first.as_ptr(), second.as_ptr(), "nothing is compressed again");
         }

@@ -55,6 +55,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ErrorCode::DeliveryFailed,
         ]),
     Operation::get("/api/exports/file", handler!(file))
+        .untagged()
         .permission(Permission::Export)
         .summary("Make a feed and download it")
         .about(

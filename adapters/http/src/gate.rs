@@ -39,7 +39,7 @@ pub struct GateLimits {
     pub writes: usize,
     /// Workers beside these that only requests use which may take seconds, such as those that look at a website (4).
     pub long: usize,
-    /// The wait for a worker that may last (100 ms). This and `longest_wait` are of reads; writes wait four times as long.
+    /// The wait for a worker that may last (100 ms). This and `longest_wait` are of reads and of work that may take seconds.
     pub target_wait: Duration,
     /// How long the wait may stay above the target (100 ms). After that the server is overloaded, and requests that would wait
     /// longer than the target are refused at once.
@@ -47,6 +47,9 @@ pub struct GateLimits {
     /// The longest wait for a worker in an overload (250 ms). Where the machine or the database stands still for a moment, a request
     /// waits up to four times as long.
     pub longest_wait: Duration,
+    /// How many times longer writes wait than reads (4). What is written waits for the disk, one after the other on SQLite, and its
+    /// client rather waits a second than sends it again.
+    pub write_patience: u32,
     /// Requests of a kind that may wait at a time (1,024).
     pub queue: usize,
     /// How long a request waits for its answer (40 s). This is longer than the database's statement timeout, and shorter than
@@ -66,6 +69,7 @@ impl Default for GateLimits {
             target_wait: Duration::from_millis(100),
             overload_after: Duration::from_millis(100),
             longest_wait: Duration::from_millis(250),
+            write_patience: 4,
             queue: 1_024,
             deadline: Duration::from_secs(40),
             retry_after: Duration::from_secs(1),
@@ -90,11 +94,17 @@ pub(crate) enum Lane {
 /// How many times the longest wait of an overload a request waits where nothing moves for a moment.
 const IN_A_STALL: u32 = 4;
 
-/// How many times longer each lane waits than reads. What is written waits for the disk, one after the other on SQLite, and its client
-/// rather waits a second than sends it again.
-const PATIENCE: [u32; 4] = [1, 4, 4, 1];
-
 const LANES: [Lane; 4] = [Lane::Reads, Lane::Offers, Lane::Writes, Lane::Long];
+
+impl GateLimits {
+    /// How many times longer requests of the lane wait than reads.
+    fn patience(&self, lane: Lane) -> u32 {
+        match lane {
+            Lane::Reads | Lane::Long => 1,
+            Lane::Offers | Lane::Writes => self.write_patience.max(1),
+        }
+    }
+}
 
 impl Lane {
     /// Whether it may take the workers that are for all.
@@ -215,7 +225,7 @@ impl Gate {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Shut> {
         let GateLimits { longest_wait, deadline, retry_after, .. } = self.inner.limits;
-        let longest_wait = longest_wait.saturating_mul(PATIENCE[lane as usize]);
+        let longest_wait = longest_wait.saturating_mul(self.inner.limits.patience(lane));
         let (tell, mut told) = oneshot::channel();
         let span = tracing::Span::current();
         let work: Work = Box::new(move |ended| {
@@ -275,9 +285,9 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_limits(&self, lane: usize) -> WaitLimits {
+    fn wait_limits(&self, lane: Lane) -> WaitLimits {
         let GateLimits { target_wait, overload_after: interval, longest_wait, .. } = self.limits;
-        let patience = PATIENCE[lane];
+        let patience = self.limits.patience(lane);
         WaitLimits {
             target: target_wait.saturating_mul(patience),
             interval,
@@ -294,7 +304,7 @@ impl Inner {
         if state.queues[lane_of].is_empty()
             && let Some(place) = state.take_place(lane)
         {
-            state.waits[lane_of].passed(now, &inner.wait_limits(lane_of));
+            state.waits[lane_of].passed(now, &inner.wait_limits(lane));
             drop(guard);
             Self::begin(inner, place, work);
             return Entered::Begins;
@@ -302,7 +312,7 @@ impl Inner {
         let queue = &mut state.queues[lane_of];
         let first_waited = queue.front().map_or(Duration::ZERO, |first| now.saturating_duration_since(first.since));
         let is_full = queue.len() >= inner.limits.queue;
-        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits(lane_of)) {
+        if is_full || state.waits[lane_of].refuses(queue.len(), first_waited, now, &inner.wait_limits(lane)) {
             return Entered::Refused;
         }
         queue.push_back(Waiter { since: now, turn: turn.clone(), work });
@@ -327,7 +337,8 @@ impl Inner {
         let state = &mut *self.state();
         while let Some((lane, waiter)) = state.next_for(place) {
             if waiter.turn.take() {
-                state.waits[lane].left(now.saturating_duration_since(waiter.since), now, &self.wait_limits(lane));
+                let waited = now.saturating_duration_since(waiter.since);
+                state.waits[lane as usize].left(waited, now, &self.wait_limits(lane));
                 return Some(waiter.work);
             }
         }
@@ -359,19 +370,19 @@ impl State {
         }
     }
 
-    fn next_for(&mut self, place: Place) -> Option<(usize, Waiter)> {
+    fn next_for(&mut self, place: Place) -> Option<(Lane, Waiter)> {
         for lane in 0..LANES.len() {
             self.forget_those_who_left(lane);
         }
         let lane = match place {
-            Place::Of(lane) => lane as usize,
+            Place::Of(lane) => lane,
             Place::Shared => {
-                let first = |lane: &usize| self.queues[*lane].front().map(|waiter| waiter.since);
-                let sharing = LANES.into_iter().filter(|lane| lane.shares()).map(|lane| lane as usize);
+                let first = |lane: &Lane| self.queues[*lane as usize].front().map(|waiter| waiter.since);
+                let sharing = LANES.into_iter().filter(|lane| lane.shares());
                 sharing.filter(|lane| first(lane).is_some()).min_by_key(first)?
             }
         };
-        Some((lane, self.queues[lane].pop_front()?))
+        Some((lane, self.queues[lane as usize].pop_front()?))
     }
 }
 

@@ -20,9 +20,11 @@ use crate::{
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::get("/healthz", handler!(health))
+        .untagged()
         .summary("Whether the process answers")
         .answers(&[Answer::ok(shape::<Health>())]),
     Operation::get("/readyz", handler!(readiness))
+        .untagged()
         .summary("Whether the database answers and has the right schema")
         .answers(&[Answer::ok(shape::<Ready>())])
         .errors(&[

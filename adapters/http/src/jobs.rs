@@ -61,6 +61,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .answers(&[Answer::ok(shape::<Run>())])
         .errors(&[ErrorCode::RunNotFound]),
     Operation::get("/api/jobs/runs/{id}/events", handler!(events))
+        .untagged()
         .permission(Permission::ReadJobs)
         .summary("Follow a run")
         .about(

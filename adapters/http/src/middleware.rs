@@ -28,7 +28,7 @@ use warp::{
 
 use crate::{
     caller::{Caller, REQUEST_ID},
-    forgery,
+    cross_origin, forgery,
     gate::Lane,
     metrics::{Metrics, NO_ROUTE, Route},
     page,
@@ -56,6 +56,7 @@ where
     let request_id = caller.request_id.clone();
     let method = request.method().clone();
     let span = tracing::info_span!("request", %request_id);
+    let page = cross_origin::Page::of(&method, request.headers(), &config.allowed_origins);
     let known_tags: Vec<HeaderValue> = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
     request.extensions_mut().insert(caller.clone());
     if method == Method::HEAD {
@@ -80,6 +81,10 @@ where
         response = not_modified(&response);
     }
     dress(response.headers_mut(), &request_id, &method, caller.proves_something());
+    cross_origin::note_that_it_differs(&config.allowed_origins, response.headers_mut());
+    if let Some(page) = page {
+        page.admit(response.status(), response.headers_mut());
+    }
     if let Some(cookie) = caller.take_extension() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

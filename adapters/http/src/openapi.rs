@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use jpauto::ErrorCode;
+use jpauto::{Config, ErrorCode, SessionConfig};
 use serde_json::{Map, Value, json};
 use warp::http::{Method, StatusCode};
 
@@ -17,20 +17,25 @@ use crate::{
     problem::status_of,
     request::Request,
     routes,
+    samples::Samples,
 };
 
 pub(crate) const OPERATIONS: &[Operation] = &[Operation::get("/openapi.json", handler!(document))
     .summary("This document")
     .answers(&[Answer::other(StatusCode::OK, "The document.", Content::Other("application/json"))])];
 
-static DOCUMENT: Unchanging = Unchanging::new(|| (Bytes::from(made().to_string()), "application/json"));
-
-async fn document(_app: App, request: Request) -> Outcome {
-    DOCUMENT.answer(&request.headers).await
+async fn document(app: App, request: Request) -> Outcome {
+    app.document().answer(&request.headers).await
 }
 
-/// The document.
-pub(crate) fn made() -> Value {
+/// The document as it is sent.
+pub(crate) fn unchanging(config: &Config) -> Unchanging {
+    let sessions = config.sessions.clone().unwrap_or_else(|| SessionConfig::new(Vec::new()));
+    Unchanging::new(move || (Bytes::from(made(&sessions.cookie_name).to_string()), "application/json"))
+}
+
+/// The document, with the name of the cookie of sessions.
+pub(crate) fn made(cookie_name: &str) -> Value {
     let mut schemas = Schemas::default();
     let mut paths = Map::new();
     for operation in routes::operations() {
@@ -39,6 +44,9 @@ pub(crate) fn made() -> Value {
     }
     let tags: BTreeSet<_> = routes::operations().map(Operation::noun).collect();
     let tags: Vec<_> = tags.into_iter().map(|name| json!({"name": name})).collect();
+    let of_codes = ErrorCode::ALL.iter().map(|code| (code.to_string(), example(*code)));
+    let (schemas, mut examples) = schemas.finished();
+    examples.extend(of_codes);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -51,9 +59,12 @@ pub(crate) fn made() -> Value {
         "tags": tags,
         "paths": paths,
         "components": {
-            "schemas": schemas.finished(),
+            "schemas": schemas,
+            "examples": examples,
+            "headers": headers_of_answers(),
+            "responses": answers_of_no_operation(),
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "connect.sid", "description": "The session of a person."},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie_name, "description": "The session of a person."},
                 "token": {"type": "http", "scheme": "bearer", "description": "An API token of a machine."},
             },
         },
@@ -65,7 +76,8 @@ A car dealership's inventory, submissions, market and competitors.
 
 Amounts are texts such as `\"13500.00\"`, times are RFC 3339 in UTC, and a field without a value is `null`. A list has at most \
 `limit` items; `next` is the cursor of the next page, and the header `Link` has its address. Reads have an `ETag`. Every \
-error is a problem document (RFC 9457) with a stable `code`.";
+error is a problem document (RFC 9457) with a stable `code`; the examples of the components have one of each code. A path that \
+has not the method answers 405, a request that is none 400, and a header that is too long 431.";
 
 fn described(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut described = json!({
@@ -79,7 +91,7 @@ fn described(operation: &Operation, schemas: &mut Schemas) -> Value {
     });
     if let Some(shape) = operation.body {
         described["requestBody"] =
-            json!({"required": true, "content": {"application/json": {"schema": schemas.of(shape, Used::Sent)}}});
+            json!({"required": true, "content": {"application/json": schemas.with_example(shape, Used::Sent)}});
     }
     if !operation.file.is_empty() {
         let content: Map<_, _> =
@@ -119,7 +131,7 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
             .push(json!({"name": name, "in": "query", "description": about, "required": required, "schema": schema}));
     }
     let header = |name: &str, about: &str| json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}});
-    if operation.method == Method::GET && operation.permission.is_some() {
+    if operation.tagged {
         parameters
             .push(header("If-None-Match", "The `ETag` of an earlier answer. If it still holds, the answer is 304."));
     }
@@ -155,22 +167,22 @@ fn schema_of_parameter(mut schema: Value, required: bool) -> Value {
 
 fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut responses = Map::new();
-    for Answer { status, about, content } in operation.answers {
+    for Answer { status, about, content, located } in operation.answers {
         let mut response = json!({"description": about});
         match content {
             Content::Nothing => {}
             Content::Json(shape) => {
-                response["content"] = json!({"application/json": {"schema": schemas.of(*shape, Used::Answered)}});
+                response["content"] = json!({"application/json": schemas.with_example(*shape, Used::Answered)});
             }
             Content::Other(media_type) => response["content"] = json!({(*media_type): {}}),
         }
-        if let Some(headers) = headers(operation, *status) {
-            response["headers"] = headers;
-        }
+        response["headers"] = headers(operation, *status, *located);
         responses.insert(status.as_str().to_owned(), response);
     }
-    if operation.method == Method::GET && operation.permission.is_some() {
-        responses.insert("304".to_owned(), json!({"description": "The client has this answer already."}));
+    if operation.tagged {
+        let headers = headers(operation, StatusCode::NOT_MODIFIED, false);
+        let response = json!({"description": "The client has this answer already.", "headers": headers});
+        responses.insert("304".to_owned(), response);
     }
     let mut by_status: BTreeMap<StatusCode, BTreeSet<&str>> = BTreeMap::new();
     for code in errors(operation) {
@@ -179,25 +191,75 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
     for (status, codes) in by_status {
         let mut problem = problem(status, &codes);
         // An answer of the operation may have the status of a problem, in another media type.
-        if let Some(content) = responses.get(status.as_str()).and_then(|own| own.get("content")?.as_object()) {
-            content.iter().for_each(|(media_type, schema)| problem["content"][media_type] = schema.clone());
+        if let Some(own) = responses.get(status.as_str()) {
+            for part in ["content", "headers"] {
+                let members = own[part].as_object().into_iter().flatten();
+                members.for_each(|(name, value)| problem[part][name] = value.clone());
+            }
         }
         responses.insert(status.as_str().to_owned(), problem);
     }
     Value::Object(responses)
 }
 
-fn headers(operation: &Operation, status: StatusCode) -> Option<Value> {
-    let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
-    match status {
-        StatusCode::CREATED => Some(json!({"Location": header("The address of what was created.")})),
-        StatusCode::ACCEPTED => Some(json!({"Location": header("The address of what was begun.")})),
-        StatusCode::SEE_OTHER => Some(json!({"Location": header("Where to go on.")})),
-        StatusCode::OK if operation.is_list() => {
-            Some(json!({"Link": header("The address of the next page, as `rel=\"next\"`.")}))
-        }
-        _ => None,
-    }
+/// The headers of an answer that is no problem.
+fn headers(operation: &Operation, status: StatusCode, located: bool) -> Value {
+    let has_version = operation.versioned && status == StatusCode::OK;
+    let is_read = operation.tagged && matches!(status, StatusCode::OK | StatusCode::NOT_MODIFIED);
+    named([
+        ("X-Request-Id", true),
+        ("ETag", has_version || is_read),
+        ("Location", located),
+        ("Link", operation.is_list() && status == StatusCode::OK),
+        ("Idempotency-Replayed", operation.repeatable && status.is_success()),
+    ])
+}
+
+/// The headers of a problem.
+fn headers_of_problem(status: StatusCode) -> Value {
+    use StatusCode as S;
+    named([
+        ("X-Request-Id", true),
+        ("Retry-After", matches!(status, S::CONFLICT | S::TOO_MANY_REQUESTS | S::SERVICE_UNAVAILABLE)),
+        ("WWW-Authenticate", status == S::UNAUTHORIZED),
+        ("Allow", status == S::METHOD_NOT_ALLOWED),
+    ])
+}
+
+fn named<const N: usize>(headers: [(&str, bool); N]) -> Value {
+    let sent = headers.into_iter().filter(|(_, is_sent)| *is_sent);
+    sent.map(|(name, _)| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect()
+}
+
+/// Every header that an answer may have and that a client acts upon.
+fn headers_of_answers() -> Value {
+    let headers = [
+        ("X-Request-Id", "The id of the request, which is also in the log: the client's own, or a new one."),
+        ("ETag", "The tag of the answer, for `If-None-Match`, and with the version of the thing for `If-Match`."),
+        ("Location", "The address of what was created or begun, or where to go on."),
+        ("Link", "The address of the next page, as `rel=\"next\"`. The last page has none."),
+        ("Idempotency-Replayed", "`true`, where the call was done before and this is the answer of that time."),
+        (
+            "Retry-After",
+            "The seconds after which it is worth to try again. A conflict has it where it passes by itself.",
+        ),
+        ("WWW-Authenticate", "How to prove who asks."),
+        ("Allow", "The methods of the path."),
+    ];
+    let described =
+        headers.map(|(name, about)| (name.to_owned(), json!({"description": about, "schema": {"type": "string"}})));
+    Value::Object(described.into_iter().collect())
+}
+
+/// What is answered before it is known which operation is meant.
+fn answers_of_no_operation() -> Value {
+    let of = |code: ErrorCode| problem(status_of(code), &BTreeSet::from([code.as_str()]));
+    json!({
+        "MethodNotAllowed": of(ErrorCode::MethodNotAllowed),
+        "MalformedRequest": of(ErrorCode::MalformedRequest),
+        "NotFound": of(ErrorCode::NotFound),
+        "HeaderTooLong": {"description": "The header of the request is too long, or there are too many. The answer has no body."},
+    })
 }
 
 /// The codes that an operation may answer with: its own, and those that follow from what it takes.
@@ -239,8 +301,13 @@ const OF_ALL: &[ErrorCode] = &[
     ErrorCode::DatabaseError,
 ];
 
-const OF_WRITES: &[ErrorCode] =
-    &[ErrorCode::CrossSiteRequest, ErrorCode::DatabaseFull, ErrorCode::DatabaseReadOnly, ErrorCode::AuditFailed];
+const OF_WRITES: &[ErrorCode] = &[
+    ErrorCode::CrossSiteRequest,
+    ErrorCode::UnsupportedCondition,
+    ErrorCode::DatabaseFull,
+    ErrorCode::DatabaseReadOnly,
+    ErrorCode::AuditFailed,
+];
 
 const OF_REPEATABLE_CALLS: &[ErrorCode] =
     &[ErrorCode::InvalidIdempotencyKey, ErrorCode::IdempotencyKeyReused, ErrorCode::RequestInFlight];
@@ -258,25 +325,29 @@ fn problem(status: StatusCode, codes: &BTreeSet<&str>) -> Value {
             {"properties": {"code": {"enum": codes}, "status": {"const": status.as_u16()}}},
         ],
     });
-    let examples: Map<String, Value> =
-        ErrorCode::ALL.iter().filter(|code| codes.contains(code.as_str())).map(|code| example(*code, status)).collect();
+    let examples: Map<_, _> = codes.iter().map(|code| ((*code).to_owned(), reference_to_example(code))).collect();
     json!({
         "description": format!("{}: {}.", status.canonical_reason().unwrap_or("Problem"), about.join(", ")),
+        "headers": headers_of_problem(status),
         "content": {"application/problem+json": {"schema": schema, "examples": examples}},
     })
 }
 
-fn example(code: ErrorCode, status: StatusCode) -> (String, Value) {
+fn reference_to_example(name: &str) -> Value {
+    json!({"$ref": format!("#/components/examples/{name}")})
+}
+
+fn example(code: ErrorCode) -> Value {
     let value = json!({
         "type": crate::problem::type_of(code),
         "title": code.sentence(),
-        "status": status.as_u16(),
+        "status": status_of(code).as_u16(),
         "code": code,
         "detail": code.sentence(),
         "instance": "01890a5d-ac96-774b-bcce-b302099a8057",
         "errors": [],
     });
-    (code.to_string(), json!({"summary": code.remedy(), "value": value}))
+    json!({"summary": code.remedy(), "value": value})
 }
 
 /// Which way a schema goes.
@@ -291,6 +362,8 @@ enum Used {
 struct Schemas {
     named: BTreeMap<String, Value>,
     answered: BTreeSet<String>,
+    /// Those that are whole bodies, of which each has an example.
+    whole: BTreeMap<String, Value>,
 }
 
 impl Schemas {
@@ -310,6 +383,17 @@ impl Schemas {
         json!({"$ref": format!("#/components/schemas/{name}")})
     }
 
+    /// The schema of a whole body, with an example.
+    fn with_example(&mut self, shape: Shape, used: Used) -> Value {
+        let (name, schema) = ((shape.name)().into_owned(), self.of(shape, used));
+        if name.is_empty() {
+            return json!({"schema": schema, "example": Samples { named: &self.named }.of("", &schema)});
+        }
+        self.whole.insert(name.clone(), schema.clone());
+        let referred = reference_to_example(&name);
+        json!({"schema": schema, "examples": {name: referred}})
+    }
+
     fn insert(&mut self, name: String, schema: Value, used: Used) {
         if used == Used::Answered {
             self.answered.insert(name.clone());
@@ -317,14 +401,21 @@ impl Schemas {
         self.named.insert(name, schema);
     }
 
-    fn finished(mut self) -> BTreeMap<String, Value> {
+    /// The schemas, and the examples of those that are whole bodies.
+    fn finished(mut self) -> (BTreeMap<String, Value>, Map<String, Value>) {
         for name in &self.answered {
             if let Some(schema) = self.named.get_mut(name) {
                 require_every_property(schema);
             }
         }
+        let samples = Samples { named: &self.named };
+        let examples = self
+            .whole
+            .iter()
+            .map(|(name, schema)| (name.clone(), json!({"value": samples.of(name, schema)})))
+            .collect();
         self.named.insert("Problem".to_owned(), schema_of_problems());
-        self.named
+        (self.named, examples)
     }
 }
 
@@ -356,7 +447,11 @@ fn schema_of_problems() -> Value {
             "type": {"type": "string", "description": "A stable address for the code."},
             "title": {"type": "string", "description": "What happened, in general."},
             "status": {"type": "integer"},
-            "code": {"type": "string", "description": "The stable word for programs."},
+            "code": {
+                "type": "string",
+                "description": "The stable word for programs. A later release may have more.",
+                "enum": ErrorCode::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+            },
             "detail": {"type": "string", "description": "What happened this time."},
             "instance": {"type": "string", "description": "The id of the request, which is also in the log."},
             "errors": {
@@ -395,12 +490,56 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere_and_every_schema_is_used() {
-        let document = made();
+        let document = made("connect.sid");
         let mut found = BTreeSet::new();
         references(&document, &mut found);
-        let named = document["components"]["schemas"].as_object().unwrap();
-        let known: BTreeSet<_> = named.keys().map(|name| format!("#/components/schemas/{name}")).collect();
-        assert_eq!(found, known);
+        let components = document["components"].as_object().unwrap();
+        let known = |part: &str| -> BTreeSet<String> {
+            components[part].as_object().unwrap().keys().map(|name| format!("#/components/{part}/{name}")).collect()
+        };
+        let mut all: BTreeSet<_> = ["schemas", "headers", "examples"].into_iter().flat_map(known).collect();
+        // A code that no operation answers stands there all the same.
+        let of_codes: BTreeSet<_> =
+            ErrorCode::ALL.iter().map(|code| format!("#/components/examples/{}", code.as_str())).collect();
+        assert!(of_codes.is_subset(&all), "every code of the catalogue has an example");
+        all.retain(|name| found.contains(name) || !of_codes.contains(name));
+        assert_eq!(found, all);
+    }
+
+    #[test]
+    fn every_body_has_an_example_that_fits() {
+        let document = made("connect.sid");
+        let (mut schemas, mut examples, mut problems) = (Map::new(), Map::new(), 0);
+        let operations =
+            document["paths"].as_object().unwrap().values().flat_map(|of_path| of_path.as_object().unwrap());
+        for operation in operations.map(|(_, operation)| operation) {
+            let name = operation["operationId"].as_str().unwrap();
+            let answers = operation["responses"].as_object().unwrap().iter();
+            let body = ("body".to_owned(), operation["requestBody"].clone());
+            for (status, part) in answers.chain([(&body.0, &body.1)]) {
+                let content = part["content"].as_object().into_iter().flatten();
+                for (kind, media) in content.filter(|(_, media)| !media["schema"].is_null()) {
+                    let referred = media["examples"].as_object().into_iter().flatten();
+                    let referred =
+                        referred.map(|(_, it)| &document.pointer(&it["$ref"].as_str().unwrap()[1..]).unwrap()["value"]);
+                    let own = Some(&media["example"]).filter(|example| !example.is_null());
+                    let of_media: Vec<_> = referred.chain(own).cloned().collect();
+                    assert!(!of_media.is_empty(), "{name} {status} {kind} has no example");
+                    let key = format!("{name} {status} {kind}");
+                    problems += usize::from(kind == "application/problem+json");
+                    schemas.insert(key.clone(), json!({"items": media["schema"]}));
+                    examples.insert(key, json!(of_media));
+                }
+            }
+        }
+        assert!(problems > 500 && examples.len() > problems + 100, "{problems} of {}", examples.len());
+        // One schema of all, so that they are compiled once.
+        let whole = json!({"properties": schemas, "components": document["components"]});
+        let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
+        let examples = Value::Object(examples);
+        let faults: Vec<_> =
+            validator.iter_errors(&examples).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
     }
 
     #[test]

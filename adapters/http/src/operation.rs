@@ -61,6 +61,8 @@ pub(crate) struct Operation {
     pub(crate) versioned: bool,
     /// Whether `Idempotency-Key` makes a repeated call answer as the first.
     pub(crate) repeatable: bool,
+    /// Whether its answer has an `ETag`, so that `If-None-Match` can be compared with it.
+    pub(crate) tagged: bool,
 }
 
 impl Operation {
@@ -81,11 +83,14 @@ impl Operation {
             errors: &[],
             versioned: false,
             repeatable: false,
+            tagged: false,
         }
     }
 
     pub(crate) const fn get(path: &'static str, handler: Handler) -> Self {
-        Self::new(Method::GET, path, handler)
+        let mut read = Self::new(Method::GET, path, handler);
+        read.tagged = true;
+        read
     }
 
     pub(crate) const fn post(path: &'static str, handler: Handler) -> Self {
@@ -162,6 +167,12 @@ impl Operation {
         self
     }
 
+    /// A read whose answer no client keeps: it is a page, goes elsewhere, or is different each time.
+    pub(crate) const fn untagged(mut self) -> Self {
+        self.tagged = false;
+        self
+    }
+
     /// `Idempotency-Key` is honoured.
     pub(crate) const fn repeatable(mut self) -> Self {
         self.repeatable = true;
@@ -225,6 +236,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) about: &'static str,
     pub(crate) content: Content,
+    /// Whether the header `Location` has the address of something else.
+    pub(crate) located: bool,
 }
 
 /// What the body of an answer is.
@@ -238,35 +251,39 @@ pub(crate) enum Content {
 impl Answer {
     /// 200 with JSON.
     pub(crate) const fn ok(shape: Shape) -> Self {
-        Self { status: StatusCode::OK, about: "Done.", content: Content::Json(shape) }
+        Self::other(StatusCode::OK, "Done.", Content::Json(shape))
     }
 
     /// 201 with JSON and `Location`.
     pub(crate) const fn created(shape: Shape) -> Self {
-        Self {
-            status: StatusCode::CREATED,
-            about: "Created. `Location` has its address.",
-            content: Content::Json(shape),
-        }
+        Self::other(StatusCode::CREATED, "Created. `Location` has its address.", Content::Json(shape)).located()
     }
 
     /// 202 with JSON and `Location`.
     pub(crate) const fn accepted(shape: Shape) -> Self {
-        Self {
-            status: StatusCode::ACCEPTED,
-            about: "Begun. `Location` has the address at which to look at it.",
-            content: Content::Json(shape),
-        }
+        let about = "Begun. `Location` has the address at which to look at it.";
+        Self::other(StatusCode::ACCEPTED, about, Content::Json(shape)).located()
     }
 
     /// 204 without a body.
     pub(crate) const fn nothing(about: &'static str) -> Self {
-        Self { status: StatusCode::NO_CONTENT, about, content: Content::Nothing }
+        Self::other(StatusCode::NO_CONTENT, about, Content::Nothing)
+    }
+
+    /// 303 to another page.
+    pub(crate) const fn elsewhere(about: &'static str) -> Self {
+        Self::other(StatusCode::SEE_OTHER, about, Content::Nothing).located()
     }
 
     /// Another status or media type.
     pub(crate) const fn other(status: StatusCode, about: &'static str, content: Content) -> Self {
-        Self { status, about, content }
+        Self { status, about, content, located: false }
+    }
+
+    /// With `Location`.
+    pub(crate) const fn located(mut self) -> Self {
+        self.located = true;
+        self
     }
 }
 

@@ -16,6 +16,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::open_connections::Underway;
+
 /// How much of an answer HTTP/2 is given at a time.
 pub(crate) const A_PIECE: usize = 16 << 10;
 
@@ -38,8 +40,13 @@ impl Pace {
 
     /// Whether the client has taken nothing of an answer for so long.
     pub(crate) fn is_stuck(&self, patience: Duration) -> bool {
+        self.has_waited().is_some_and(|waited| waited >= patience)
+    }
+
+    /// For how long the client has taken nothing of an answer, if one waits.
+    pub(crate) fn has_waited(&self) -> Option<Duration> {
         let waits = self.waits();
-        waits.writing.iter().chain(waits.answers.values()).any(|since| since.elapsed() >= patience)
+        waits.writing.iter().chain(waits.answers.values()).min().map(Instant::elapsed)
     }
 
     /// The connection's bytes, of which it is noted whether they can be written.
@@ -48,10 +55,11 @@ impl Pace {
     }
 
     /// The body of an answer over HTTP/2, in pieces.
-    pub(crate) fn in_pieces<B>(&self, body: B) -> InPieces<B> {
+    pub(crate) fn in_pieces<B>(&self, body: B, underway: Underway) -> InPieces<B> {
         let mut waits = self.waits();
         waits.next += 1;
-        InPieces { body, rest: Bytes::new(), number: waits.next, pace: Some(self.clone()) }
+        let pace = Some(self.clone());
+        InPieces { body, rest: Bytes::new(), number: waits.next, pace, _underway: underway }
     }
 }
 
@@ -105,18 +113,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// A body, over HTTP/2 in pieces.
+/// A body, over HTTP/2 in pieces. Its request is under way until it is handed over.
 pub(crate) struct InPieces<B> {
     body: B,
     rest: Bytes,
     number: u64,
     pace: Option<Pace>,
+    _underway: Underway,
 }
 
 impl<B> InPieces<B> {
     /// The body as it is.
-    pub(crate) fn whole(body: B) -> Self {
-        Self { body, rest: Bytes::new(), number: 0, pace: None }
+    pub(crate) fn whole(body: B, underway: Underway) -> Self {
+        Self { body, rest: Bytes::new(), number: 0, pace: None, _underway: underway }
     }
 }
 
@@ -173,11 +182,13 @@ mod tests {
     use http_body_util::{BodyExt as _, Full};
 
     use super::*;
+    use crate::open_connections::OpenConnections;
 
     #[tokio::test]
     async fn a_long_answer_comes_in_pieces_and_waits_for_its_client() {
-        let pace = Pace::default();
-        let mut body = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE + 1])));
+        let connection = OpenConnections::default().admit([127, 0, 0, 1].into(), 1).unwrap();
+        let (doing, pace) = (connection.doing(), connection.doing().pace());
+        let mut body = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE + 1])), doing.request());
         let mut seen = 0;
         for (length, waits) in [(A_PIECE, true), (A_PIECE, true), (1, false)] {
             assert_eq!(body.size_hint().exact(), Some((2 * A_PIECE + 1 - seen) as u64));
@@ -186,7 +197,9 @@ mod tests {
             seen += piece.len();
         }
         assert!(body.frame().await.is_none() && !pace.is_stuck(Duration::from_secs(9)));
-        let mut left = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE])));
+        drop(body);
+        assert!(doing.has_waited().is_some(), "the whole answer is handed over");
+        let mut left = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE])), doing.request());
         assert!(left.frame().await.is_some() && pace.is_stuck(Duration::ZERO));
         drop(left);
         assert!(!pace.is_stuck(Duration::ZERO), "an answer that is given up waits for nobody");

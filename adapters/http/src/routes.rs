@@ -12,9 +12,13 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use jpauto::ErrorCode;
 use warp::{
     Reply as _,
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{ALLOW, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE},
+    },
     reply::Response,
 };
 
@@ -129,6 +133,7 @@ async fn called(app: App, operation: &Operation, request: Request) -> Outcome {
     if !request.ids.are_well_formed() {
         return Err(Problem::not_found());
     }
+    must_be_looked_at(operation, &request)?;
     // Those who look after the server may add what they like to the path of its health.
     if operation.query.is_empty() && operation.permission.is_some() {
         request.query(|_query| ())?;
@@ -137,6 +142,26 @@ async fn called(app: App, operation: &Operation, request: Request) -> Outcome {
         return repeated::handle(app, operation, request).await;
     }
     (operation.handle)(app, request).await
+}
+
+/// Refuses a write upon a condition that its operation would pass over: the client wants nothing done where it does not hold.
+fn must_be_looked_at(operation: &Operation, request: &Request) -> Result<(), Problem> {
+    if operation.method == Method::GET {
+        return Ok(());
+    }
+    let passed_over = [
+        (IF_UNMODIFIED_SINCE, true),
+        (IF_NONE_MATCH, true),
+        (IF_MATCH, !operation.versioned && request.if_match().is_some()),
+    ];
+    let header = passed_over.iter().find(|(header, is)| *is && request.headers.contains_key(header));
+    match header {
+        Some((header, _)) => {
+            let message = format!("the header {header} is not looked at here");
+            Err(Problem::new(ErrorCode::UnsupportedCondition, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The operations of the path. A path without parameters goes before one that has them.
@@ -181,8 +206,6 @@ fn is_met(wanted: &str, given: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jpauto::ErrorCode;
-
     use super::*;
 
     #[cfg(feature = "sqlite")]

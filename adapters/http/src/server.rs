@@ -30,26 +30,21 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
-use tower::{Layer as _, Service, ServiceExt as _, layer::util::Identity, service_fn, util::Either};
-use tower_http::{compression::CompressionLayer, cors::CorsLayer};
-use warp::http::{
-    HeaderName, Method, Request, Version,
-    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER},
-};
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower_http::compression::CompressionLayer;
+use warp::http::{Request, Version};
 
 use crate::{
     app::{self, App},
     background::RunLimits,
     body::BodyLimits,
-    caller::REQUEST_ID,
-    client_connections::ClientConnections,
     encoding,
     gate::GateLimits,
     metrics::{self, Metrics},
     middleware,
+    open_connections::{OpenConnection, OpenConnections},
     origin::Origin,
-    pace::{A_PIECE, InPieces, Pace},
-    storage::PHOTO_TOKEN,
+    pace::{A_PIECE, InPieces},
     unread,
 };
 
@@ -107,10 +102,11 @@ impl ServerConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
-    /// Connections at a time (1,024). More wait in the kernel's queue.
+    /// Connections at a time (1,024). Where few places are left, those are closed that have waited longest for clients with many; more
+    /// wait in the kernel's queue.
     pub most: usize,
-    /// Connections at a time of one client (256): of one IPv4 address, or of one IPv6 network of 64 bits. More are closed at
-    /// once. A trusted proxy may have all.
+    /// Connections at a time of one client (256): of one IPv4 address, or of one IPv6 network of 64 bits. An IPv6 network of 48 bits may
+    /// have twice as many. More are closed at once. A trusted proxy may have all.
     pub most_of_one_client: usize,
     /// How long a client may take for a request's header, and how long it may keep an idle connection (8 s).
     pub header_read_timeout: Duration,
@@ -237,7 +233,8 @@ impl Server {
     /// makes in the background. Runs that do not finish in time are interrupted.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
         let (ending, ended) = watch::channel(());
-        let slots = Arc::new(Semaphore::new(self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS)));
+        let most = self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS);
+        let (slots, places_in_reserve) = (Arc::new(Semaphore::new(most)), most.div_ceil(16));
         let api = warp::service(app::api(&self.app));
         let background = Arc::clone(self.app.background());
         let config = Arc::new(self.config);
@@ -247,27 +244,30 @@ impl Server {
             watched.spawn(metrics::serve(listener, self.metrics.clone(), self.app.clone()));
         }
         let mut connections = JoinSet::new();
-        let clients = ClientConnections::default();
+        let open = OpenConnections::default();
         let mut end = pin!(end);
         tracing::info!(address = %self.address, "listening");
         loop {
             tokio::select! {
                 () = &mut end => break,
                 Some(outcome) = connections.join_next() => note(outcome),
-                (stream, peer, slot) = accept(&self.listener, &slots) => {
+                (stream, peer, slot) = accept(&self.listener, &slots, &open) => {
                     let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()));
                     let most = if is_proxy { usize::MAX } else { config.connections.most_of_one_client };
-                    let Some(counted) = clients.admit(peer.ip(), most) else {
+                    let Some(opened) = open.admit(peer.ip(), most) else {
                         tracing::debug!(%peer, "a client has all the connections that it may have");
                         continue;
                     };
                     let (metrics, config) = (self.metrics.clone(), Arc::clone(&config));
-                    let connection = Connection { peer, ended: ended.clone(), config, metrics };
+                    let connection = Connection { peer, open: opened, ended: ended.clone(), config, metrics };
                     let api = api.clone();
                     connections.spawn(async move {
-                        let _held = (slot, counted);
+                        let _held = slot;
                         connection.serve(stream, api).await;
                     });
+                    if slots.available_permits() < places_in_reserve {
+                        open.close_one();
+                    }
                 }
             }
         }
@@ -333,29 +333,6 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Answers what browsers ask before a page of another website uses the API, and lets them read the answers.
-fn cross_origin(allowed: &[Origin]) -> Either<CorsLayer, Identity> {
-    if allowed.is_empty() {
-        return Either::Right(Identity::new());
-    }
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let layer = CorsLayer::new()
-        .allow_origin(allowed.iter().map(|origin| origin.header().clone()).collect::<Vec<_>>())
-        .allow_credentials(true)
-        .allow_methods(methods)
-        .allow_headers([
-            CONTENT_TYPE,
-            AUTHORIZATION,
-            IF_MATCH,
-            IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
-            HeaderName::from_static(PHOTO_TOKEN),
-        ])
-        .expose_headers([LINK, ETAG, RETRY_AFTER, HeaderName::from_static(REQUEST_ID), LOCATION])
-        .max_age(Duration::from_secs(600));
-    Either::Left(layer)
-}
-
 /// A listener, and the address that it has.
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let cannot_listen = |reason| StartError::Bind { address, reason };
@@ -364,12 +341,21 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     Ok((listener, address))
 }
 
-/// The next connection, as soon as there is room for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+/// The next connection, as soon as there is room for it. Where there is none, room is made.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    open: &OpenConnections,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
-        let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
+        let slot = match timeout(LOOK_FOR_ROOM, Arc::clone(slots).acquire_owned()).await {
+            Ok(Ok(slot)) => slot,
             // The semaphore is never closed.
-            return std::future::pending().await;
+            Ok(Err(_closed)) => return std::future::pending().await,
+            Err(_elapsed) => {
+                open.close_one();
+                continue;
+            }
         };
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer, slot),
@@ -382,9 +368,13 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, S
     }
 }
 
+/// How often a server that has all its connections looks for one that it may close.
+const LOOK_FOR_ROOM: Duration = Duration::from_millis(50);
+
 /// One client's connection.
 struct Connection {
     peer: SocketAddr,
+    open: OpenConnection,
     ended: watch::Receiver<()>,
     config: Arc<ServerConfig>,
     metrics: Metrics,
@@ -407,12 +397,12 @@ impl Connection {
         let has_asked = Arc::new(AtomicBool::new(false));
         let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
-            let metrics = self.metrics.clone();
+            let (metrics, doing) = (self.metrics.clone(), Arc::clone(self.open.doing()));
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
+                let (request, unread) = unread::shared(request, &doing);
                 async move {
-                    let (request, unread) = unread::shared(request);
                     let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
                     if let Some(unread) = unread {
                         unread.settle(&mut response, &config.body);
@@ -421,19 +411,21 @@ impl Connection {
                 }
             }
         });
-        let service = CompressionLayer::new().layer(cross_origin(&self.config.allowed_origins).layer(service));
-        let pace = Pace::default();
+        let service = CompressionLayer::new().layer(service);
+        let pace = self.open.doing().pace();
         let service = service_fn({
-            let pace = pace.clone();
+            let doing = Arc::clone(self.open.doing());
             move |mut request: Request<Incoming>| {
                 encoding::without_refusals_of_plain(request.headers_mut());
-                let (is_http_2, pace) = (request.version() == Version::HTTP_2, pace.clone());
+                let (is_http_2, pace, underway) =
+                    (request.version() == Version::HTTP_2, doing.pace().clone(), doing.request());
                 let answered = service.clone().oneshot(request);
                 async move {
                     let response = answered.await?;
-                    Ok::<_, Infallible>(
-                        response.map(|body| if is_http_2 { pace.in_pieces(body) } else { InPieces::whole(body) }),
-                    )
+                    Ok::<_, Infallible>(response.map(|body| match is_http_2 {
+                        true => pace.in_pieces(body, underway),
+                        false => InPieces::whole(body, underway),
+                    }))
                 }
             }
         });
@@ -461,6 +453,13 @@ impl Connection {
                     }
                     connection.as_mut().graceful_shutdown();
                     break connection.await;
+                }
+                () = self.open.is_needed() => {
+                    // A request may have come in this moment.
+                    if self.open.doing().has_waited().is_some() {
+                        tracing::debug!(peer = %self.peer, "a connection was closed because others need its place");
+                        return;
+                    }
                 }
                 () = look.as_mut() => {
                     if pace.is_stuck(limits.unread_timeout) {

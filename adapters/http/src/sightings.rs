@@ -166,7 +166,7 @@ async fn record_failure(app: App, request: Request) -> Outcome {
     let SeenFailure { error_type, message, observed_at } = request.json().await?;
     let work = move |desk: &jpauto::Desk| desk.competitors().record_failure(id, error_type, &message, observed_at);
     let competitor = app.at_desk(&request.caller, work).await?;
-    answer::done_to(&competitor, competitor.version())
+    answer::done(&competitor)
 }
 
 /// Whose lot it is: a competitor by its id or by its name.

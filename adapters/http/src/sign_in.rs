@@ -16,7 +16,7 @@ use crate::{
     answer,
     app::App,
     auth,
-    operation::{Answer, Content, Operation, Outcome, Parameter, handler, plain, shape},
+    operation::{Answer, Operation, Outcome, Parameter, handler, plain, shape},
     page,
     problem::Problem,
     request::Request,
@@ -31,11 +31,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .query(&[RETURN_TO])
         .answers(&[Answer::ok(shape::<Providers>())]),
     Operation::get("/api/auth/{provider}", handler!(begin))
+        .untagged()
         .permission(Permission::SignIn)
         .summary("Begin to sign in at a provider")
         .about("Sends the browser to the provider, with a cookie by which the sign-in is tied to this browser.")
         .query(&[RETURN_TO])
-        .answers(&[Answer::other(StatusCode::SEE_OTHER, "On to the provider.", Content::Nothing)])
+        .answers(&[Answer::elsewhere("On to the provider.")])
         .errors(&[
             ErrorCode::UnknownProvider,
             ErrorCode::InvalidReturnTo,
@@ -46,11 +47,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ErrorCode::NotConfigured,
         ]),
     Operation::get("/api/auth/{provider}/callback", handler!(finish))
+        .untagged()
         .permission(Permission::SignIn)
         .summary("Come back from a provider")
         .about("The address that is registered at the provider. What else it adds to the query is passed over.")
         .query(&[CALLBACK])
-        .answers(&[Answer::other(StatusCode::SEE_OTHER, "Signed in, with the cookie of a session.", Content::Nothing)])
+        .answers(&[Answer::elsewhere("Signed in, with the cookie of a session.")])
         .errors(&[
             ErrorCode::UnknownProvider,
             ErrorCode::SignInExpired,

@@ -165,6 +165,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .answers(&[Answer::ok(shape::<SignedUpload>())])
         .errors(SIGN),
     Operation::get("/api/storage/submissions/{id}/photos", handler!(list_of_customer))
+        .untagged()
         .permission(Permission::SendSubmissions)
         .summary("List the photos that a customer has sent")
         .about(ABOUT_TOKEN)
@@ -207,12 +208,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .answers(&[Answer::other(StatusCode::OK, "The photo.", Content::Other("image/jpeg"))])
         .errors(&[ErrorCode::PhotoNotFound, ErrorCode::NotConfigured, ErrorCode::StorageUnavailable]),
     Operation::get("/api/storage/usage", handler!(usage))
+        .untagged()
         .permission(Permission::ReadInventory)
         .summary("Count the room that photos take")
         .about("Lists the whole storage, which takes a while where there are very many photos. The job `storage_check` does the same.")
         .answers(&[Answer::ok(shape::<StorageUsage>())])
         .errors(&[ErrorCode::NotConfigured, ErrorCode::StorageUnavailable, ErrorCode::StorageRefused]),
     Operation::get("/api/storage/orphans", handler!(orphans))
+        .untagged()
         .permission(Permission::CleanUp)
         .summary("Find photos that nothing shows")
         .about("Those that are older than a day. The job `clean_up` removes them.")

@@ -74,7 +74,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .versioned()
         .query(&[DOUBTFUL])
         .body(shape::<Approval>())
-        .answers(&[Answer::ok(shape::<Vehicle>())])
+        .answers(&[Answer::ok(shape::<Vehicle>()).located()])
         .errors(&[
             ErrorCode::SubmissionNotFound,
             ErrorCode::SubmissionAlreadyReviewed,
@@ -197,7 +197,7 @@ async fn approve(app: App, request: Request) -> Outcome {
     let (id, conditions) = (request.id()?, Conditions::of(&request)?);
     let approval: Approval = request.json().await?;
     let vehicle = app.at_desk(&request.caller, move |desk| conditions.at(desk).approve(id, &approval)).await?;
-    let answer = answer::done(&vehicle)?;
+    let answer = answer::done_to(&vehicle, vehicle.version())?;
     Ok(answer::with_header(answer, LOCATION, &format!("/api/inventory/{}", vehicle.id)))
 }
 

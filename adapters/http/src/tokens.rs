@@ -6,7 +6,9 @@ use crate::{
     answer,
     app::App,
     operation::{Answer, Operation, Outcome, handler, page_of, shape},
+    problem::Problem,
     query::PAGE,
+    repeated::IDEMPOTENCY_KEY,
     request::Request,
 };
 
@@ -21,10 +23,18 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/tokens", handler!(create))
         .permission(Permission::ManageOwnTokens)
         .summary("Create an API token")
-        .about("The answer has the secret, which is never shown again. A token may not do this.")
+        .about(
+            "The answer has the secret, which is never shown again, and which is not kept. So the call can not be repeated: with an \
+             `Idempotency-Key` it is refused. Where the answer was lost, revoke the token and create another. A token may not do this.",
+        )
         .body(shape::<NewToken>())
         .answers(&[Answer::created(shape::<IssuedToken>())])
-        .errors(&[ErrorCode::PersonRequired, ErrorCode::InvalidToken, ErrorCode::RoleAboveOwn]),
+        .errors(&[
+            ErrorCode::PersonRequired,
+            ErrorCode::InvalidToken,
+            ErrorCode::RoleAboveOwn,
+            ErrorCode::InvalidIdempotencyKey,
+        ]),
     Operation::get("/api/tokens/{id}", handler!(get))
         .permission(Permission::ManageOwnTokens)
         .summary("Get an API token")
@@ -45,6 +55,11 @@ async fn list(app: App, request: Request) -> Outcome {
 }
 
 async fn create(app: App, request: Request) -> Outcome {
+    if request.headers.contains_key(IDEMPOTENCY_KEY) {
+        let message =
+            "the secret of a token is not kept, so this call can not be repeated; send it without Idempotency-Key";
+        return Err(Problem::new(ErrorCode::InvalidIdempotencyKey, message));
+    }
     let new: NewToken = request.json().await?;
     let issued = app.at_desk(&request.caller, move |desk| desk.tokens().create(&new)).await?;
     answer::created(&request, issued.token.id, &issued)

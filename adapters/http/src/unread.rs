@@ -22,7 +22,10 @@ use warp::{
     reply::Response,
 };
 
-use crate::body::BodyLimits;
+use crate::{
+    body::BodyLimits,
+    open_connections::{BodyWait, Doing},
+};
 
 /// A body that its handler reads, and of which the connection keeps what is left.
 #[derive(Clone)]
@@ -34,6 +37,7 @@ struct Reading {
     /// Whether anybody has asked for the body. A client that expects to be told waits until then.
     was_asked_for: bool,
     has_ended: bool,
+    wait: BodyWait,
 }
 
 /// What the connection keeps of a request whose body may be left unread.
@@ -44,12 +48,13 @@ pub(crate) struct Unread {
 }
 
 /// The request with a body that is shared with the connection, where it has one.
-pub(crate) fn shared(request: Request<Incoming>) -> (Request<Shared>, Option<Unread>) {
+pub(crate) fn shared(request: Request<Incoming>, doing: &Arc<Doing>) -> (Request<Shared>, Option<Unread>) {
     let is_http_1 = request.version() < Version::HTTP_2;
     let waits_to_be_asked = request.headers().contains_key(EXPECT);
     let (head, body) = request.into_parts();
     let is_empty = body.is_end_stream();
-    let shared = Shared(Arc::new(Mutex::new(Reading { body, read: 0, was_asked_for: false, has_ended: is_empty })));
+    let reading = Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: doing.body() };
+    let shared = Shared(Arc::new(Mutex::new(reading)));
     // HTTP/2 ends one stream and no more.
     let unread =
         (is_http_1 && !is_empty).then(|| Unread { body: shared.clone(), began: Instant::now(), waits_to_be_asked });
@@ -113,6 +118,7 @@ impl Body for Shared {
         let mut reading = self.reading();
         reading.was_asked_for = true;
         let polled = Pin::new(&mut reading.body).poll_frame(context);
+        reading.wait.note(polled.is_pending());
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 reading.read = reading.read.saturating_add(frame.data_ref().map_or(0, Bytes::len));

@@ -189,3 +189,17 @@ fn only_a_window_of_the_browser_begins_to_sign_in() {
     assert_eq!(begun("GET", &window).problem(), "not_configured", "no provider is");
     assert_eq!(begun("GET", &[]).problem(), "not_configured");
 }
+
+#[test]
+fn a_token_that_is_shown_once_is_not_made_upon_a_key_of_a_call_that_may_be_repeated() {
+    let (lot, user, _) = open(false);
+    let cookie = sign_in(&lot, &user);
+    let ask = |headers: &[(&str, &str)]| {
+        let all = [&[("cookie", cookie.as_str()), ("content-type", "application/json")], headers].concat();
+        lot.ask("POST", "/api/tokens", &all, br#"{"name": "export"}"#)
+    };
+    let refused = ask(&[("idempotency-key", "one")]);
+    assert_eq!((refused.status, refused.problem().as_str()), (422, "invalid_idempotency_key"));
+    assert!(lot.staff().tokens().list(&jpauto::PageRequest::default()).unwrap().items.is_empty(), "none was made");
+    assert_eq!(ask(&[]).status, 201);
+}

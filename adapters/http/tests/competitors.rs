@@ -137,7 +137,7 @@ fn a_website_that_can_not_be_read_is_not_added() {
 fn looking_at_slow_websites_keeps_no_other_request_out() {
     let (lot, website) = (fetching(), Website::open());
     let manager = lot.authorization(Role::Manager);
-    website.reply("/used", Reply::html("<h1>slow</h1>").after(Duration::from_secs(1)));
+    website.reply("/used", Reply::html("<h1>slow</h1>").after(Duration::from_secs(2)));
     let url = json!({"url": format!("{}/used", website.address)});
     std::thread::scope(|scope| {
         let test = || lot.call(&manager, "POST", "/api/competitors/test", &url).status;

@@ -202,6 +202,25 @@ fn no_more_connections_than_allowed_are_served_at_a_time() {
 }
 
 #[test]
+fn silent_connections_make_room_for_those_who_ask_and_work_goes_on() {
+    let (clock, held, inside) = holding_clock();
+    let lot = Lot::with_clock(clock, |config| config.connections.most = 16);
+    let mut busy = lot.connect();
+    busy.write_all(offer_on_the_wire().as_bytes()).unwrap();
+    wait_until("the request", || inside.load(Ordering::SeqCst));
+    let mut silent: Vec<_> = (0..20).map(|_| lot.connect()).collect();
+    // One of them has half a body to send, and one half a header.
+    silent[0].write_all(b"POST /api/submissions HTTP/1.1\r\nhost: lot\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{").unwrap();
+    silent[1].write_all(b"GET /healthz HTTP/1.1\r\nhost: l").unwrap();
+    let began = Instant::now();
+    assert_eq!(lot.get("/healthz").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(until_closed(&mut silent[1]).1 < Duration::from_secs(4), "one that waited longest had to go");
+    held.store(false, Ordering::SeqCst);
+    assert_eq!(next_answer(&mut busy).status, 201, "a connection at work is not closed");
+}
+
+#[test]
 fn one_client_may_not_have_all_connections() {
     let lot = Lot::with(|config| config.connections.most_of_one_client = 2);
     let mut held: Vec<_> = (0..2).map(|_| lot.connect()).collect();

@@ -6,12 +6,16 @@ use jpauto::{Config, Dealership, NewUser, Role, SessionConfig, User, storage::St
 use serde_json::{Value, json};
 
 use crate::{
-    photos,
+    office, photos,
     support::{Answer, Lot, corolla},
 };
 
-/// The nouns of which every operation is in [`CALLS`]. Of others, what is read without an id is called.
-const NOUNS: &[&str] = &["docs", "healthz", "inventory", "openapi.json", "readyz", "submissions", "tokens", "users"];
+/// Operations that are not called here, with the reason.
+const NOT_CALLED: &[(&str, &str)] = &[
+    ("auth_begin", "it needs a provider: sign_in.rs has one"),
+    ("auth_finish", "it needs a provider: sign_in.rs has one"),
+    ("vin_cached", "an evaluation is kept where vPIC or the market knew the car; the library's tests have both"),
+];
 
 /// A call of an operation by its id, with what stands for `{id}` and the query, and the body. An id is that of the last thing
 /// that was created by the operation that is named.
@@ -65,6 +69,7 @@ const CALLS: &[(&str, &str, &str, &str)] = &[
     ("tokens_list", "", "", ""),
     ("tokens_get", "tokens_create", "", ""),
     ("tokens_revoke", "tokens_create", "", ""),
+    ("auth_providers", "", "", ""),
     ("auth_me", "", "", ""),
     ("auth_link_page", "", "?token={link}", ""),
     ("auth_redeem", "", "?token={link}", ""),
@@ -79,6 +84,7 @@ fn open() -> (Lot, User, String) {
     sessions.secure = false;
     config.sessions = Some(sessions);
     config.storage = Some(StorageConfig::folder(folder.path().join("photos"), photos::PUBLIC_URL));
+    office::configure(&mut config, folder.path());
     let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
     let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Admin, ..NewUser::default() };
     let user = lot.staff().users().add(&user).unwrap();
@@ -108,6 +114,15 @@ fn check(document: &Value, operation: &Value, answer: &Answer) {
     let id = &operation["operationId"];
     let response = &operation["responses"][answer.status.to_string()];
     assert!(response.is_object(), "{id} does not say that it answers {answer:?}");
+    let headers = response["headers"].as_object().unwrap();
+    let is_documented = |name: &str| headers.keys().any(|known| known.eq_ignore_ascii_case(name));
+    for name in ["etag", "location", "link", "retry-after", "www-authenticate", "x-request-id"] {
+        let is_sent = answer.header(name).is_some();
+        assert!(!is_sent || is_documented(name), "{id} does not say that it sends {name}: {answer:?}");
+        // These are sent always or never; the others depend on what is answered.
+        let is_certain = ["etag", "location", "www-authenticate", "x-request-id"].contains(&name);
+        assert!(is_sent || !is_documented(name) || !is_certain, "{id} sends no {name}: {answer:?}");
+    }
     let media_type = answer.header("content-type").map(|value| value.split(';').next().unwrap());
     let Some(media_type) = media_type else {
         assert!(response.get("content").is_none() && answer.body.is_empty(), "{id} has no body: {answer:?}");
@@ -131,14 +146,18 @@ fn a_real_answer_of_each_operation_is_as_its_schema_says() {
     let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
     let mut called = BTreeSet::new();
     let mut created = std::collections::BTreeMap::new();
-    // Those of photos follow from each other. The calls below end with the session.
-    for call in photos::calls(&lot, &cookie) {
+    let mut refused = Vec::new();
+    // These follow from each other. The calls below end with the session.
+    for call in photos::calls(&lot, &cookie).into_iter().chain(office::calls(&lot, &cookie)) {
         let found = operations.iter().find(|(_, _, operation)| operation["operationId"] == call.operation);
         let (_, _, operation) = found.unwrap_or_else(|| panic!("there is no operation {}", call.operation));
-        assert!(call.answer.status < 400, "{} {:?}", call.operation, call.answer);
+        let is_good = call.answer.status < 400;
+        refused
+            .extend((!is_good).then(|| format!("{} {}", call.operation, String::from_utf8_lossy(&call.answer.body))));
         check(&document, operation, &call.answer);
         called.insert(call.operation);
     }
+    assert!(refused.is_empty(), "{refused:#?}");
     for (id, of, query, body) in CALLS {
         let found = operations.iter().find(|(_, _, operation)| operation["operationId"] == *id);
         let (path, method, operation) = found.unwrap_or_else(|| panic!("there is no operation {id}"));
@@ -158,17 +177,13 @@ fn a_real_answer_of_each_operation_is_as_its_schema_says() {
         // What nobody signed in is told is documented, too.
         check(&document, operation, &lot.ask(method, &target, &[("content-type", "application/json")], b"{"));
     }
-    for (path, method, operation) in &operations {
-        let id = operation["operationId"].as_str().unwrap();
-        if called.contains(id) {
-            continue;
-        }
-        let noun = operation["tags"][0].as_str().unwrap();
-        assert!(!NOUNS.contains(&noun), "{id} needs a line in CALLS");
-        if method == "GET" && !path.contains('{') {
-            check(&document, operation, &lot.ask("GET", path, &headers, b""));
-        }
-    }
+    let reasons = NOT_CALLED.iter().map(|(id, _)| *id);
+    let missing: Vec<_> = operations
+        .iter()
+        .filter_map(|(_, _, operation)| operation["operationId"].as_str())
+        .filter(|id| !called.contains(id) && !reasons.clone().any(|not_called| not_called == *id))
+        .collect();
+    assert!(missing.is_empty(), "never called: {missing:?}");
 }
 
 /// The words of a schema, or of the items of its list.

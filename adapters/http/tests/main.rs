@@ -24,6 +24,7 @@ mod jobs;
 mod market;
 mod metrics;
 mod notifications;
+mod office;
 #[expect(dead_code, reason = "the library's own tests use other parts of it")]
 #[path = "../../../tests/support/openid.rs"]
 mod openid;

@@ -108,6 +108,7 @@ pub fn calls(lot: &Lot, cookie: &str) -> Vec<Call> {
         &json,
         &json!({"id": id}).to_string(),
     );
+    call("storage_show", "GET", &address, &[], "");
     call("storage_usage", "GET", "/api/storage/usage", &json, "");
     call("storage_orphans", "GET", "/api/storage/orphans", &json, "");
     let first = ids[0].as_str().unwrap();

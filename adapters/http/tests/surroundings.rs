@@ -216,23 +216,47 @@ fn offers_are_taken_while_visitors_keep_every_other_worker() {
     assert_eq!(lot.get("/api/inventory").status, 200);
 }
 
-fn preflight(lot: &Lot, origin: &str) -> Answer {
+fn preflight(lot: &Lot, origin: &str, path: &str) -> Answer {
     let headers = [("origin", origin), ("access-control-request-method", "POST")];
-    lot.ask("OPTIONS", "/api/submissions", &headers, b"")
+    lot.ask("OPTIONS", path, &headers, b"")
 }
 
 #[test]
 fn only_pages_of_allowed_origins_may_use_the_api() {
+    const OFFERS: &str = "/api/submissions";
+    let (console, evil) = ("https://console.example", "https://evil.example");
     let closed = Lot::open();
-    assert_eq!(preflight(&closed, "https://console.example").header("access-control-allow-origin"), None);
-    let lot = Lot::with(|config| config.allowed_origins.push("https://console.example".parse().unwrap()));
-    let asked = preflight(&lot, "https://console.example");
-    assert_eq!(asked.header("access-control-allow-origin"), Some("https://console.example"));
-    assert_eq!(asked.header("access-control-allow-credentials"), Some("true"));
-    assert_eq!(preflight(&lot, "https://evil.example").header("access-control-allow-origin"), None);
-    let read = |origin| lot.ask("GET", "/api/inventory", &[("origin", origin)], b"");
-    assert_eq!(read("https://console.example").header("access-control-allow-origin"), Some("https://console.example"));
-    assert_eq!(read("https://evil.example").header("access-control-allow-origin"), None);
+    assert_eq!(preflight(&closed, console, OFFERS).header("access-control-allow-origin"), None);
+    assert_eq!(closed.get("/api/inventory").header("vary"), Some("accept-encoding"));
+    let lot = Lot::with(|config| config.allowed_origins.push(console.parse().unwrap()));
+    let asked = preflight(&lot, console, OFFERS);
+    for (name, value) in [
+        ("access-control-allow-origin", Some(console)),
+        ("access-control-allow-credentials", Some("true")),
+        ("access-control-allow-methods", Some("GET, HEAD, OPTIONS, POST")),
+        ("allow", Some("GET, HEAD, OPTIONS, POST")),
+        ("access-control-max-age", Some("600")),
+    ] {
+        assert_eq!(asked.header(name), value, "{name}");
+    }
+    assert!(asked.status == 204 && asked.header("x-request-id").is_some(), "{asked:?}");
+    let sent = asked.header("access-control-allow-headers").unwrap();
+    assert!(["idempotency-key", "photo-token", "x-request-id"].iter().all(|name| sent.contains(name)), "{sent}");
+    let missing = preflight(&lot, console, "/api/nothing");
+    assert_eq!((missing.status, missing.header("access-control-allow-methods")), (404, None));
+    let foreign = preflight(&lot, evil, OFFERS);
+    assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (204, None));
+    assert_eq!(foreign.header("access-control-allow-methods"), None);
+    let read = |origin, path: &str| lot.ask("GET", path, &[("origin", origin)], b"");
+    for path in ["/api/inventory", "/api/users", "/api/nothing"] {
+        let answer = read(console, path);
+        assert_eq!(answer.header("access-control-allow-origin"), Some(console), "{path}");
+        let shown = answer.header("access-control-expose-headers").unwrap();
+        assert!(["idempotency-replayed", "etag", "link"].iter().all(|name| shown.contains(name)), "{shown}");
+        assert_eq!(read(evil, path).header("access-control-allow-origin"), None, "{path}");
+        let differs = |name: &str, value: &str| name == "vary" && value == "origin";
+        assert!(read(evil, path).headers.iter().any(|(name, value)| differs(name, value)), "{path}");
+    }
 }
 
 #[test]

@@ -80,3 +80,29 @@ fn a_token_of_a_user_who_is_shut_out_opens_nothing() {
     let answer = ask(&lot, "GET", "/api/inventory", &authorization, b"");
     assert_eq!((answer.status, answer.problem().as_str()), (403, "user_inactive"));
 }
+
+#[test]
+fn a_condition_that_would_be_passed_over_is_refused_and_nothing_is_done() {
+    let lot = Lot::open();
+    let manager = lot.authorization(Role::Manager);
+    let vehicle = lot.staff().inventory().add(&crate::support::corolla(0)).unwrap();
+    let one = format!("/api/inventory/{}", vehicle.id);
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry"}).to_string();
+    for (method, path, header, body, status) in [
+        ("PATCH", one.as_str(), ("if-unmodified-since", "Mon, 30 Nov 2026 09:00:00 GMT"), "{\"doors\": 4}", 422),
+        ("PATCH", &one, ("if-none-match", "*"), "{\"doors\": 4}", 422),
+        ("PATCH", &one, ("if-match", "*"), "{\"doors\": 4}", 200),
+        ("POST", "/api/submissions", ("if-match", "\"none\""), &offer, 422),
+        ("POST", "/api/submissions", ("if-none-match", "*"), &offer, 422),
+        ("POST", "/api/submissions", ("if-match", "*"), &offer, 201),
+    ] {
+        let headers = [("authorization", manager.as_str()), ("content-type", "application/json"), header];
+        let answer = lot.ask(method, path, &headers, body.as_bytes());
+        assert_eq!(answer.status, status, "{method} {path} {header:?} {answer:?}");
+        if status == 422 {
+            assert_eq!(answer.problem(), "unsupported_condition");
+        }
+    }
+    let all = lot.staff().submissions().list(&Default::default(), &Default::default()).unwrap().items;
+    assert_eq!(all.len(), 1, "what was refused was not done");
+}
