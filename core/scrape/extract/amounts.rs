@@ -10,6 +10,7 @@ use super::{
     bound_words::{self, CarName},
     card::labelled,
     chunks::{Chunk, Texts},
+    clauses,
     dom::Dom,
     fields::{Field, PriceRank},
     heading, numbers,
@@ -107,13 +108,15 @@ impl Item {
 pub(super) type Column = (Range<usize>, Stated);
 
 /// A longer text mentions an amount, and does not ask it.
-const WORDS_BESIDE: usize = 3;
+pub(super) const WORDS_BESIDE: usize = 3;
+/// The same where each word is known to say nothing of the amount.
+const KNOWN_BESIDE: usize = 6;
 /// The digits and two groups of three follow the sign at most.
 const PARTS_BEHIND: usize = 3;
 /// A longer text is no caption.
 const CAPTION_BYTES: usize = 40;
 /// A longer text is prose: amounts in it are nobody's caption's.
-const PROSE_BYTES: usize = 100;
+pub(super) const PROSE_BYTES: usize = 100;
 
 /// The amounts and captions of a card; none where it has no amount.
 pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &CarName<'_, '_>) -> Vec<Item> {
@@ -267,6 +270,12 @@ fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     if price_sentences::is_lowered_to(front) {
         return Some(Stated::Price(PriceRank::Asking));
     }
+    if price_sentences::is_lowered_by(front) || price_sentences::is_below_another(behind) {
+        return Some(Stated::Saving);
+    }
+    if price_sentences::is_of_another_time(front) {
+        return Some(Stated::Value);
+    }
     // By how much, or to what, nobody can tell.
     if price_words::ends_lowered(front) {
         return Some(Stated::Unknown);
@@ -275,7 +284,7 @@ fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     if front.trim_end().ends_with(['!', '?']) {
         by_words(behind).or_else(in_front)
     } else {
-        in_front().or_else(|| by_words(behind))
+        in_front().or_else(|| price_sentences::by_condition(behind)).or_else(|| by_words(behind))
     }
 }
 
@@ -341,36 +350,41 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
         // `$21,995 plus tax and $599 doc fee`: what comes on top is no part of the price.
         return amounts_of(&text[..first.end], is_rate, name);
     }
-    if found.len() > 1 && !is_rate {
-        let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
-        let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));
-        let part = |front: &str| price_words::ends_in_an_aside(front).then_some(Stated::Fee);
-        let said = |front: &str| part(front).or_else(|| by_words(front));
-        let in_front: Vec<_> = found.iter().zip(ends).map(|((place, _), end)| said(&text[end..place.start])).collect();
-        let behind: Vec<_> =
-            found.iter().zip(starts).map(|((place, _), start)| by_words(&text[place.end..start])).collect();
-        let sum = if text.len() > PROSE_BYTES { None } else { sum_of(&in_front, &found) };
-        let whole = [in_front, behind].into_iter().find(|side| side.iter().all(Option::is_some));
-        if let Some(side) = sum.or(whole) {
-            let is_short = words_of(text) <= WORDS_BESIDE * found.len();
-            let amount = |(own, (_, size)): (Option<Stated>, &(Range<usize>, Option<Money>))| Amount {
-                price: *size,
-                size: *size,
-                own,
-                is_short,
-                has_sign: true,
-                ..Amount::default()
-            };
-            return side.into_iter().zip(&found).map(amount).collect();
+    if !is_rate {
+        // `$15,995 cash or $2,000 down`: none of the words are about both.
+        let read = if clauses::are_alternatives(text) { None } else { clauses::each_by_its_words(text, &found) };
+        if let Some(read) = read {
+            return read;
+        }
+        let clauses = clauses::of(text, &found);
+        if !clauses.is_empty() {
+            return clauses.into_iter().flat_map(|clause| amounts_of(clause, false, name)).collect();
         }
     }
-    let (start, end) = match &found[..] {
+    one_amount_of(text, &found, is_rate, name)
+}
+
+/// The amount of a text that stays whole; of several, what they come to together.
+fn one_amount_of(
+    text: &str,
+    found: &[(Range<usize>, Option<Money>)],
+    is_rate: bool,
+    name: &CarName<'_, '_>,
+) -> Vec<Amount> {
+    let (start, end) = match found {
         [(place, _)] => (place.start, place.end),
         _ => (text.find(|sign: char| sign == '$' || sign.is_ascii_digit()).unwrap_or(0), text.len()),
     };
     let (front, behind) = (text[..start].trim_end_matches(['$', ' ']), &text[end..]);
+    let lowered = found
+        .last()
+        .filter(|(place, _)| price_sentences::is_lowered_to(text[..place.start].trim_end_matches(['$', ' '])));
     let own = match said_in_sentence(front, behind) {
         _ if is_rate => Some(Stated::Rate),
+        // `Lower price: -$1,310`
+        _ if text[..start].ends_with(": -$") => Some(Stated::Saving),
+        // `Marked down from $17,995 to $15,995`
+        _ if found.len() > 1 && lowered.is_some() => Some(Stated::Price(PriceRank::Asking)),
         // A part of it is no payment.
         Some(Stated::Rate) if is_financed(text, behind) => Some(Stated::Price(PriceRank::Retail)),
         said => bound_words::left_of(said, front, behind, name),
@@ -378,6 +392,9 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
     // A label is as long as it is: `Smith Motors Internet Sale Price: $15,995`.
     let is_label =
         || own.is_some() && !behind.chars().any(char::is_alphanumeric) && price_words::ends_in_a_price(front);
+    // What comes on top is no part of it, and words that nobody has to know say no other thing of it.
+    let beside = if price_words::begins_an_aside(behind) { front } else { text };
+    let most_beside = if own.is_none() { KNOWN_BESIDE } else { WORDS_BESIDE };
     let price = numbers::price(text);
     let is_large = |(_, size): &(Range<usize>, Option<Money>)| size.is_some_and(|size| size >= LEAST_FINANCED);
     vec![Amount {
@@ -386,31 +403,15 @@ fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> 
         price,
         size: numbers::size(text).or(price),
         own,
-        is_short: words_of(text) <= WORDS_BESIDE || is_label(),
+        is_short: words_of(beside) <= most_beside || is_label(),
         wording: if by_words_in_front(front).is_some() { Wording::Whole } else { Wording::Short },
         ..Amount::default()
     }]
 }
 
 /// How many words a text has beside its amounts.
-fn words_of(text: &str) -> usize {
+pub(super) fn words_of(text: &str) -> usize {
     text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count()
-}
-
-/// What is said of amounts of which the last, behind no word, is what the others come to: `MSRP $17,995 - Save $2,000 - $15,995`.
-fn sum_of(in_front: &[Option<Stated>], found: &[(Range<usize>, Option<Money>)]) -> Option<Vec<Option<Stated>>> {
-    let (None, said) = in_front.split_last()? else { return None };
-    let ((_, Some(last)), rows) = found.split_last()? else { return None };
-    let mut total: i64 = 0;
-    for (at, (said, (_, size))) in said.iter().zip(rows).enumerate() {
-        total += match (at, (*said)?) {
-            (0, Stated::Price(_)) | (1.., Stated::Fee) => size.as_ref()?.cents(),
-            (1.., Stated::Saving) => -size.as_ref()?.cents(),
-            _ => return None,
-        };
-    }
-    let asked = Some(Stated::Price(PriceRank::Asking));
-    (rows.len() > 1 && total == last.cents()).then(|| said.iter().copied().chain([asked]).collect())
 }
 
 /// What a text of its own says of an amount beside it.

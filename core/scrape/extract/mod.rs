@@ -16,6 +16,7 @@ mod cards;
 mod chunks;
 mod claimed;
 mod class_looks;
+mod clauses;
 mod clean;
 mod condition;
 mod data;

@@ -5,6 +5,7 @@
 
 use super::{
     card::mentions,
+    numbers,
     price_words::{Stated, begins_an_aside, by_label, by_words},
 };
 
@@ -38,6 +39,47 @@ pub(super) fn is_lowered_to(front: &str) -> bool {
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let words = || sentence.split(|sign: char| !sign.is_alphanumeric());
     words().any(|word| is(word, &LOWERED)) && !words().any(|word| is(word, &OTHERS))
+}
+
+/// Whether words in front of an amount say by how much somebody lowered a price: `We dropped the price $2,000!`.
+pub(super) fn is_lowered_by(front: &str) -> bool {
+    const LOWERED: [&str; 7] = ["cut", "cutting", "dropped", "lowered", "reduced", "slashed", "knocked"];
+    const WHOSE: [&str; 5] = ["its", "my", "our", "the", "this"];
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let mut words = front.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let ends_in_price = words.next_back().is_some_and(|last| is(last, &["price", "prices"]));
+    ends_in_price
+        && words.next_back().is_some_and(|whose| is(whose, &WHOSE))
+        && words.next_back().is_some_and(|lowered| is(lowered, &LOWERED))
+}
+
+/// Whether words in front of an amount say that it was asked at another time: `Price in 2024`, `Price when new`.
+pub(super) fn is_of_another_time(front: &str) -> bool {
+    let front = front.trim_end_matches([' ', ':']);
+    let Some((before, last)) = front.rsplit_once(' ') else { return false };
+    let is_year = numbers::year(last).is_some() && last.len() == 4;
+    let word = before.rsplit(' ').next().unwrap_or_default();
+    let is = |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    mentions(before, "price")
+        && ((is_year && is(&["in", "since"])) || (last.eq_ignore_ascii_case("new") && is(&["when", "as"])))
+}
+
+/// Whether words behind an amount say that it is how far a price lies below another one: `$1,000 under market average`.
+pub(super) fn is_below_another(behind: &str) -> bool {
+    const VALUES: [&str; 8] = ["market", "kbb", "kelley", "book", "average", "avg", "nada", "msrp"];
+    let mut words = behind.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    behind.starts_with(' ')
+        && words.next().is_some_and(|first| is(first, &["below", "under"]))
+        && words.take(3).any(|word| is(word, &VALUES))
+}
+
+/// What words behind an amount say of a price that holds under a condition: `$38,450 after rebates`.
+pub(super) fn by_condition(behind: &str) -> Option<Stated> {
+    let first = behind.trim_start().split(' ').next().unwrap_or_default();
+    let is_of_time = ["after", "before"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    let said = if is_of_time { by_words(&["Price", behind].concat()) } else { None };
+    said.filter(|said| said.rank().is_some())
 }
 
 /// Whether a text says how far the sale of the car has come, though it names what was paid at first: `Deposit received`.
@@ -115,11 +157,14 @@ pub(super) fn is_of_something(behind: &str) -> bool {
 /// Whether a text says that the price is told to those who ask: `Call for price`, `Price unavailable`.
 pub(super) fn withholds_a_price(text: &str) -> bool {
     const LONGEST: usize = 60;
-    const WAYS: [&str; 16] = [
+    const WAYS: [&str; 19] = [
+        "appelez",
         "ask",
         "call",
         "coming",
+        "communiquez",
         "consulte",
+        "contactez",
         "contact",
         "email",
         "inquire",
@@ -142,7 +187,7 @@ pub(super) fn withholds_a_price(text: &str) -> bool {
     }
     let words = || text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let Some(price) = words().position(|word| is(word, &["price", "pricing", "precio", "eprice"])) else {
+    let Some(price) = words().position(|word| is(word, &["price", "pricing", "precio", "prix", "eprice"])) else {
         return false;
     };
     let Some(way) = words().position(|word| is(word, &WAYS)) else {

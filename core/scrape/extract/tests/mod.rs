@@ -13,6 +13,8 @@ mod labels;
 mod linked_cards;
 mod own_page;
 mod plain_cards;
+mod price_choice;
+mod price_words;
 mod prices;
 mod shapes;
 mod vendor;
