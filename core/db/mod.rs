@@ -51,7 +51,7 @@ pub(crate) use kept::{is_one_of, kept_sql};
 pub(crate) use migrate::Migrated;
 pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
 pub(crate) use schema::{Column, columns_of};
-pub(crate) use transaction::{RowsOf, plan_for_the_values, without_statement_timeout};
+pub(crate) use transaction::{RowsOf, find_by_index, plan_for_the_values, without_statement_timeout};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

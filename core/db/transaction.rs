@@ -117,6 +117,19 @@ pub(crate) fn plan_for_the_values(conn: &mut DbConnection) -> diesel::QueryResul
     }
 }
 
+/// Has the statements of this transaction find the rows of many keys by an index, whatever PostgreSQL believes about a table that it
+/// has not counted yet: it would read the whole table for each of them.
+pub(crate) fn find_by_index(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => Ok(()),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            conn.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+        }
+    }
+}
+
 /// Waits a little, and longer with each attempt.
 pub(super) fn wait_for_others(attempt: u32) {
     std::thread::sleep(Duration::from_millis(fastrand::u64(1..=5 << attempt)));

@@ -20,8 +20,8 @@ pub struct SheetLimits {
     pub shared_text_bytes: u64,
     /// The most files in a workbook (2,000).
     pub workbook_entries: usize,
-    /// The most changes that one transaction writes (2,000). A file with more is checked as a whole and then written in many, so that
-    /// others can write in between.
+    /// The most changes that one transaction writes on SQLite (2,000). A file with more is checked as a whole and then written in
+    /// many, so that others can write in between.
     pub planned: usize,
 }
 

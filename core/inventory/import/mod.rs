@@ -46,8 +46,8 @@ pub struct ImportOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImportMode {
-    /// Everything, or nothing if one row is refused: in one transaction, or, of more changes than [`SheetLimits::planned`],
-    /// in transactions of a thousand rows once the whole file is checked.
+    /// Everything, or nothing if one row is refused: in one transaction, or, of more changes than [`SheetLimits::planned`] on
+    /// SQLite, in transactions of a thousand rows once the whole file is checked.
     ///
     /// [`SheetLimits::planned`]: crate::imports::SheetLimits
     #[default]

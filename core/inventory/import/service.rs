@@ -1,10 +1,19 @@
 //! The import of a file: all of it in one transaction, or as much as can be in many, or nothing for a trial.
 //!
-//! All of it is read and planned before the transaction, which on SQLite keeps every other writer out: the transaction looks
-//! whether all still stands as it was planned upon, and writes. A file of very many changes is only checked before, and then written
-//! in turns, so that customers' offers get in.
+//! A transaction of SQLite keeps every other writer out. There all is read and planned before it: the transaction looks whether all
+//! still stands as it was planned upon, and writes. A file of very many changes is only checked before, and then written in turns,
+//! so that customers' offers get in. PostgreSQL locks the file's vehicles alone, and needs none of this.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    io, mem,
+    panic::resume_unwind,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, SyncSender},
+    },
+    thread,
+};
 
 use super::{
     ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn, Mapping, MissingVehicles, SoldHeldBack,
@@ -14,6 +23,7 @@ use super::{
     draft::{Draft, Part},
     plan::{self, Planned, Terms},
     state::{Chunk, Known, Run, numbers_of},
+    values::{self, RowValues},
 };
 use crate::{
     activity::{self, Audited as _, Noted, RowEntry},
@@ -56,6 +66,10 @@ impl<'t> Table<'t> {
 }
 
 impl Table<'_> {
+    fn values(&self, row: &SheetRow) -> RowValues {
+        values::read(row, &self.columns, self.mapping, self.dates)
+    }
+
     /// The column that is read as this field.
     pub(super) fn column_of(&self, field: &str) -> Option<&ImportedColumn> {
         self.columns.iter().find(|column| column.field == Some(field))
@@ -156,6 +170,9 @@ impl Inventory<'_> {
     }
 
     fn import_all_or_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+        if !self.desk().has_one_writer() {
+            return self.import_in_one_transaction(table, options);
+        }
         for _ in 0..PLANS {
             let draft = self.draft(table, options)?;
             if draft.is_cut_short {
@@ -186,11 +203,10 @@ impl Inventory<'_> {
             let unsold = run.unsold_before.clone();
             let (mut parts, mut planned, most) = (Vec::new(), 0, options.limits.planned);
             let read = each_chunk(table, CHUNK, |rows| {
-                let rows = run.read(&rows);
                 let (vins, stock_numbers) = numbers_of(&rows);
                 let vehicles = repository::with_numbers(conn, &vins, &stock_numbers, Reading::ToCompare)?;
                 let mut part = Part::of_rows(vins, stock_numbers, &vehicles);
-                let chunk = run.plan(rows, &Known::new(vehicles, run.terms()));
+                let chunk = run.plan(&rows, &Known::new(vehicles, run.terms()));
                 part.planned = run.absorb(chunk)?;
                 planned += part.planned.len();
                 if run.has_refused() {
@@ -361,26 +377,61 @@ fn outcome_of(report: &ImportReport) -> ImportOutcome {
     }
 }
 
-/// Hands out the rows in groups, the first of this many rows. `each` answers how many the next one is to have.
+/// Hands out the values of rows in groups, the first of this many rows. `each` answers how many the next one is to have.
+///
+/// A thread of its own reads ahead by one group, for the database works meanwhile.
 fn each_chunk<E: From<Error>>(
     table: &Table<'_>,
     first: usize,
-    mut each: impl FnMut(Vec<SheetRow>) -> Result<usize, E>,
+    mut each: impl FnMut(Vec<RowValues>) -> Result<usize, E>,
 ) -> Result<(), E> {
-    let (mut rows, mut wanted) = (Vec::with_capacity(first), first);
-    table.sheet.read(|row| {
-        rows.push(row);
-        if rows.len() >= wanted {
-            wanted = each(std::mem::replace(&mut rows, Vec::with_capacity(wanted)))?;
+    let wanted = &AtomicUsize::new(first);
+    thread::scope(|scope| {
+        // Nothing waits in the channel: the group that is read next has the size that was asked for last.
+        let (sender, groups) = mpsc::sync_channel(0);
+        let builder = thread::Builder::new().name("jpauto-import".to_owned());
+        let reader = builder.spawn_scoped(scope, move || read_ahead(table, wanted, &sender)).map_err(cannot_start)?;
+        // Where this ends early, the channel is closed, and the reader ends.
+        for rows in groups {
+            wanted.store(each(rows)?, Ordering::Relaxed);
         }
-        Ok::<(), E>(())
-    })?;
-    if rows.is_empty() { Ok(()) } else { each(rows).map(drop) }
+        reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(E::from)
+    })
 }
 
-fn look_up_and_plan(conn: &mut DbConnection, run: &Run<'_>, rows: &[SheetRow], reading: Reading) -> DbResult<Chunk> {
-    let rows = run.read(rows);
-    let (vins, stock_numbers) = numbers_of(&rows);
+fn read_ahead(table: &Table<'_>, wanted: &AtomicUsize, groups: &SyncSender<Vec<RowValues>>) -> Result<()> {
+    let mut rows = Vec::new();
+    let send = |rows: &mut Vec<RowValues>| groups.send(mem::take(rows)).map_err(|_closed| Ended::Untaken);
+    let outcome = table.sheet.read(|row| {
+        rows.push(table.values(&row));
+        if rows.len() >= wanted.load(Ordering::Relaxed) { send(&mut rows) } else { Ok(()) }
+    });
+    match outcome.and_then(|()| if rows.is_empty() { Ok(()) } else { send(&mut rows) }) {
+        Err(Ended::Failed(error)) => Err(error),
+        // Whoever took the rows knows why no more are wanted.
+        Err(Ended::Untaken) | Ok(()) => Ok(()),
+    }
+}
+
+/// Why a file is not read to its end.
+enum Ended {
+    Failed(Error),
+    Untaken,
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn cannot_start(reason: io::Error) -> Error {
+    Error::new(ErrorCode::FileUnreadable, format!("no thread can be started to read the file: {reason}"))
+        .with_source(reason)
+}
+
+fn look_up_and_plan(conn: &mut DbConnection, run: &Run<'_>, rows: &[RowValues], reading: Reading) -> DbResult<Chunk> {
+    let (vins, stock_numbers) = numbers_of(rows);
     let known = Known::new(repository::with_numbers(conn, &vins, &stock_numbers, reading)?, run.terms());
     Ok(run.plan(rows, &known))
 }

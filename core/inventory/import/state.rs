@@ -7,14 +7,13 @@ use super::{
     columns,
     plan::{self, Planned, Terms},
     service::Table,
-    values::{self, RowValues},
+    values::RowValues,
 };
 use crate::{
     activity,
     error::Result,
     ids::VehicleId,
     inventory::{Vehicle, rules},
-    sheets::SheetRow,
 };
 
 /// The state of an import.
@@ -196,17 +195,11 @@ impl<'t> Run<'t> {
         self.terms
     }
 
-    /// The values of rows.
-    pub(super) fn read(&self, rows: &[SheetRow]) -> Vec<RowValues> {
-        let Table { columns, mapping, dates, .. } = self.table;
-        rows.iter().map(|row| values::read(row, columns, mapping, *dates)).collect()
-    }
-
     /// What the rows do, if the vehicles are those that are known.
-    pub(super) fn plan(&self, rows: Vec<RowValues>, known: &Known) -> Chunk {
+    pub(super) fn plan(&self, rows: &[RowValues], known: &Known) -> Chunk {
         let mut chunk = Chunk { rows: rows.len(), ..Chunk::default() };
         for values in rows {
-            match self.plan_row(&values, known, &mut chunk.seen) {
+            match self.plan_row(values, known, &mut chunk.seen) {
                 Ok(planned) if planned.steps.is_empty() => {
                     chunk.unchanged += 1;
                     // It may still have something to look at.
@@ -215,7 +208,7 @@ impl<'t> Run<'t> {
                     }
                 }
                 Ok(planned) => chunk.planned.push(planned),
-                Err(faults) => chunk.refused.push(self.refused(&values, faults)),
+                Err(faults) => chunk.refused.push(self.refused(values, faults)),
             }
         }
         chunk

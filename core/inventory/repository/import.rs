@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{Row, dsl, get_all, get_all_to_change, inventory, unknown_word};
 use crate::{
-    db::{DbConnection, DbResult, functions::spellings, insert_rows},
+    db::{DbConnection, DbResult, find_by_index, functions::spellings, insert_rows},
     ids::VehicleId,
     inventory::{Vehicle, VehicleStatus},
 };
@@ -28,6 +28,7 @@ pub(in crate::inventory) fn with_numbers(
     stock_numbers: &[String],
     reading: Reading,
 ) -> DbResult<Vec<Vehicle>> {
+    find_by_index(conn)?;
     let mut ids: HashSet<VehicleId> = HashSet::new();
     for vins in vins.chunks(MOST_VALUES / 2) {
         let spelled = vins.iter().flat_map(|vin| spellings(vin));
@@ -49,6 +50,7 @@ pub(in crate::inventory) fn with_ids(
     ids: &[VehicleId],
     reading: Reading,
 ) -> DbResult<Vec<Vehicle>> {
+    find_by_index(conn)?;
     let mut vehicles = Vec::with_capacity(ids.len());
     for ids in ids.chunks(MOST_VALUES) {
         let found = match reading {
