@@ -57,6 +57,16 @@ impl Stage {
         &self.path
     }
 
+    /// Sees to it that what was written is on the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        if self.path.is_dir() {
+            // Syncing each of many small files would take longer than all the rest.
+            return sync_all_below(&self.path);
+        }
+        // Windows syncs no file that is open to be read alone.
+        File::options().write(true).open(&self.path)?.sync_all()
+    }
+
     /// Puts it in its place.
     pub(super) fn publish(self) -> io::Result<()> {
         if self.path.is_dir() && self.target.exists() {
@@ -155,7 +165,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Sees to it that all files of a folder are on the disk.
-pub(super) fn sync_all_below(folder: &Path) -> io::Result<()> {
+fn sync_all_below(folder: &Path) -> io::Result<()> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         rustix::fs::syncfs(File::open(folder)?)?;

@@ -1,6 +1,6 @@
 //! The operations on feeds.
 
-use std::{cell::RefCell, ops::ControlFlow, path::Path};
+use std::{cell::RefCell, ops::ControlFlow, panic::resume_unwind, path::Path, thread};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
@@ -258,7 +258,8 @@ impl Exports<'_> {
         let observer = RefCell::new(observer);
         let written =
             self.desk.report(Permission::Export, |conn| snapshot::write(conn, &order, &mut *observer.borrow_mut()))?;
-        ensure_valid(&plan.feed, stage.path(), plan.format)?;
+        let is_published = !plan.export.dry_run && address.is_none();
+        ensure_whole(plan, &stage, is_published)?;
         let last_vehicle_count = self.last_vehicle_count(plan)?;
         ensure_not_shrunk(plan, &written, last_vehicle_count)?;
         let mut done = Done { written, last_vehicle_count, answer: None, destination: None };
@@ -390,6 +391,20 @@ fn ensure_configured(plan: &Plan<'_>) -> Result<()> {
 }
 
 /// What is published is checked first, as a file that anybody wrote.
+/// Reads the feed back and checks it. One that is published goes to the disk meanwhile.
+fn ensure_whole(plan: &Plan<'_>, stage: &Stage, is_published: bool) -> Result<()> {
+    let check = || ensure_valid(&plan.feed, stage.path(), plan.format);
+    if !is_published {
+        return check();
+    }
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().name("jpauto-export".to_owned());
+        let synced = builder.spawn_scoped(scope, || stage.sync()).map_err(not_written)?;
+        check()?;
+        synced.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(not_written)
+    })
+}
+
 fn ensure_valid(feed: &Feed, path: &Path, format: FeedFormat) -> Result<()> {
     let checked = check::check(path, feed, format)?;
     let Some(first) = checked.faults.first() else { return Ok(()) };

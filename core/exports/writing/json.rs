@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::{BUFFER, Row, RowWriter, synced};
+use super::{BUFFER, Row, RowWriter, size};
 use crate::exports::{feed::Column, value::Value};
 
 /// An object a line, with every column.
@@ -26,7 +26,7 @@ impl RowWriter for Lines {
     }
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
-        synced(&self.0.into_inner().map_err(io::IntoInnerError::into_error)?)
+        size(&self.0.into_inner().map_err(io::IntoInnerError::into_error)?)
     }
 }
 
@@ -146,6 +146,6 @@ impl RowWriter for Linked {
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.out.write_all(b"\n]}\n")?;
-        synced(&self.out.into_inner().map_err(io::IntoInnerError::into_error)?)
+        size(&self.out.into_inner().map_err(io::IntoInnerError::into_error)?)
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use quick_xml::escape::partial_escape;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::{BUFFER, Row, RowWriter, synced};
+use super::{BUFFER, Row, RowWriter, size};
 use crate::exports::{feed::Column, value::Value};
 
 /// The hidden file that tells a folder of pages that an export made from one that a person fills.
@@ -72,13 +72,12 @@ impl RowWriter for Folder {
         let page = page(columns, row)?;
         let mut file = File::create_new(self.path.join(file_name(row)))?;
         file.write_all(&page)?;
-        // Syncing each of many small files would take longer than all the rest; the folder is synced as a whole.
+        // Syncing each of many small files would take longer than all the rest; the folder is size as a whole.
         self.bytes += page.len() as u64;
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
-        crate::exports::publishing::sync_all_below(&self.path)?;
         Ok(self.bytes)
     }
 }
@@ -102,7 +101,7 @@ impl RowWriter for Zip {
     }
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
-        synced(&self.0.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?)
+        size(&self.0.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?)
     }
 }
 

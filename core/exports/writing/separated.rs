@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use super::{BUFFER, Row, RowWriter, synced};
+use super::{BUFFER, Row, RowWriter, size};
 use crate::exports::{
     Formulas,
     feed::{Column, Feed},
@@ -52,7 +52,7 @@ impl RowWriter for Separated {
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
         let file = self.writer.into_inner().map_err(|failed| io::Error::other(failed.error().to_string()))?;
-        synced(&file)
+        size(&file)
     }
 }
 

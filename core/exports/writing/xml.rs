@@ -10,7 +10,7 @@ use quick_xml::{
     events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event},
 };
 
-use super::{BUFFER, Row, RowWriter, synced};
+use super::{BUFFER, Row, RowWriter, size};
 use crate::exports::{feed::Column, value::Value};
 
 const ROOT: &str = "vehicles";
@@ -58,6 +58,6 @@ impl RowWriter for Xml {
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.writer.write_event(Event::End(BytesEnd::new(ROOT)))?;
         let file = self.writer.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
-        synced(&file)
+        size(&file)
     }
 }
