@@ -7,9 +7,9 @@ use arrow_array::{
     builder::StringBuilder,
     cast::AsArray as _,
     types::{
-        Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-        TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-        UInt16Type, UInt32Type, UInt64Type,
+        Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type,
+        Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+        TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
 use arrow_schema::{DataType, TimeUnit};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many wrong cells are named.
-const MOST_FAULTS: usize = 20;
+pub(crate) const MOST_FAULTS: usize = 20;
 
 /// A table of another library.
 pub(crate) struct Frame {
@@ -37,13 +37,13 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Reads an object that has Arrow's interface; `None` if it has none.
-    pub(crate) fn of(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+    /// Reads these columns of an object that has Arrow's interface; `None` if it has none. Others are not looked at.
+    pub(crate) fn of(name: &'static str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> PyResult<Option<Self>> {
         if !is_arrow(source) {
             return Ok(None);
         }
-        let imported = import(source)?;
-        let Some(batches) = imported.batches() else {
+        let imported = import(name, source, wanted)?;
+        let Some(batches) = imported.batches()? else {
             let expected = "expected a table, found a single column".to_owned();
             return Err(invalid_argument(source.py(), vec![(format!("/{name}"), expected)]));
         };
@@ -125,8 +125,8 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
         }
         return Ok(vec![Arc::new(texts.finish())]);
     }
-    let imported = import(source)?;
-    let columns = match imported.batches() {
+    let imported = import(name, source, &[name.trim_end_matches('s')])?;
+    let columns = match imported.batches()? {
         None => imported.chunks,
         Some(batches) => match only_column(&imported, name) {
             Ok(place) => batches.iter().map(|batch| batch.column(place).clone()).collect(),
@@ -237,6 +237,13 @@ fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
         DataType::UInt64 => whole!(UInt64Type),
         DataType::Float32 => float(shortest(array.as_primitive::<Float32Type>().value(place))),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(place)),
+        DataType::Float16 => float(shortest(array.as_primitive::<Float16Type>().value(place).to_f32())),
+        DataType::Decimal32(_, scale) => {
+            T::of_decimal(array.as_primitive::<Decimal32Type>().value(place).into(), *scale).map(Some)
+        }
+        DataType::Decimal64(_, scale) => {
+            T::of_decimal(array.as_primitive::<Decimal64Type>().value(place).into(), *scale).map(Some)
+        }
         DataType::Decimal128(_, scale) => {
             T::of_decimal(array.as_primitive::<Decimal128Type>().value(place), *scale).map(Some)
         }
@@ -252,10 +259,11 @@ fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
             let time = DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::days(days.into()));
             time.ok_or(Wrong).and_then(T::of_time).map(Some)
         }
-        DataType::FixedSizeBinary(16) => {
-            let id = Uuid::from_slice(array.as_fixed_size_binary().value(place)).map_err(|_length| Wrong)?;
-            T::of_text(&id.to_string())
-        }
+        DataType::FixedSizeBinary(16) => id(array.as_fixed_size_binary().value(place)),
+        // polars and Parquet files have no type for ids of a fixed size.
+        DataType::Binary => id(array.as_binary::<i32>().value(place)),
+        DataType::LargeBinary => id(array.as_binary::<i64>().value(place)),
+        DataType::BinaryView => id(array.as_binary_view().value(place)),
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
             let key = cell::<i64>(dictionary.keys(), place)?.and_then(|key| usize::try_from(key).ok());
@@ -264,6 +272,12 @@ fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
         }
         _ => Err(Wrong),
     }
+}
+
+/// An id as text, of its 16 bytes.
+fn id<T: Cell>(bytes: &[u8]) -> Result<Option<T>, Wrong> {
+    let id = Uuid::from_slice(bytes).map_err(|_length| Wrong)?;
+    T::of_text(&id.to_string())
 }
 
 fn float<T: Cell>(number: f64) -> Result<Option<T>, Wrong> {

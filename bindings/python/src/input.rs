@@ -90,6 +90,37 @@ fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Whether an object is of this class of a package that need not be installed, or of one made of it.
+pub(crate) fn is_of(value: &Bound<'_, PyAny>, package: &str, class: &str) -> bool {
+    value.get_type().mro().iter().any(|base| {
+        let of = |name| base.getattr(name).and_then(|text| text.extract::<String>()).unwrap_or_default();
+        of("__name__") == class && of("__module__").split('.').next() == Some(package)
+    })
+}
+
+/// A value of a row of another library as Python has it: what that library writes for a missing value is `None`, its numbers are plain
+/// ones, and a whole number stays whole although a missing one beside it has made floats of the column.
+pub(crate) fn cell(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = value.py();
+    if is_exactly(&value, "NAType") || is_exactly(&value, "NaTType") {
+        return Ok(py.None().into_bound(py));
+    }
+    let is_numpy = value.get_type().module().is_ok_and(|module| module.to_cow().is_ok_and(|name| name == "numpy"));
+    let value = if is_numpy { value.call_method0("item")? } else { value };
+    let Ok(number) = value.cast::<PyFloat>() else { return Ok(value) };
+    let number = number.value();
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked on the same line")]
+    Ok(match number {
+        _ if number.is_nan() => py.None().into_bound(py),
+        _ if number.fract() == 0.0 && number.abs() < 1e15 => (number as i64).into_pyobject(py)?.into_any(),
+        _ => value,
+    })
+}
+
+fn is_exactly(value: &Bound<'_, PyAny>, class: &str) -> bool {
+    type_name(value) == class
+}
+
 /// Converts an object to JSON. The error is what was expected instead.
 fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
     if depth > DEEPEST {
@@ -192,7 +223,8 @@ pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
 /// Reads a time with a time zone. A naive one is refused, because its meaning is unknown.
 pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<DateTime<Utc>> {
     let py = value.py();
-    if value.call_method0("utcoffset")?.is_none() {
+    // What pandas writes for a missing time is a datetime, and has no offset to ask for.
+    if is_exactly(value, "NaTType") || value.call_method0("utcoffset")?.is_none() {
         return Err(invalid_argument(py, vec![(pointer(name), ZONED.to_owned())]));
     }
     value.call_method1("astimezone", (PyTzInfo::utc(py)?,))?.extract()
@@ -230,11 +262,14 @@ pub(crate) fn optional_word<T: FromStr<Err = jpauto::Error>>(
     given.map(|given| word(py, given)).transpose()
 }
 
-/// Reads one word or several.
-pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<T>> {
+/// Reads one word or several; no argument is every word. An empty list is a mistake: it would choose every row, or none.
+pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(name: &str, given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<T>> {
     let Some(given) = given else { return Ok(Vec::new()) };
     if let Ok(one) = given.cast::<PyString>() {
         return Ok(vec![word(given.py(), one.to_cow()?.as_ref())?]);
     }
-    given.try_iter()?.map(|one| word(given.py(), &one?.extract::<String>()?)).collect()
+    let words: Vec<T> =
+        given.try_iter()?.map(|one| word(given.py(), &one?.extract::<String>()?)).collect::<PyResult<_>>()?;
+    let expected = || "expected one word or more; leave it out to choose by none".to_owned();
+    if words.is_empty() { Err(invalid_argument(given.py(), vec![(pointer(name), expected())])) } else { Ok(words) }
 }

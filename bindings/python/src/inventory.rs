@@ -193,7 +193,7 @@ struct Filters<'a, 'py> {
 impl Filters<'_, '_> {
     fn read(self, py: Python<'_>) -> PyResult<VehicleFilter> {
         let mut filter = VehicleFilter::default();
-        filter.status = input::words(self.status)?;
+        filter.status = input::words("status", self.status)?;
         (filter.make, filter.model, filter.q, filter.featured) = (self.make, self.model, self.q, self.featured);
         (filter.year_min, filter.year_max) = (self.year_min, self.year_max);
         filter.price_min = input::money("price_min", self.price_min)?;

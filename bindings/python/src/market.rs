@@ -146,7 +146,7 @@ impl Market {
         limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = VehicleFilter::default();
-        filter.status = input::words(status)?;
+        filter.status = input::words("status", status)?;
         (filter.make, filter.model) = (make, model);
         Ok(Query::of::<VehiclePosition, _>(&self.handle, limit, move |desk, page| {
             desk.market().positions(&filter, page)

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     error::{self, invalid_argument},
-    frame::{Frame, each_text, is_arrow, texts},
+    frame::{Frame, MOST_FAULTS, each_text, is_arrow, texts},
     input,
     market::{Analysis, BacktestReport, Supply, backtest_options},
     record::{Amount, Told as _, record},
@@ -29,9 +29,6 @@ use crate::{
 
 /// Subjects that are priced before Ctrl-C is looked for.
 const SUBJECTS_AT_ONCE: usize = 4_096;
-
-/// How many refused subjects are named.
-const MOST_REFUSED: usize = 20;
 
 /// A subject and what it is worth.
 pub(crate) struct Priced {
@@ -113,10 +110,10 @@ record! {
 
 record! {
     /// Days on the market in a row.
-    DaysOnMarket of i32 {
+    DaysOnMarket of Option<i32> {
         () {
-            /// Whole days.
-            days_on_market: i32 = [max(0)],
+            /// Whole days; nothing where the first sighting is not known.
+            days_on_market: Option<i32> = [map(|days| days.max(0))],
         }
     }
 }
@@ -170,11 +167,11 @@ impl Market {
                         let at = |field: &jpauto::FieldError| {
                             (format!("/subjects/{row}{}", field.pointer), field.message.clone())
                         };
-                        faults.extend(refusal.fields().iter().map(at).take(MOST_REFUSED));
+                        faults.extend(refusal.fields().iter().map(at).take(MOST_FAULTS));
                     }
                 }
             }
-            if faults.len() >= MOST_REFUSED {
+            if faults.len() >= MOST_FAULTS {
                 break;
             }
         }
@@ -275,7 +272,7 @@ given!(ComparableRow, needs ["year", "make", "model", "price"] {
 
 /// The rows of a table, or of dictionaries and records.
 pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) -> PyResult<Vec<G>> {
-    if let Some(mut frame) = Frame::of(name, given)? {
+    if let Some(mut frame) = Frame::of(name, given, G::NAMES)? {
         G::NEEDED.iter().for_each(|column| frame.need(column));
         let mut rows = vec![G::default(); frame.rows()];
         G::fill(&mut frame, &mut rows);
@@ -284,19 +281,45 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
     }
     let mut rows = Vec::new();
     let mut faults = Vec::new();
+    let mut lacking = G::NEEDED.to_vec();
     for (place, item) in given.try_iter()?.enumerate() {
-        rows.extend(row_of::<G>(&item?, &format!("/{name}/{place}"), &mut faults)?);
+        let at = format!("/{name}/{place}");
+        match known_fields::<G>(&item?)? {
+            Some(known) => {
+                let mut lacks = Vec::with_capacity(lacking.len());
+                for field in lacking {
+                    if !known.contains(field)? {
+                        lacks.push(field);
+                    }
+                }
+                lacking = lacks;
+                rows.extend(input::item(known.as_any(), &at, &mut faults)?);
+            }
+            None => faults.push((at, NO_ROW.to_owned())),
+        }
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if faults.is_empty() && !rows.is_empty() {
+        let at = |field: &str| (format!("/{name}/{field}"), "expected a field of this name".to_owned());
+        faults.extend(lacking.into_iter().map(at));
     }
     if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(given.py(), faults)) }
 }
 
-/// The known fields of a dictionary or a record.
-fn row_of<G: Given>(item: &Bound<'_, PyAny>, at: &str, faults: &mut Vec<(String, String)>) -> PyResult<Option<G>> {
+/// What is said of an item that is no row.
+const NO_ROW: &str = "expected a dictionary or a record";
+
+/// The known fields of a dictionary, a record, or a row of another library; `None` for what is none of them.
+fn known_fields<'py, G: Given>(item: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
     let known = PyDict::new(item.py());
+    let named = named_row(item)?;
+    let item = named.as_ref().unwrap_or(item);
     if let Ok(mapping) = item.cast::<PyMapping>() {
         for name in G::NAMES {
             if mapping.contains(name)? {
-                known.set_item(name, mapping.get_item(name)?)?;
+                known.set_item(name, input::cell(mapping.get_item(name)?)?)?;
             }
         }
     } else if item.hasattr("as_dict")? {
@@ -306,23 +329,44 @@ fn row_of<G: Given>(item: &Bound<'_, PyAny>, at: &str, faults: &mut Vec<(String,
             }
         }
     } else {
-        faults.push((at.to_owned(), "expected a dictionary or a record".to_owned()));
         return Ok(None);
     }
-    input::item(known.as_any(), at, faults)
+    Ok(Some(known))
+}
+
+/// A row of pandas, a named tuple or a row of `sqlite3` as a dictionary; `None` for anything else.
+fn named_row<'py>(item: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if item.cast::<PyMapping>().is_ok() {
+        return Ok(None);
+    }
+    if item.hasattr("_asdict")? {
+        return item.call_method0("_asdict").map(Some);
+    }
+    let is_row = input::is_of(item, "pandas", "Series") || input::is_of(item, "sqlite3", "Row");
+    if !is_row {
+        return Ok(None);
+    }
+    let names: Vec<Bound<'_, PyAny>> = item.call_method0("keys")?.try_iter()?.collect::<PyResult<_>>()?;
+    // A column of pandas is a series, too, and has numbers for names.
+    if names.is_empty() || names.iter().any(|name| name.cast::<PyString>().is_err()) {
+        return Ok(None);
+    }
+    item.py().get_type::<PyDict>().call1((item,)).map(Some)
 }
 
 /// One subject, where it is one and not many.
 fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
+    let named = named_row(subject)?;
     let is_one = subject.cast::<PyMapping>().is_ok() || subject.hasattr("as_dict")?;
-    if is_arrow(subject) || !is_one {
+    if named.is_none() && (is_arrow(subject) || !is_one) {
         if subject.cast::<PyString>().is_ok() {
             return Err(PyTypeError::new_err("a subject is a dictionary, a record or a row of a table, not text"));
         }
         return Ok(None);
     }
+    let Some(known) = known_fields::<SubjectRow>(named.as_ref().unwrap_or(subject))? else { return Ok(None) };
     let mut faults = Vec::new();
-    let row: Option<SubjectRow> = row_of(subject, "", &mut faults)?;
+    let row: Option<SubjectRow> = input::item(known.as_any(), "", &mut faults)?;
     if faults.is_empty() { Ok(row.map(Subject::from)) } else { Err(invalid_argument(subject.py(), faults)) }
 }
 
@@ -489,7 +533,7 @@ pub(crate) fn days_on_market_of(
         .into_iter()
         .map(|row| {
             let end = row.sold_at.or(until).or(row.last_seen_at).unwrap_or_else(Utc::now);
-            DaysOnMarket::told(days(row.first_seen_at.unwrap_or(end), end))
+            DaysOnMarket::told(row.first_seen_at.map(|first| days(first, end)))
         })
         .collect();
     Ok(Py::new(py, Batch::of(&found)?)?.into_any())

@@ -1,6 +1,6 @@
 //! The sold rule over sightings of one's own: `jpauto.tracking`. No database.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::CString};
 
 use chrono::{DateTime, Utc};
 use jpauto::{
@@ -8,7 +8,7 @@ use jpauto::{
     competitors::{self, Replay, ScrapeReading},
     extract::ScrapedListing,
 };
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{exceptions::PyUserWarning, prelude::*, types::PyDict};
 
 use crate::{
     error::{exception, invalid_argument},
@@ -166,6 +166,7 @@ pub(crate) fn replay_sightings(
     let rules = rules.checked().map_err(|reason| exception(py, &reason))?;
     let rows: Vec<SightingRow> = rows_of("sightings", sightings)?;
     let scrapes: Vec<ScrapeRow> = scrapes.map_or_else(|| Ok(Vec::new()), |scrapes| rows_of("scrapes", scrapes))?;
+    let seen = rows.len();
     let mut lots = Lots::new();
     let mut faults = Vec::new();
     for (place, row) in scrapes.into_iter().enumerate() {
@@ -191,16 +192,36 @@ pub(crate) fn replay_sightings(
     if !faults.is_empty() {
         return Err(invalid_argument(py, faults));
     }
-    let mut told = Vec::new();
+    let (mut told, mut unknown) = (Vec::new(), 0);
     for (dealer, scrapes) in lots {
         let mut replay = Replay::new(rules.clone());
         for (at, Scrape { listings, complete }) in scrapes {
             py.check_signals()?;
             let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
-            py.detach(|| replay.observe(at, listings, reading));
+            unknown += py.detach(|| replay.observe(at, listings, reading)).refused;
         }
         let of_dealer = |told| ReplayedListing::told(OfDealer { dealer: dealer.clone(), told });
         told.extend(replay.listings().map(of_dealer));
     }
+    tell_of_unknown(py, unknown, seen)?;
     Batch::of(&told)
+}
+
+/// Says how many sightings have nothing to know a vehicle by, and so stand nowhere in the answer.
+///
+/// # Errors
+/// `invalid_argument` where it is all of them, as with a column that is called otherwise.
+fn tell_of_unknown(py: Python<'_>, unknown: usize, seen: usize) -> PyResult<()> {
+    if unknown == 0 {
+        return Ok(());
+    }
+    let needs = "vin, external_id or stock_number, or year, make, model and mileage";
+    if unknown >= seen {
+        let expected = format!("expected something to know a vehicle by in a row or more: {needs}");
+        return Err(invalid_argument(py, vec![("/sightings".to_owned(), expected)]));
+    }
+    let said =
+        format!("{unknown} of {seen} sightings were left out, for they have nothing to know a vehicle by: {needs}");
+    let said = CString::new(said)?;
+    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &said, 1)
 }

@@ -285,3 +285,167 @@ def test_coroutines_call_in_a_thread(lot: jpauto.Lot) -> None:
 
     ticks, offer = asyncio.run(both())
     assert offer.make == "Kia" and ticks > 10
+
+
+def test_tables_of_a_lot_go_back_into_the_rules(lot: jpauto.Lot) -> None:
+    seen: Any = [{**car, "id": None} for car in cars(40)]
+    seen = [{name: value for name, value in car.items() if not name.endswith(("_at", "id"))} for car in seen]
+    for number, car in enumerate(seen):
+        car["stock_number"] = f"S{number}"
+    lot.competitors.record_listings("Rival", seen, observed_at=datetime.now(timezone.utc))
+    listings = lot.competitors.listings()
+    ours = {**subjects()[0], "year": 2020}
+    expected = jpauto.pricing.price(ours, listings)
+    assert expected.sample_size > 3
+    for convert in (listings.to_arrow, listings.to_polars, listings.to_pandas, listings.to_duckdb):
+        pytest.importorskip(convert.__name__.removeprefix("to_").replace("arrow", "pyarrow"))
+        table = convert()
+        assert jpauto.pricing.price(ours, table).sample_size == expected.sample_size, convert.__name__
+        assert jpauto.market.supply(ours, table).active == 40 // 6 + 1
+        assert jpauto.pricing.backtest(table).sold.events == 0
+        assert len(jpauto.market.days_on_market(table)) == 40
+    (batch,) = listings.batches(100)
+    assert jpauto.pricing.price(ours, batch.to_polars()).sample_size == expected.sample_size
+    # What stands for an id is the lot's own, and not bytes.
+    found = [one.external_id for one in jpauto.pricing.price(ours, listings.to_polars()).comparables]
+    assert found == [one.external_id for one in expected.comparables]
+
+
+def test_a_row_that_is_missing_as_a_whole_has_nothing_in_any_column() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    vins = pyarrow.array([{"vin": "1HGCM82633A004352", "n": 1}, None, {"vin": None, "n": 2}])
+    assert [row["valid"] for row in rows_of(jpauto.vin.parse_many(vins))] == [True, None, None]
+    sliced = pyarrow.chunked_array([vins.slice(1), vins])
+    assert [row["valid"] for row in rows_of(jpauto.vin.parse_many(sliced))] == [None, None, True, None, None]
+    market = cars(30)
+    holes = pyarrow.array([*market, None])
+    expected = jpauto.pricing.price(subjects()[0], market, as_of=START).sample_size
+    assert jpauto.pricing.price(subjects()[0], holes, as_of=START).sample_size == expected
+    assert [row["days_on_market"] for row in rows_of(jpauto.market.days_on_market(holes, START))] == [20] * 30 + [None]
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.pricing.price(pyarrow.array([subjects()[0], None]), market)
+    assert {field.pointer.split("/")[2] for field in failure.value.fields} == {"1"}
+    with pytest.raises(jpauto.InvalidInput, match="sightings/1/observed_at"):
+        jpauto.tracking.replay(pyarrow.array([sightings()[0], None]))
+
+
+def test_what_was_taken_already_is_refused() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    batch = pyarrow.RecordBatch.from_pylist(cars(20))
+
+    class OfArray:
+        def __init__(self) -> None:
+            self.capsules = batch.__arrow_c_array__()
+
+        def __arrow_c_array__(self, requested_schema: object = None) -> Any:
+            return self.capsules
+
+    class OfStream:
+        def __init__(self) -> None:
+            self.capsule = pyarrow.table(batch).__arrow_c_stream__()
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+            return self.capsule
+
+    class Ours(OfStream):
+        def __init__(self) -> None:
+            self.capsule = jpauto.vin.parse_many(["1HGCM82633A004352"]).__arrow_c_stream__()
+
+    taken = OfArray()
+    pyarrow.RecordBatch._import_from_c_capsule(*taken.capsules)
+    read = OfStream()
+    pyarrow.RecordBatchReader._import_from_c_capsule(read.capsule).read_all()
+    once: Any
+    for once in (taken, read):
+        with pytest.raises(jpauto.InvalidInput, match=r"comparables: expected .* that nobody has"):
+            jpauto.pricing.price(subjects()[0], once)
+    # By ourselves, too: the second time is not a table without rows.
+    twice = OfStream()
+    assert jpauto.pricing.price(subjects()[0], twice, as_of=START).sample_size > 3
+    with pytest.raises(jpauto.InvalidInput, match="nobody has read"):
+        jpauto.pricing.price(subjects()[0], twice, as_of=START)
+    ours = Ours()
+    assert len(jpauto.vin.parse_many(ours)) == 1
+    with pytest.raises(jpauto.InvalidInput, match="nobody has read"):
+        jpauto.vin.parse_many(ours)
+
+
+def test_days_are_not_known_where_the_first_sighting_is_not() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    rows = [{"first_seen_at": START, "vin": "x"}, {"first_seen_at": None, "vin": "y"}]
+    for given in (rows, pyarrow.Table.from_pylist(rows), pytest.importorskip("pandas").DataFrame(rows)):
+        days = rows_of(jpauto.market.days_on_market(given, START + timedelta(days=9)))
+        assert [row["days_on_market"] for row in days] == [9, None]
+    with pytest.raises(jpauto.InvalidInput, match="listings/first_seen_at"):
+        jpauto.market.days_on_market([{}, {"first_seen": START}])
+    with pytest.raises(jpauto.InvalidInput, match="first_seen_at: expected a datetime"):
+        jpauto.market.days_on_market(pytest.importorskip("pandas").NaT)
+
+
+def test_columns_that_nobody_asks_for_are_not_looked_at() -> None:
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    market, ours = cars(30), subjects()[0]
+    expected = jpauto.pricing.price(ours, market, as_of=START).sample_size
+    mixed = pandas.DataFrame(market)
+    mixed["note"] = [1, "a", None] * 10
+    mixed[7] = [object()] * 30
+    huge = polars.DataFrame(market).with_columns(zz=polars.Series([2**100] * 30, dtype=polars.Int128))
+    table = pyarrow.Table.from_pylist(market)
+    runs = pyarrow.RunEndEncodedArray.from_arrays([30], pyarrow.array(["x"]))
+    views = pyarrow.array([[1]] * 30, pyarrow.list_view(pyarrow.int32()))
+    odd = table.append_column("runs", pyarrow.chunked_array([runs])).append_column("views", views)
+    for given in (mixed, huge, odd):
+        assert jpauto.pricing.price(ours, given, as_of=START).sample_size == expected
+    # One that is asked for is named.
+    mixed["mileage"] = [1, "a", None] * 10
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.pricing.price(ours, mixed)
+    assert [field.pointer for field in failure.value.fields] == ["/comparables/mileage"]
+    wrong = polars.DataFrame(market).with_columns(mileage=polars.Series([2] * 30, dtype=polars.Int128))
+    with pytest.raises(jpauto.InvalidInput, match="comparables/mileage: expected plain values"):
+        jpauto.pricing.price(ours, wrong)
+
+
+def test_a_row_of_pandas_is_a_subject_and_a_frame_is_its_rows() -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    market = cars(30)
+    frame = pandas.DataFrame(subjects())
+    alone = [jpauto.pricing.price(subject, market, as_of=START).median for subject in subjects()]
+    assert [jpauto.pricing.price(row, market, as_of=START).median for _, row in frame.iterrows()] == alone
+    assert [jpauto.pricing.price(row, market, as_of=START).median for row in frame.itertuples()] == alone
+    many = jpauto.pricing.price([row for _, row in frame.iterrows()], market, as_of=START)
+    assert [row["median"] for row in rows_of(many)] == alone
+    # A missing number makes floats of a column, and is no number in the dictionaries of the frame.
+    listed = pandas.DataFrame([{**car, "mileage": None if n == 3 else car["mileage"]} for n, car in enumerate(market)])
+    listed["sold_at"] = pandas.NaT
+    in_rows = jpauto.pricing.price(frame.iloc[0], listed.to_dict("records"), as_of=START)
+    assert in_rows.sample_size == jpauto.pricing.price(frame.iloc[0], listed, as_of=START).sample_size > 3
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.pricing.price(subjects()[0], [{**car, "price": "?"} for car in cars(500)])
+    assert len(failure.value.fields) == 20
+    with pytest.raises(jpauto.InvalidInput, match="comparables/price"):
+        jpauto.pricing.price(subjects()[0], [{"year": 2020, "make": "Kia", "model": "Soul", "cost": 3}])
+
+
+def test_sightings_that_no_vehicle_is_known_by_are_told() -> None:
+    rows = sightings()
+    with pytest.raises(jpauto.InvalidInput, match="something to know a vehicle by"):
+        jpauto.tracking.replay([{"observed_at": row["observed_at"], "vinn": row["vin"]} for row in rows])
+    with pytest.warns(UserWarning, match="1 of 69 sightings were left out"):
+        replayed = jpauto.tracking.replay([*rows, {"observed_at": START, "vin": "x"}])
+    assert len(replayed) == 3
+
+
+def test_an_empty_choice_of_words_is_refused(lot: jpauto.Lot) -> None:
+    lot.inventory.add(
+        year=2021, make="Kia", model="Soul", vin="4T1B11HK5KU211111", stock_number="S", price=1, mileage=5
+    )
+    for choose in (
+        lambda: lot.inventory.list(status=[]),
+        lambda: lot.market.positions(status=[]),
+        lambda: lot.competitors.listings(condition=[]),
+    ):
+        with pytest.raises(jpauto.InvalidInput, match="expected one word or more"):
+            choose()
+    assert len(list(lot.inventory.list(status=["available"]))) == 1

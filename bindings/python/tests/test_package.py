@@ -51,12 +51,18 @@ def test_it_is_imported_in_a_moment() -> None:
         if fastest < 0.05:
             break
     assert fastest < 0.05
-    names = (
-        "import jpauto, sys; print(*{'numpy', 'pyarrow', 'pandas', 'matplotlib', 'ctypes', 'tqdm'} & set(sys.modules))"
-    )
+    large = "{'numpy', 'pyarrow', 'pandas', 'matplotlib', 'ctypes', 'tqdm', 'jpauto.demo', 'jpauto.plot'}"
+    names = f"import jpauto, sys; dir(jpauto); print(*{large} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", names], check=True, capture_output=True, text=True).stdout.strip() == ""
     )
+
+
+def test_pictures_and_the_demo_are_there_when_they_are_asked_for() -> None:
+    asked = "import jpauto; print(jpauto.plot.__name__, jpauto.demo.lot.__name__, hasattr(jpauto, 'plots'))"
+    run = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)
+    assert run.stdout.split() == ["jpauto.plot", "lot", "False"]
+    assert {"plot", "demo"} <= set(dir(jpauto)) and {"plot", "demo"} <= set(jpauto.__all__)
 
 
 def test_the_stub_tells_what_the_module_tells() -> None:

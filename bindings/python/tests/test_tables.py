@@ -112,6 +112,17 @@ def test_listings_are_a_table_with_exact_types(stocked: jpauto.Lot) -> None:
     assert sum(priced["price"].to_pylist()) == sum(car.price for car in listings if car.price is not None)
 
 
+def test_analysed_vehicles_are_a_table(stocked: jpauto.Lot) -> None:
+    stocked.market.analyze_all()
+    positions = stocked.market.positions()
+    table = positions.to_arrow()
+    assert table.num_rows == 3 and table.column_names == positions.columns
+    for row, record in zip(table.to_pylist(), positions, strict=True):
+        assert record.research is not None and row["research"]["id"] == record.research.id
+    assert len(positions.to_polars()) == len(positions.to_pandas()) == len(positions.to_duckdb()) == 3
+    assert [len(batch) for batch in positions.select("research").batches(2)] == [2, 1]
+
+
 def test_filters_orders_and_limits_are_those_of_the_list(stocked: jpauto.Lot) -> None:
     listings = stocked.competitors.listings
     toyotas = listings("Rival", make="toyota", year_min=2018, price_max=Decimal("10600.05"))
@@ -338,13 +349,15 @@ def test_tables_of_other_libraries_are_read() -> None:
     from jpauto import _capsules
 
     frame = pl.DataFrame({"vin": ["a", None, "a text that is longer than twelve bytes"], "price": [1, 2, None]})
-    schema, chunks = _capsules.read(frame)
+    schema, chunks = _capsules.read(frame, "table", {"vin", "price"})
     assert schema[0] == "+s" and [child[1] for child in schema[4]] == ["vin", "price"]
     assert sum(chunk[0] for chunk in chunks) == 3
-    assert _capsules.read(pa.array([1, 2, 3]).slice(1))[1][0][:3] == (2, 0, 1)
-    assert _capsules.read(pa.table({"id": pa.array([b"0" * 16], pa.uuid())}))[0][4][0][3] == "arrow.uuid"
+    assert _capsules.read(pa.array([1, 2, 3]).slice(1), "table", ())[1][0][:3] == (2, 0, 1)
+    assert (
+        _capsules.read(pa.table({"id": pa.array([b"0" * 16], pa.uuid())}), "table", ["id"])[0][4][0][3] == "arrow.uuid"
+    )
     with pytest.raises(TypeError, match="__arrow_c_stream__"):
-        _capsules.read([1, 2])
+        _capsules.read([1, 2], "table", ())
 
 
 def test_a_table_makes_no_records_and_a_list_holds_one_page_of_them(anywhere: jpauto.Lot) -> None:

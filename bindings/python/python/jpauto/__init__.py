@@ -15,8 +15,15 @@ are `Decimal`, times are `datetime` in UTC, and ids are `UUID`. A `list` returns
 while it is iterated, and which is a table for pyarrow, polars, pandas and DuckDB (`to_arrow()` and so on); none of
 them need be installed. Failures raise an `Error` with a stable `code`; each kind of error has a subclass.
 
-`jpauto.vin` reads VINs and `jpauto.extract` reads pages; neither needs a database.
+`jpauto.vin` reads VINs and `jpauto.extract` reads pages; neither needs a database. `jpauto.plot` draws pictures, and
+`jpauto.demo.lot()` makes a small invented market to try things on; both are imported when they are first used.
 """
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from jpauto import extract, market, pricing, tracking, types, vin
 from jpauto._jpauto import (
@@ -179,6 +186,9 @@ from jpauto.errors import (
     Unavailable,
 )
 
+if TYPE_CHECKING:
+    from jpauto import demo, plot
+
 __all__ = [
     "Activity",
     "ActivityEntry",
@@ -334,11 +344,24 @@ __all__ = [
     "VpicDecode",
     "WantedAlert",
     "__version__",
+    "demo",
     "extract",
     "market",
     "open",
+    "plot",
     "pricing",
     "tracking",
     "types",
     "vin",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Imports what few programs use where it is first asked for, so that the package itself is there in a moment."""
+    if name in {"demo", "plot"}:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,7 +2,8 @@
 
 The Rust part of this package has no `unsafe` code, and following another library's pointers is that. So it is done
 here, with `ctypes`: each buffer is copied once, and Rust checks what it gets. An array becomes `(length, null count,
-offset, buffers, children, dictionary)`, a schema `(format, name, flags, extension name, children, dictionary)`.
+offset, buffers, children, dictionary)`, a schema `(format, name, flags, extension name, children, dictionary)`. Columns
+that nobody asks for are not followed, whatever they hold.
 
 https://arrow.apache.org/docs/format/CDataInterface.html has the structures.
 """
@@ -11,7 +12,10 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections.abc import Collection
 from typing import Any, TypeAlias
+
+from jpauto.errors import Error, InvalidInput
 
 Schema: TypeAlias = "tuple[str, str, int, str | None, list[Schema], Schema | None]"
 Array: TypeAlias = "tuple[int, int, int, list[bytes | None], list[Array], Array | None]"
@@ -83,26 +87,34 @@ _WIDTHS = {
 }
 
 
-def read(source: Any) -> tuple[Schema, list[Array]]:
+# Formats whose layouts `_buffers` knows, beside those that have a width.
+_LAYOUTS = frozenset(("n", "b", "u", "U", "z", "Z", "vu", "vz", "+l", "+m", "+L", "+s"))
+
+
+def read(source: Any, name: str, wanted: Collection[str]) -> tuple[Schema, list[Array]]:
     """The schema and the chunks of an object that has `__arrow_c_stream__` or `__arrow_c_array__`.
 
-    A table is a struct with a child for each column; a single column is itself.
+    A table is a struct with a child for each column that is wanted, and its only column is wanted by any name; a single
+    column is itself. `name` is what the argument is called in errors.
     """
     if hasattr(source, "__arrow_c_stream__"):
-        return _stream(source.__arrow_c_stream__())
+        return _stream(_capsules(source, name, wanted), name, wanted)
     if hasattr(source, "__arrow_c_array__"):
         schema_capsule, array_capsule = source.__arrow_c_array__()
         schema = _at(_CSchema, schema_capsule, b"arrow_schema")
         array = _at(_CArray, array_capsule, b"arrow_array")
+        if not schema.release or not array.release:
+            raise _refused(name, "expected an Arrow array that nobody has taken yet; ask for a new one")
         # The capsules release what they hold.
-        return _schema(schema), [_array(schema, array)]
+        places = _places(schema, wanted)
+        return _schema(schema, name, places), [_array(schema, array, places)]
     raise TypeError(
         "expected a table or column with __arrow_c_stream__ or __arrow_c_array__ (pyarrow, polars, pandas 2.2 or "
         f"later, DuckDB), not {type(source).__name__}"
     )
 
 
-def read_apart(source: Any) -> tuple[Schema, list[Array]]:
+def read_apart(source: Any, name: str, wanted: Collection[str]) -> tuple[Schema, list[Array]]:
     """The same in a thread of its own, for callers in Rust.
 
     ``ctypes`` releases the interpreter's lock behind the back of the Rust code that calls here. A stream of ours that
@@ -113,7 +125,7 @@ def read_apart(source: Any) -> tuple[Schema, list[Array]]:
 
     def work() -> None:
         try:
-            done.append(read(source))
+            done.append(read(source, name, wanted))
         except BaseException as error:  # It is raised in the thread that waits.
             failed.append(error)
 
@@ -125,14 +137,54 @@ def read_apart(source: Any) -> tuple[Schema, list[Array]]:
     return done[0]
 
 
+def _capsules(source: Any, name: str, wanted: Collection[str]) -> object:
+    """The stream of an object. What another library cannot convert is our error, and names the column."""
+    if _is_data_frame(source):
+        # pandas converts all that it holds, and a column of mixed values that nobody asks for would stop it.
+        names = [column for column in source.columns if column in wanted]
+        source = source[names] if len(source.columns) > 1 else source
+    try:
+        return source.__arrow_c_stream__()
+    except (TypeError, ValueError) as error:
+        if isinstance(error, Error):
+            raise
+        places = [name]
+        if _is_data_frame(source):
+            wrong = [column for column in source.columns if not _is_convertible(source[[column]])]
+            places = [f"{name}/{column}" for column in wrong] or places
+        raise _refused(places[0], "expected values of one kind, such as numbers alone", *places[1:]) from error
+
+
+def _is_convertible(frame: Any) -> bool:
+    try:
+        frame.__arrow_c_stream__()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_data_frame(source: Any) -> bool:
+    """Whether it is pandas' frame; pandas itself need not be installed."""
+    return any(
+        base.__name__ == "DataFrame" and base.__module__.partition(".")[0] == "pandas" for base in type(source).__mro__
+    )
+
+
+def _refused(place: str, expected: str, *others: str) -> InvalidInput:
+    message = "some arguments are not acceptable" if others else f"{place}: {expected}"
+    return InvalidInput(message, "invalid_argument", [(f"/{at}", expected) for at in (place, *others)])
+
+
 def _at(kind: Any, capsule: object, name: bytes) -> Any:
     return kind.from_address(_pointer_of(capsule, name))
 
 
-def _stream(capsule: object) -> tuple[Schema, list[Array]]:
+def _stream(capsule: object, name: str, wanted: Collection[str]) -> tuple[Schema, list[Array]]:
     # The capsule must live as long as what it points at.
     stream = _at(_CStream, capsule, b"arrow_array_stream")
     at = ctypes.byref(stream)
+    if not stream.release:
+        raise _refused(name, "expected a stream that nobody has read yet; ask for a new one")
 
     def checked(code: int) -> None:
         if code != 0:
@@ -140,20 +192,24 @@ def _stream(capsule: object) -> tuple[Schema, list[Array]]:
             raise OSError(code, said.decode(errors="replace") if said else "the stream ended with an error")
 
     schema = _CSchema()
-    checked(_GetSchema(stream.get_schema)(at, ctypes.byref(schema)))
     try:
+        checked(_GetSchema(stream.get_schema)(at, ctypes.byref(schema)))
+        places = _places(schema, wanted)
+        told = _schema(schema, name, places)
         chunks: list[Array] = []
         while True:
             array = _CArray()
             checked(_GetNext(stream.get_next)(at, ctypes.byref(array)))
             if not array.release:
-                return _schema(schema), chunks
+                return told, chunks
             try:
-                chunks.append(_array(schema, array))
+                chunks.append(_array(schema, array, places))
             finally:
                 _release(array)
     finally:
         _release(schema)
+        # Whoever asks the same capsule again is told that it was read, and not that it has no rows.
+        _release(stream)
 
 
 def _release(structure: Any) -> None:
@@ -161,12 +217,36 @@ def _release(structure: Any) -> None:
         _Release(structure.release)(ctypes.addressof(structure))
 
 
-def _schema(schema: Any) -> Schema:
-    children = [_schema(schema.children[place].contents) for place in range(schema.n_children)]
-    dictionary = _schema(schema.dictionary.contents) if schema.dictionary else None
-    name = (schema.name or b"").decode()
+def _places(schema: Any, wanted: Collection[str]) -> list[int] | None:
+    """The places of the columns that are wanted, where it is a table."""
+    if schema.format != b"+s":
+        return None
+    names = [_name(schema.children[place].contents) for place in range(schema.n_children)]
+    return [place for place, name in enumerate(names) if name in wanted or len(names) == 1]
+
+
+def _name(schema: Any) -> str:
+    return (schema.name or b"").decode(errors="replace")
+
+
+def _schema(schema: Any, at: str, places: list[int] | None = None) -> Schema:
+    form = schema.format.decode(errors="replace")
+    if not _is_read(form):
+        raise _refused(at, f"expected plain values, found Arrow's format {form!r}, which is not read here")
+    if places is None:
+        places = list(range(schema.n_children))
+    children = [
+        _schema(child, f"{at}/{_name(child)}") for child in (schema.children[place].contents for place in places)
+    ]
+    dictionary = _schema(schema.dictionary.contents, at) if schema.dictionary else None
     extension = _metadata(schema.metadata).get("ARROW:extension:name")
-    return schema.format.decode(), name, schema.flags, extension, children, dictionary
+    return form, _name(schema), schema.flags, extension, children, dictionary
+
+
+def _is_read(form: str) -> bool:
+    if form in _LAYOUTS or form.startswith(("w:", "d:", "+w:")):
+        return True
+    return form in _WIDTHS or form[:3] in _WIDTHS
 
 
 def _metadata(address: int | None) -> dict[str, str]:
@@ -191,10 +271,10 @@ def _metadata(address: int | None) -> dict[str, str]:
     return {text(): text() for _ in range(count)}
 
 
-def _array(schema: Any, array: Any) -> Array:
-    children = [
-        _array(schema.children[place].contents, array.children[place].contents) for place in range(array.n_children)
-    ]
+def _array(schema: Any, array: Any, places: list[int] | None = None) -> Array:
+    if places is None:
+        places = list(range(array.n_children))
+    children = [_array(schema.children[place].contents, array.children[place].contents) for place in places]
     dictionary = _array(schema.dictionary.contents, array.dictionary.contents) if schema.dictionary else None
     buffers = _buffers(schema.format.decode(), array, array.length + array.offset)
     return array.length, array.null_count, array.offset, buffers, children, dictionary
@@ -241,7 +321,5 @@ def _width(form: str) -> int:
     if form.startswith("d:"):
         parts = form[2:].split(",")
         return int(parts[2]) // 8 if len(parts) > 2 else 16
-    width = _WIDTHS.get(form) or _WIDTHS.get(form[:3])
-    if width is None:
-        raise TypeError(f"columns of Arrow's format {form!r} are not read here")
-    return width
+    # `_schema` lets no other through.
+    return _WIDTHS.get(form) or _WIDTHS[form[:3]]

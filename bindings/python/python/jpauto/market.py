@@ -29,7 +29,8 @@ def days_on_market(first_seen_at: Any, until: datetime | None = None) -> Any:
     """Whole days from the first sighting to ``until``, by default now.
 
     A table or a list of listings gives a table with the column ``days_on_market``, a row for each. It needs the column
-    ``first_seen_at``; the days end with ``sold_at``, else with ``until``, else with ``last_seen_at``, else now.
+    ``first_seen_at``, and there is nothing where that has nothing; the days end with ``sold_at``, else with ``until``,
+    else with ``last_seen_at``, else now.
 
     Raises ``InvalidInput`` (``invalid_argument``) for a time without a time zone.
     """

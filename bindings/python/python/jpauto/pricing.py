@@ -1,7 +1,8 @@
 """The pricing rule as functions on data of one's own. No database is needed.
 
 Subjects and comparables are tables of any library that speaks Arrow (pyarrow, polars, pandas, DuckDB), lists of this
-package, or dictionaries and records. Columns are found by their names; others are not looked at.
+package, or dictionaries and records. Columns are found by their names; others are not looked at. Ids of 16 bytes, as
+polars and Parquet have them, are read as UUIDs. A missing value is a null, ``None``, NaN, NaT or ``pandas.NA``.
 
 >>> import jpauto
 >>> lot = [
@@ -59,10 +60,10 @@ def price(
 ) -> Any:
     """What a vehicle is worth among these listings, how sure that is, and why.
 
-    One subject (a dictionary or a record) gives an ``Analysis``. A table or a list of subjects gives a table with a row
-    for each in their order: ``median``, ``low`` and ``high`` in dollars, ``sample_size``, ``recommendation``,
-    ``confidence``, ``difference_percent``, ``rank``, ``market_days_supply`` and others. Several threads share the work,
-    and the interpreter's lock is released.
+    One subject (a dictionary, a record, or a row of pandas) gives an ``Analysis``. A table or a list of subjects gives
+    a table with a row for each in their order: ``median``, ``low`` and ``high`` in dollars, ``sample_size``,
+    ``recommendation``, ``confidence``, ``difference_percent``, ``rank``, ``market_days_supply`` and others. Several
+    threads share the work, and the interpreter's lock is released.
 
     Of a subject ``year``, ``make`` and ``model`` are needed; ``mileage``, ``trim``, ``price``, ``cost``, ``vin``,
     ``branded`` and ``is_new`` are used where they are there. Of a comparable ``year``, ``make``, ``model`` and

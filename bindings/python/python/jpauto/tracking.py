@@ -45,7 +45,10 @@ def replay(sightings: Table, scrapes: Table | None = None, *, rules: dict[str, A
     ``rules`` has numbers of the rule that differ from their defaults, by the names of the configuration: ``{"sold":
     {"floor_days": 6}}`` is its ``tracking.sold.floor_days``. So two sets of numbers can be compared on the same days.
 
-    Raises ``InvalidInput`` (``invalid_argument``), ``Misconfigured`` (``invalid_tracking_rules``).
+    Rows that have nothing to know a vehicle by are left out, and a ``UserWarning`` says how many.
+
+    Raises ``InvalidInput`` (``invalid_argument``, also where no row has something to know a vehicle by),
+    ``Misconfigured`` (``invalid_tracking_rules``).
 
     >>> import jpauto
     >>> from datetime import datetime, timedelta, timezone

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StructArray, make_array};
-use arrow_buffer::Buffer;
+use arrow_array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions, StructArray, make_array};
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{
     DataType, Field, FieldRef, Schema,
@@ -23,9 +23,11 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
-    /// The table as batches; `None` if it is one column.
-    pub(crate) fn batches(&self) -> Option<Vec<RecordBatch>> {
-        self.chunks.iter().map(|chunk| chunk.as_any().downcast_ref::<StructArray>().map(RecordBatch::from)).collect()
+    /// The table as batches; `None` if it is one column. A row that is missing as a whole has nothing in any column.
+    pub(crate) fn batches(&self) -> PyResult<Option<Vec<RecordBatch>>> {
+        let tables = self.chunks.iter().map(|chunk| chunk.as_any().downcast_ref::<StructArray>());
+        let Some(tables) = tables.collect::<Option<Vec<_>>>() else { return Ok(None) };
+        tables.into_iter().map(batch).collect::<PyResult<_>>().map(Some)
     }
 
     /// The columns of the table; `None` if it is one column.
@@ -37,13 +39,33 @@ impl Imported {
     }
 }
 
-/// Reads an object with `__arrow_c_stream__` or `__arrow_c_array__`. `TypeError` if it has neither.
-pub(crate) fn import(source: &Bound<'_, PyAny>) -> PyResult<Imported> {
+fn batch(table: &StructArray) -> PyResult<RecordBatch> {
+    let columns = table.columns().iter().map(|column| missing_where(column, table.nulls()));
+    let fields = table.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = RecordBatchOptions::new().with_row_count(Some(table.len()));
+    RecordBatch::try_new_with_options(schema, columns.collect::<PyResult<_>>()?, &options).map_err(as_value_error)
+}
+
+/// The column, with nothing in the rows that are missing.
+fn missing_where(column: &ArrayRef, rows: Option<&NullBuffer>) -> PyResult<ArrayRef> {
+    let is_touched = rows.is_some_and(|rows| rows.null_count() > 0) && *column.data_type() != DataType::Null;
+    if !is_touched {
+        return Ok(Arc::clone(column));
+    }
+    let nulls = NullBuffer::union(rows, column.nulls());
+    column.to_data().into_builder().nulls(nulls).build().map(make_array).map_err(as_value_error)
+}
+
+/// Reads an object with `__arrow_c_stream__` or `__arrow_c_array__`; `TypeError` if it has neither. Of a table the columns of these
+/// names are read, or its only one. `name` is what the argument is called in errors.
+pub(crate) fn import(name: &str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> PyResult<Imported> {
     static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = source.py();
     let read =
         READ.get_or_try_init(py, || PyResult::Ok(py.import("jpauto._capsules")?.getattr("read_apart")?.unbind()))?;
-    let (schema, chunks): (Bound<'_, PyAny>, Vec<Bound<'_, PyAny>>) = read.bind(py).call1((source,))?.extract()?;
+    let (schema, chunks): (Bound<'_, PyAny>, Vec<Bound<'_, PyAny>>) =
+        read.bind(py).call1((source, name, wanted.to_vec()))?.extract()?;
     let field = Field::try_from(&c_schema(&schema)?).map_err(as_value_error)?;
     let field = Arc::new(extended(field, &schema)?);
     let data_type = field.data_type();

@@ -204,13 +204,13 @@ impl<T: Columnar> Columnar for Vec<T> {
 
 impl<A: Columnar, B: Columnar> Columnar for (A, B) {
     fn data_type() -> DataType {
-        DataType::Struct([column::<A>("0"), column::<B>("1")].into_iter().collect())
+        struct_type(vec![column::<A>("0"), column::<B>("1")])
     }
 
     fn array(values: &[Option<&Self>]) -> ArrayRef {
         let first = A::array(&values.iter().map(|pair| pair.map(|pair| &pair.0)).collect::<Vec<_>>());
         let second = B::array(&values.iter().map(|pair| pair.map(|pair| &pair.1)).collect::<Vec<_>>());
-        structs([column::<A>("0"), column::<B>("1")].into_iter().collect(), vec![first, second], nulls(values))
+        structs(vec![column::<A>("0"), column::<B>("1")], vec![first, second], nulls(values))
     }
 }
 
