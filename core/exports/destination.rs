@@ -87,13 +87,27 @@ impl Destination {
         }
     }
 
-    /// The destination in the history, the same for each export to it.
+    /// Where the feed is in the end, for the history: the same for each export to it, however the destination is spelled.
+    pub(super) fn place(&self, name: &str, format: FeedFormat) -> String {
+        match self.target(name, format) {
+            Some(path) => resolved(&path).display().to_string(),
+            None => self.shown(name, format),
+        }
+    }
+
+    /// The destination as it was named, by which exports before knew it.
     pub(super) fn label(&self) -> String {
         match self {
             Self::Folder(path) | Self::File(path) => path.display().to_string(),
             Self::Server(url) => delivery::shown(url),
         }
     }
+}
+
+/// The path without links and `..` in its folders. The file itself is replaced, also where it is a link.
+fn resolved(path: &Path) -> PathBuf {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.to_owned() };
+    folder.canonicalize().map_or_else(|_missing| path.to_owned(), |folder| folder.join(name))
 }
 
 /// The form of a file by the end of its name.

@@ -73,11 +73,15 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ExportEntry) -> DbResult<(
     Ok(())
 }
 
-/// The vehicles of the last export of this feed to this destination that succeeded.
-pub(super) fn last_vehicle_count(conn: &mut DbConnection, platform: &str, destination: &str) -> DbResult<Option<i32>> {
+/// The vehicles of the last export of this feed to this destination, under any of its names, that succeeded.
+pub(super) fn last_vehicle_count(
+    conn: &mut DbConnection,
+    platform: &str,
+    destination: &[String],
+) -> DbResult<Option<i32>> {
     let found: Option<Option<i32>> = dsl::export_logs
         .filter(dsl::platform.eq(platform))
-        .filter(dsl::destination.eq(destination))
+        .filter(dsl::destination.eq_any(destination))
         .filter(dsl::status.eq(ExportStatus::Success.as_str()))
         .order((dsl::exported_at.desc(), dsl::id.desc()))
         .select(dsl::vehicle_count)

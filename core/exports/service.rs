@@ -69,6 +69,10 @@ impl Plan<'_> {
         }
     }
 
+    fn place(&self, destination: &Destination) -> String {
+        destination.place(&self.feed.file_name(&self.surroundings(), self.format), self.format)
+    }
+
     /// Who we are to the server. Only the configured destination is told, and only it may stand in a private network.
     fn login(&self) -> Login {
         let is_configured = match &self.export.destination {
@@ -291,8 +295,8 @@ impl Exports<'_> {
 
     fn last_vehicle_count(&self, plan: &Plan<'_>) -> Result<Option<u64>> {
         let Some(destination) = &plan.destination else { return Ok(None) };
-        let (platform, label) = (plan.export.platform.as_str(), destination.label());
-        let last = self.desk.read(Permission::Export, |conn| repository::last_vehicle_count(conn, platform, &label))?;
+        let (platform, names) = (plan.export.platform.as_str(), [plan.place(destination), destination.label()]);
+        let last = self.desk.read(Permission::Export, |conn| repository::last_vehicle_count(conn, platform, &names))?;
         Ok(last.and_then(|count| u64::try_from(count).ok()))
     }
 
@@ -308,7 +312,7 @@ impl Exports<'_> {
             status: if done.is_some() { ExportStatus::Success } else { ExportStatus::Failure },
             error_message: failed.map(ToString::to_string),
             exported_at: Some(plan.now),
-            destination: plan.destination.as_ref().map(Destination::label),
+            destination: plan.destination.as_ref().map(|destination| plan.place(destination)),
             left_out_count: done.map(|done| count(done.written.left_out_count)),
             bytes: done.map(|done| i64::try_from(done.written.bytes).unwrap_or(i64::MAX)),
             error_code: failed.map(|failed| failed.code().to_owned()),

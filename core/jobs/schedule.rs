@@ -26,6 +26,9 @@ const LONGEST: usize = 200;
 /// So many times of an hour that comes twice are passed over at most: one a second.
 const MOST_STEPS: usize = 10_000;
 
+/// No clock jumps twice within this time. Morocco's, the quickest, goes back and forth within five weeks.
+const STRIDE: TimeDelta = TimeDelta::days(14);
+
 impl Schedule {
     pub(super) fn parse(cron: &str, zone: Tz) -> Result<Self, String> {
         if cron.len() > LONGEST {
@@ -51,14 +54,13 @@ impl Schedule {
             let distance = self.distance(from);
             let shown = self.next_shown((from + distance).naive_utc(), is_included)?;
             let next = shown.and_utc() - distance;
-            if self.distance(next) == distance {
+            let Some(jump) = self.first_jump(from, next) else {
                 if !is_fixed || !self.is_second_pass(shown, next) {
                     return Some(next);
                 }
                 (from, is_included) = (next, false);
                 continue;
-            }
-            let jump = self.jump_between(from, next);
+            };
             let lands_on = (jump + self.distance(jump)).naive_utc();
             // The clock skips what it was to show.
             if is_fixed && shown < lands_on {
@@ -83,6 +85,21 @@ impl Schedule {
     /// Whether the clock shows this for the second time.
     fn is_second_pass(&self, shown: NaiveDateTime, time: DateTime<Utc>) -> bool {
         matches!(self.zone.from_local_datetime(&shown), LocalResult::Ambiguous(first, _) if first.to_utc() != time)
+    }
+
+    /// The first second after `from` and up to `until` with another distance from UTC. Between the two there may be several: an even
+    /// number of jumps leaves the distance as it was.
+    fn first_jump(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let distance = self.distance(from);
+        let mut before = from;
+        while before < until {
+            let after = until.min(before + STRIDE);
+            if self.distance(after) != distance {
+                return Some(self.jump_between(before, after));
+            }
+            before = after;
+        }
+        None
     }
 
     /// The first second with another distance from UTC than at `from`, which `until` has.
@@ -188,6 +205,22 @@ mod tests {
         assert_eq!(next("0 * * * *", "2026-11-01T07:30:00Z", 3), hourly);
         // Asked within the second hour, a time of the first one is over.
         assert_eq!(next("55 1 * * *", "2026-11-01T09:10:00Z", 1), ["11-02 01:55:00 PST"]);
+    }
+
+    #[test]
+    fn a_time_behind_both_turns_of_a_year_is_met_in_the_first_of_its_hours() {
+        // At 2:00 on 7 November 2027 the clocks go back to 1:00, after they went forward in March.
+        for (cron, expected) in [
+            ("30 1 7 11 *", ["2027-11-07T08:30:00Z", "2028-11-07T09:30:00Z"]),
+            ("*/30 1 7 11 *", ["2027-11-07T08:00:00Z", "2027-11-07T08:30:00Z"]),
+            ("55 1 7 11 SUN", ["2027-11-07T08:55:00Z", "2027-11-14T09:55:00Z"]),
+        ] {
+            let schedule = here(cron);
+            let first = schedule.next_after(utc("2026-11-30T00:00:00Z")).unwrap();
+            assert_eq!([first, schedule.next_after(first).unwrap()], expected.map(utc), "{cron}");
+        }
+        let london = Schedule::parse("30 1 31 10 *", Tz::Europe__London).unwrap();
+        assert_eq!(london.next_after(utc("2026-11-30T00:00:00Z")), Some(utc("2027-10-31T00:30:00Z")));
     }
 
     #[test]

@@ -70,7 +70,7 @@ on_both_databases! {
         assert!(requests[1].contains(&corolla(1).vin) && requests[1].contains("text/csv"), "{}", requests[1]);
         let entry = desk.exports().list(&ExportFilter::default(), &PageRequest::default()).unwrap().items.remove(0);
         assert!(entry.answer.unwrap().starts_with("201 Created"));
-        assert_eq!(entry.destination, Some(format!("http://{address}/in/")), "what is secret is not kept");
+        assert_eq!(entry.destination, Some(format!("http://{address}/in/inventory.csv")), "what is secret is not kept");
     }
 
     fn a_server_that_refuses_is_not_asked_again(lot: &Lot) {

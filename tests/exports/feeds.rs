@@ -112,6 +112,8 @@ on_both_databases! {
         assert_eq!((&rows[0]["price"], &rows[0]["trim"], &rows[0]["doors"]), (&json!("16999.50"), &json!("yes"), &json!(4)));
         let rows = read("json_ld", &exported(&desk, Platform::SchemaOrg, folder.path())).unwrap();
         assert_eq!((&rows[0]["color"], &rows[0]["offers"]["price"]), (&json!(HOSTILE), &json!("16999.50")));
+        let document = fs::read_to_string(exported(&desk, Platform::SchemaOrg, folder.path())).unwrap();
+        assert!(HOSTILE.contains('<') && !document.contains('<'), "it may stand in the `script` of a page");
         for format in [FeedFormat::Pages, FeedFormat::Zip] {
             let export = Export::of(Platform::Jekyll).to(folder.path().to_string_lossy()).format(format);
             let path = PathBuf::from(run_export(&desk, &export).unwrap().destination.unwrap());
@@ -241,7 +243,7 @@ type Columns = &'static [(&'static str, &'static str)];
 
 const META: Columns = &[
     ("vehicle_id", "A1"),
-    ("vin", "4T1B11HK5KU211111"),
+    ("vin", "4T1B11HK9KU211111"),
     ("title", "2019 Toyota Camry"),
     ("description", "Fine"),
     ("url", "https://motors.example/1"),
@@ -266,7 +268,7 @@ const META: Columns = &[
 const LISTINGS: Columns = &[
     ("store_code", "S1"),
     ("id", "A1"),
-    ("vin", "4T1B11HK5KU211111"),
+    ("vin", "4T1B11HK9KU211111"),
     ("year", "2019"),
     ("make", "Toyota"),
     ("model", "Camry"),
@@ -279,7 +281,7 @@ const LISTINGS: Columns = &[
 
 const ADS: Columns = &[
     ("id", "A1"),
-    ("vin", "4T1B11HK5KU211111"),
+    ("vin", "4T1B11HK9KU211111"),
     ("store_code", "S1"),
     ("title", "2019 Toyota Camry"),
     ("brand", "Toyota"),
@@ -296,7 +298,7 @@ const ADS: Columns = &[
 ];
 
 const CARGURUS: Columns = &[
-    ("VIN", "4T1B11HK5KU211111"),
+    ("VIN", "4T1B11HK9KU211111"),
     ("Year", "2019"),
     ("Make", "Toyota"),
     ("Model", "Camry"),
@@ -351,10 +353,17 @@ fn what_each_platform_asks_for_is_checked() {
     }
     let eleven = ["https://img.example/2.jpg"; 11].join(",");
     for (platform, usual, column, bad, rule) in [
-        (listings, LISTINGS, "vin", Some("11334"), "expected a VIN of 17 characters from model year 1981 on"),
+        (
+            listings,
+            LISTINGS,
+            "vin",
+            Some("11334"),
+            "expected a VIN of 17 characters with its check digit from model year 1981 on",
+        ),
         (listings, LISTINGS, "mileage", None, "expected the mileage of a used vehicle"),
         (listings, LISTINGS, "mileage", Some("5 bananas"), "expected a whole number of miles"),
         (listings, LISTINGS, "condition", Some("good"), "expected one of new, n, used, u"),
+        (listings, LISTINGS, "vin", Some("4T1B11HK5KU211111"), "expected a VIN of 17 characters with its check digit"),
         (listings, LISTINGS, "price", Some("15000"), "expected an amount above zero with its currency"),
         (listings, LISTINGS, "certified_pre_owned", Some("maybe"), "expected one of 1, yes, 0, no"),
         (listings, LISTINGS, "date_in_stock", Some("03/01/2026"), "expected a day such as 2026-03-01"),
@@ -387,7 +396,7 @@ fn what_each_platform_asks_for_is_checked() {
         assert_eq!((*row, at.as_str()), (2, column), "{platform}");
         assert!(told.starts_with(rule), "{platform} {column}: {told}");
     }
-    let old = with(LISTINGS, "year", Some("1967")).replace("4T1B11HK5KU211111", "11334");
+    let old = with(LISTINGS, "year", Some("1967")).replace("4T1B11HK9KU211111", "11334");
     assert_eq!(faults(&desk, listings, &old), [], "a car before 1981 has a chassis number");
     let new = with(LISTINGS, "mileage", None).replace("used", "new");
     assert_eq!(faults(&desk, listings, &new), [], "a new car has no mileage");

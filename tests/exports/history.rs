@@ -82,6 +82,16 @@ on_both_databases! {
         assert_eq!(bytes_of(&folder.path().join("inventory.csv")), whole, "the feed before stands");
         assert_eq!(names_in(folder.path()), ["inventory.csv"]);
         assert_eq!(run_export(&desk, &export.clone().dry_run()).unwrap().vehicle_count, 1);
+        // The same file, named otherwise.
+        for named in ["inventory.csv", "../{folder}/inventory.csv", "link/inventory.csv"] {
+            let named = named.replace("{folder}", &folder.path().file_name().unwrap().to_string_lossy());
+            #[cfg(unix)]
+            if !folder.path().join("link").exists() {
+                std::os::unix::fs::symlink(folder.path(), folder.path().join("link")).unwrap();
+            }
+            let export = Export::of(Platform::Csv).to(folder.path().join(&named).to_string_lossy());
+            assert_eq!(run_export(&desk, &export).unwrap_err().code(), "export_held_back", "{named}");
+        }
         // Another destination has no feed before.
         run_export(&desk, &Export::of(Platform::Csv).to(other.path().to_string_lossy())).unwrap();
         assert_eq!(run_export(&desk, &export.clone().confirmed()).unwrap().vehicle_count, 1);

@@ -35,7 +35,11 @@ pub(super) fn feed() -> Feed {
         Column::new("Is New", |vehicle, _| yes_no(state(vehicle) == State::New)).rule(YES_NO),
         Column::new("Installed Options", fields::features),
         Column::new("Dealer Comments", fields::description),
-        Column::new("Main Image", |vehicle, _| Value::text_of(pictures(vehicle).next())).rule(Rule::Photo),
+        // Where none is of a kind that is taken, the report is to say so.
+        Column::new("Main Image", |vehicle, _| {
+            Value::text_of(pictures(vehicle).next().or_else(|| fields::pictures(vehicle).next()))
+        })
+        .rule(Rule::Photo),
         Column::new("Image URLs", image_urls).rule(Rule::Photos),
         Column::new("Dealer ID", fields::dealer_id).configured_by("exports.cargurus.dealer_id"),
         Column::new("Dealer Name", fields::dealer_name).configured_by("dealership.name"),

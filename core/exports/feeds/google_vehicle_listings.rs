@@ -12,6 +12,7 @@ use crate::{
         value::Value,
     },
     money::Money,
+    vin::Vin,
 };
 
 pub(super) fn feed() -> Feed {
@@ -56,10 +57,11 @@ pub(super) fn feed() -> Feed {
     feed
 }
 
-const EXPECTED_VIN: &str = "expected a VIN of 17 characters from model year 1981 on";
+const EXPECTED_VIN: &str = "expected a VIN of 17 characters with its check digit from model year 1981 on";
 
+/// The feed takes VINs that are valid by NHTSA's rules, which ask for the check digit.
 fn is_identified(vin: &str, year: i32) -> bool {
-    year < 1981 || Rule::Vin.fault(vin, "").is_none()
+    year < 1981 || Vin::parse(vin).is_ok_and(|vin| vin.check_digit_ok())
 }
 
 /// A VIN is asked of younger cars alone, and a mileage of used ones.

@@ -68,6 +68,7 @@ pub(super) struct Linked {
     out: BufWriter<File>,
     is_first: bool,
     members: Vec<Member>,
+    node: Vec<u8>,
 }
 
 /// A member of a node: a value, or an object with members of its own.
@@ -85,7 +86,7 @@ impl Linked {
             columns.iter().enumerate().map(|(place, column)| (column.name.split('.').collect(), place)).collect();
         paths.sort_unstable();
         paths.dedup_by(|one, other| one.0 == other.0);
-        Ok(Self { out, is_first: true, members: members_of(&paths, 0) })
+        Ok(Self { out, is_first: true, members: members_of(&paths, 0), node: Vec::new() })
     }
 }
 
@@ -141,7 +142,16 @@ impl RowWriter for Linked {
     fn write(&mut self, _: &[Column], row: &Row<'_>) -> io::Result<()> {
         self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        Ok(serde_json::to_writer(&mut self.out, &Node { members: &self.members, values: row.values })?)
+        self.node.clear();
+        serde_json::to_writer(&mut self.node, &Node { members: &self.members, values: row.values })?;
+        // A website puts the document into a `script`, which a text must not end. In JSON the sign stands in texts alone.
+        for (number, part) in self.node.split(|byte| *byte == b'<').enumerate() {
+            if number > 0 {
+                self.out.write_all(b"\\u003c")?;
+            }
+            self.out.write_all(part)?;
+        }
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
