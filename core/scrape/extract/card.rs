@@ -102,7 +102,11 @@ fn head_of<'d>(dom: &'d Dom<'_>, cell: usize) -> Option<&'d str> {
 /// The cells of a row, by the heads of their columns; their prices are chosen with the others of the row.
 fn read_row(dom: &Dom<'_>, columns: &[(&str, usize)], draft: &mut Draft) {
     for (head, cell) in columns {
-        let Some(field) = Field::named(head).filter(|field| !matches!(field, Field::Price(_))) else { continue };
+        // On cards the number of a unit is that of a rental.
+        let is_unit = || head.trim().eq_ignore_ascii_case("unit #").then_some(Field::StockNumber);
+        let field =
+            Field::named(head).or_else(|| named_with_a_sign(head.contains('#').then_some(head)?)).or_else(is_unit);
+        let Some(field) = field.filter(|field| !matches!(field, Field::Price(_))) else { continue };
         let text = dom.text(*cell);
         // A cell may name once more what it holds.
         let value = labelled(&text).filter(|(named, rest)| *named == field && !rest.is_empty());
@@ -320,7 +324,9 @@ pub(super) fn mentions(text: &str, word: &str) -> bool {
 pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     if let Some((label, rest)) = text.split_once(':') {
         // `MI` alone is a state.
+        // `Mileage (est.)`
         let named = Field::named(label)
+            .or_else(|| Field::named(label.split_once(" (")?.0))
             .or_else(|| miles::is_short_unit(label).then_some(Field::Mileage))
             .or_else(|| named_with_a_sign(label.contains('#').then_some(label)?));
         return named.map(|field| (field, rest.trim()));
@@ -345,17 +351,29 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
 fn without_a_colon(text: &str) -> Option<(Field, &str)> {
     const LABEL_WORDS_MAX: usize = 3;
     if let Some((label, rest)) = text.split_once('#') {
-        return named_with_a_sign(label).map(|field| (field, rest.trim()));
+        let is_number = || label.is_empty() && is_marked_number(rest);
+        let field = named_with_a_sign(label).or_else(|| is_number().then_some(Field::StockNumber));
+        return field.map(|field| (field, rest.trim()));
     }
     let ends = text.match_indices(' ').map(|(at, _)| at).take(LABEL_WORDS_MAX);
     // The longest label counts: `Stock Number`, not `Stock`.
     let named = ends.filter_map(|end| {
         let label = &text[..end];
-        let is_unit = label.ends_with('.') && miles::is_short_unit(label);
+        let is_unit =
+            miles::is_short_unit(label) && (label.ends_with('.') || miles::is_plainly_of_miles(text[end..].trim()));
         let field = Field::named(label).or_else(|| is_unit.then_some(Field::Mileage))?;
         Some((field, text[end..].trim()))
     });
     named.last()
+}
+
+/// Whether what stands behind the sign of a number is nothing but a number of the stock: `#P2291`.
+fn is_marked_number(rest: &str) -> bool {
+    const DIGITS: usize = 3;
+    const LONGEST: usize = 12;
+    rest.len() <= LONGEST
+        && rest.bytes().filter(u8::is_ascii_digit).count() >= DIGITS
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The field that a label names which the sign of a number follows: `Inventory #` is the number that `Inventory` is not.
@@ -482,6 +500,16 @@ fn is_heading_of_sold(text: &str) -> bool {
     super::card_heading::names_a_vehicle(name.trim_matches(|sign: char| !sign.is_alphanumeric()))
 }
 
+/// Whether a text thanks whoever bought the car: `SOLD! Congratulations, Mike`, `Sold - thank you John`.
+fn thanks_for_the_sale(text: &str) -> bool {
+    let behind = text.get(..4).filter(|word| word.eq_ignore_ascii_case("sold")).map(|_| &text[4..]);
+    behind.is_some_and(|behind| {
+        let words = behind.trim_start_matches(|sign: char| !sign.is_alphanumeric());
+        let begins = |word: &str| words.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        words.len() < behind.len() && (begins("thank") || begins("congrat"))
+    })
+}
+
 /// Where a text holds words, given in lower case, in any case.
 fn find(text: &str, words: &str) -> Option<usize> {
     let is = |at: &usize| text.get(*at..at + words.len()).is_some_and(|found| found.eq_ignore_ascii_case(words));
@@ -493,7 +521,10 @@ pub(super) fn is_marked_sold(dom: &Dom<'_>, card: usize) -> bool {
     let is_frame = |sign: char| sign.is_whitespace() || matches!(sign, '!' | '*' | '-');
     let says_sold = |text: &str| {
         let text = text.trim_matches(is_frame);
-        text.len() < SOLD_BYTES && (SOLD.iter().any(|sold| text.eq_ignore_ascii_case(sold)) || is_heading_of_sold(text))
+        text.len() < SOLD_BYTES
+            && (SOLD.iter().any(|sold| text.eq_ignore_ascii_case(sold))
+                || thanks_for_the_sale(text)
+                || is_heading_of_sold(text))
     };
     let mut unseen_until = 0;
     let mut shown = dom.within(card).filter(|&at| {

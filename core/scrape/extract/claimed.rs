@@ -22,6 +22,11 @@ pub(crate) fn total(words: &str) -> Option<u32> {
         {
             return Some(number);
         }
+        // `Results: 57`
+        let is_labelled = ["results:", "matches:"].iter().any(|label| last.eq_ignore_ascii_case(label));
+        if counted.is_none() && is_labelled {
+            counted = Some(number);
+        }
         if counted.is_none() && !last.eq_ignore_ascii_case("over") && counts_vehicles(text[end..].split_whitespace()) {
             counted = Some(number);
         }

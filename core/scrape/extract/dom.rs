@@ -25,6 +25,11 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
+    /// One that is put around others.
+    pub(super) fn frame() -> Self {
+        Self { name: LocalName::from("div"), attributes: Vec::new() }
+    }
+
     fn new<'t>(name: LocalName, tags: impl Iterator<Item = &'t Tag<'a>>) -> Self
     where
         'a: 't,
@@ -180,7 +185,7 @@ impl<'a> Dom<'a> {
         places.collect()
     }
 
-    fn of(nodes: Vec<Node<'a>>) -> Self {
+    pub(super) fn of(nodes: Vec<Node<'a>>) -> Self {
         Self { nodes, looks: ClassLooks::default() }
     }
 
@@ -294,9 +299,8 @@ impl<'a> Dom<'a> {
             ends.push(nodes.len());
             if let Some(frame) = frames.next_if(|frame| frame.start == at) {
                 open = Some((nodes.len(), node.parent, frame.end));
-                let element = Element { name: LocalName::from("div"), attributes: Vec::new() };
                 let parent = places.get(node.parent).copied().unwrap_or_default();
-                nodes.push(Node { kind: Kind::Element(element), parent, end: frame.end });
+                nodes.push(Node { kind: Kind::Element(Element::frame()), parent, end: frame.end });
             }
             places.push(nodes.len());
             let framed = open.filter(|(_, parent, _)| node.parent == *parent && node.parent != at);

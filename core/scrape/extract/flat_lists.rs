@@ -41,8 +41,15 @@ pub(super) fn framed<'a>(dom: &Dom<'a>, cards: &[Card]) -> Option<Dom<'a>> {
         }
         at += 1;
     }
-    let lists = lists.iter().filter(|(_, starts)| starts.len() > 1);
-    let mut frames: Vec<Range<usize>> = lists.flat_map(|(parent, starts)| groups(dom, *parent, starts)).collect();
+    let (several, lone): (Vec<_>, Vec<_>) = lists.iter().partition(|(_, starts)| starts.len() > 1);
+    let mut frames: Vec<Range<usize>> =
+        several.into_iter().flat_map(|(parent, starts)| groups(dom, *parent, starts)).collect();
+    // The first car of a list whose elements are never closed: what stands in front of the card of the next.
+    let front_of_card = |parent: usize, start: usize| {
+        let next = cards.iter().find(|card| card.at > start && dom.node(card.at).parent == parent)?;
+        Some(start..next.at)
+    };
+    frames.extend(lone.into_iter().filter_map(|(parent, starts)| front_of_card(*parent, *starts.first()?)));
     // A list within a card of another is left for that card.
     frames.sort_unstable_by_key(|range| range.start);
     let mut until = 0;

@@ -19,7 +19,7 @@ use super::{
     microdata, own_page,
     own_page::Subject,
     page::Page,
-    shown_prices, vins,
+    shown_prices, unusual_lists, vins,
 };
 use crate::Result;
 
@@ -92,10 +92,19 @@ fn flat(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, cards: &[Card]) -> Op
     let named = |cards: &[Card]| {
         cards.iter().filter(|card| card.listing.year.and(card.listing.make.as_ref()).is_some()).count()
     };
-    let framed = flat_lists::framed(dom, cards)?;
-    let found = cards::find(page, &framed, subject);
-    (named(&found) > named(cards)).then_some(found)
+    let known = named(cards);
+    let find = |dom: Dom<'_>| Some(cards::find(page, &dom, subject)).filter(|found| named(found) > known);
+    let flat = flat_lists::framed(dom, cards).and_then(find);
+    if known >= FEW {
+        return flat;
+    }
+    // A page with several cards has them in elements of their own.
+    let others = [unusual_lists::closed, unusual_lists::turned].into_iter().filter_map(|read| read(dom).and_then(find));
+    flat.into_iter().chain(others).max_by_key(|found| named(found))
 }
+
+/// Fewer cards may be what is left of a list.
+const FEW: usize = 2;
 
 /// The vehicles of a list. A list page often marks up one vehicle, or the dealer's featured ones, and shows the rest as cards.
 fn list(page: &Page<'_>, dom: &Dom<'_>, data: Vec<ScrapedListing>, cards: Vec<Card>) -> General {

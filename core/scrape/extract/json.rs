@@ -26,9 +26,9 @@ pub(crate) fn value_at_start(text: &str) -> Option<(Json<'_>, usize)> {
 /// A longer path names nothing; without a bound, a script that repeats the name would be searched again from each place.
 const PATH_BYTES_MAX: usize = 200;
 
-/// The value assigned by the first `marker ... = value` of a script, where the marker names the place.
+/// The value assigned by the first `marker ... = value` of a script that is no empty object, where the marker names the place.
 pub(crate) fn assigned<'a>(script: &'a str, marker: &str) -> Option<Json<'a>> {
-    let mut rest = script;
+    let (mut rest, mut empty) = (script, None);
     while let Some(at) = rest.find(marker) {
         rest = &rest[at + marker.len()..];
         // Between the name and the `=` stands at most the rest of a path: `["bus1"]` or `.vehicles`.
@@ -43,10 +43,15 @@ pub(crate) fn assigned<'a>(script: &'a str, marker: &str) -> Option<Json<'a>> {
             return value_at_start(text.as_str()?).map(|(value, _)| value.into_owned());
         }
         if value.starts_with(['{', '[']) {
-            return value_at_start(value).map(|(value, _)| value);
+            let (value, _) = value_at_start(value)?;
+            // `state = {}` makes room for what is assigned to its parts.
+            if value.as_object().is_none_or(|object| object.iter().next().is_some()) {
+                return Some(value);
+            }
+            empty = empty.or(Some(value));
         }
     }
-    None
+    empty
 }
 
 struct Reader<'a> {
@@ -295,11 +300,12 @@ mod tests {
     #[test]
     fn an_assignment_is_found_by_its_name() {
         let script = r#"if (x.vehicles == 1) {} DDC.dataLayer['vehicles'] = [
-            {"vin": "A", }, ]; DDC.WS.state["bus"]['x'] = JSON.parse("{\"a\":1}");"#;
+            {"vin": "A", }, ]; DDC.WS.state = {}; DDC.WS.state["bus"]['x'] = JSON.parse("{\"a\":1}");"#;
         let read = |marker: &str| assigned(script, marker).map(|value| value.to_value());
         assert_eq!(read("DDC.dataLayer['vehicles']"), Some(json!([{"vin": "A"}])));
         assert_eq!(read("DDC.WS.state"), Some(json!({"a": 1})));
         assert_eq!(read("DDC.nothing"), None);
+        assert_eq!(assigned("x = {};", "x").map(|value| value.to_value()), Some(json!({})));
     }
 
     #[test]

@@ -55,17 +55,49 @@ impl<'l, 'd> Labels<'l, 'd> {
         Self { dom, shown, labelled, rows, behind: HashMap::default() }
     }
 
-    /// The field that a text labels, and what of its value stands in the same text. `mi` is a label behind a number alone.
+    /// The field that a text labels, and what of its value stands in the same text. `mi` is a label behind a number, in front of one
+    /// that is plainly of miles, and among labels; else it is a state.
     pub(super) fn label_at(&self, at: usize) -> Option<(Field, &'l str)> {
         let text = &*self.shown.get(at)?.text;
-        let is_unit =
-            || miles::is_short_unit(text) && at > 0 && fits(Field::Mileage, &self.shown[at - 1].text) == Some(true);
+        let is_unit = || {
+            let of =
+                |place: Option<usize>| place.and_then(|place| self.shown.get(place)).map_or("", |chunk| &*chunk.text);
+            miles::is_short_unit(text)
+                && (fits(Field::Mileage, of(at.checked_sub(1))) == Some(true)
+                    || miles::is_plainly_of_miles(of(Some(at + 1)))
+                    || self.half_around(at).is_some())
+        };
         self.labelled[at].or_else(|| is_unit().then_some((Field::Mileage, "")))
+    }
+
+    /// How many texts behind a label its value stands, in a row of labels and then as many values.
+    fn half_around(&self, label: usize) -> Option<usize> {
+        const FEWEST: usize = 3;
+        let (start, end) = self.row_around(label)?;
+        let half = (end - start) / 2;
+        let middle = start + half;
+        let is_label = |at: usize| {
+            let text = &*self.shown[at].text;
+            self.labelled[at].map_or_else(|| miles::is_short_unit(text), |(_, rest)| rest.is_empty())
+        };
+        let is_grid = half >= FEWEST
+            && end - start <= LABEL_TEXTS
+            && (end - start).is_multiple_of(2)
+            && label < middle
+            && (start..middle).all(is_label)
+            && (middle..end).all(|at| self.labelled[at].is_none());
+        is_grid.then_some(half)
+    }
+
+    /// The value of a label in such a row.
+    fn in_half(&self, label: usize, field: Field) -> Option<Value<'l>> {
+        let text = &*self.shown.get(label + self.half_around(label)?)?.text;
+        (fits(field, text) != Some(false)).then_some(Value { text: Cow::Borrowed(text), taken: 0 })
     }
 
     /// The value of a label that has none in its own text; texts before `taken` are values of others, or labels.
     pub(super) fn value(&mut self, label: usize, field: Field, taken: usize) -> Option<Value<'l>> {
-        if let Some(value) = self.in_next_column(label, field) {
+        if let Some(value) = self.in_next_column(label, field).or_else(|| self.in_half(label, field)) {
             return Some(value);
         }
         if self.fits_behind(label, field) == Some(false)

@@ -161,6 +161,18 @@ pub(super) fn is_short_unit(text: &str) -> bool {
     ["mi", "mls", "smi"].iter().any(|unit| text.eq_ignore_ascii_case(unit))
 }
 
+/// Whether a text is a number of thousands of miles and can be nothing else, such as a postcode: `71,204`, `71,204 miles`.
+pub(super) fn is_plainly_of_miles(text: &str) -> bool {
+    let end = text.find(|sign: char| !(sign.is_ascii_digit() || sign == ',')).unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let mut groups = number.split(',');
+    let is_grouped = groups.next().is_some_and(|first| (1..=3).contains(&first.len()))
+        && number.contains(',')
+        && groups.all(|group| group.len() == 3);
+    let rest = rest.trim();
+    is_grouped && (rest.is_empty() || is_unit(rest) || is_short_unit(rest))
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|sign: char| !sign.is_alphabetic()).filter(|word| !word.is_empty())
 }

@@ -73,6 +73,7 @@ mod title_brand;
 mod title_prose;
 mod tree;
 mod unknown_captions;
+mod unusual_lists;
 mod value;
 mod vendor;
 mod vins;

@@ -197,6 +197,12 @@ impl<'a> Reader<'_, 'a> {
                 self.link = Some(link);
                 self.link_text.clear();
             }
+            Token::Open(tag) if tag.is("img") && self.link.is_some() && self.link_text.len() <= LINK_TEXT_MAX => {
+                // An arrow in a picture.
+                let alt = tag.attributes().find(|(name, _)| name.eq_ignore_ascii_case("alt"));
+                self.link_text.push_str(alt.map_or("", |(_, alt)| alt).trim_ascii());
+                self.link_text.push(' ');
+            }
             Token::Open(tag) if tag.is("li") => {
                 // A word without references is the same undecoded.
                 let classes = tag.attributes().find(|(name, _)| name.eq_ignore_ascii_case("class"));
@@ -248,7 +254,7 @@ impl<'a> Reader<'_, 'a> {
         let text = clean::collapse(&entities::decode_text(&self.link_text));
         let plainness = if says_next(&link, &text) {
             Plainness::Word
-        } else if says_more(&text) {
+        } else if says_more(&text) || text.eq_ignore_ascii_case("show more") {
             // What is called more may be another list: it goes on here where it counts on.
             Plainness::Number
         } else if matches!(text.as_str(), ">" | "›" | "→" | "»" | ">>") {

@@ -329,6 +329,11 @@ fn sum(amounts: &[&Amount]) -> Sum {
     let mut asked: Vec<Money> =
         amounts.iter().filter(|amount| may_be_asked(amount)).filter_map(|amount| amount.price).collect();
     asked.sort_unstable();
+    let said: Vec<Money> = amounts
+        .iter()
+        .filter(|amount| amount.stated().is_some() && may_be_asked(amount))
+        .filter_map(|amount| amount.price)
+        .collect();
     let mut found = Sum::None;
     let mut at = 0;
     while let Some(start) = amounts.get(at) {
@@ -354,7 +359,9 @@ fn sum(amounts: &[&Amount]) -> Sum {
         }
         let below = amounts.get(at).filter(|below| may_be_asked(below)).and_then(|below| below.price);
         let total = Money::from_cents(total);
-        if asked.binary_search(&total).is_ok() {
+        // Of what no word is said it may be chance, unless it stands below.
+        let is_below = || amounts[at..].iter().any(|amount| amount.price == Some(total));
+        if asked.binary_search(&total).is_ok() && (said.contains(&total) || is_below()) {
             found = Sum::Is(total);
         } else if fees == count
             && may_be_asked(start)

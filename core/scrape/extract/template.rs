@@ -62,6 +62,7 @@ impl Template {
             let mut listing = draft.listing;
             if self.prices.iter().any(|class| of_class(dom, at, class).is_some()) {
                 listing.price = self.price(dom, at);
+                listing.is_sold = listing.is_sold.or(self.says_sold(dom, at).then_some(true));
             }
             if listing.has_identity() {
                 found.push(TemplateCard { at, listing });
@@ -73,6 +74,12 @@ impl Template {
     fn text(&self, dom: &Dom<'_>, card: usize, class: &str) -> Option<String> {
         let field = of_class(dom, card, class)?;
         self.value.and_then(|value| text_of_class(dom, field, value)).or_else(|| Some(dom.text(field)))
+    }
+
+    /// Whether the word stands in the place of the price.
+    fn says_sold(&self, dom: &Dom<'_>, card: usize) -> bool {
+        let mut texts = self.prices.iter().filter_map(|class| text_of_class(dom, card, class));
+        texts.any(|text| text.trim_matches(|sign: char| !sign.is_alphabetic()).eq_ignore_ascii_case("sold"))
     }
 
     fn price(&self, dom: &Dom<'_>, card: usize) -> Option<Money> {

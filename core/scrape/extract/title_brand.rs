@@ -95,13 +95,15 @@ impl TitleBrand {
             && words.all(|word| word_brand(word).is_some() || FILLERS.contains(&word) || CONNECTORS.contains(&word));
         let is_heading = words.any(is_year);
         let last = words.len().saturating_sub(1);
+        // `Rebuilt motor 2024` is about something else.
+        let leads = |place: usize| place == 0 && (is_year(words.get(1)) || FILLERS.contains(&words.get(1)));
         words
             .brand(|place| {
                 let is_alone = words.is(place, &ALONE);
                 words.is_beside_title(place)
                     || (is_alone && says_nothing_else)
                     || names_brands
-                    || (is_heading && (words.is(place, &["salvage"]) || (is_alone && (place == 0 || place == last))))
+                    || (is_heading && (words.is(place, &["salvage"]) || (is_alone && (leads(place) || place == last))))
             })
             .or_else(|| words.clean())
     }
@@ -428,6 +430,9 @@ mod tests {
     fn a_badge_says_it_alone_and_a_sellers_name_does_not() {
         for (text, brand) in [
             ("SALVAGE", Some(Salvage)),
+            ("Rebuilt motor 2024", None),
+            ("Salvage titles available on request", None),
+            ("Rebuilt 2017 Honda Accord", Some(Rebuilt)),
             ("Rebuilt Title", Some(Rebuilt)),
             ("** REBUILT **", Some(Rebuilt)),
             ("R-Title", Some(Rebuilt)),

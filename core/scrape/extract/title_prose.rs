@@ -57,7 +57,7 @@ const OF_OTHERS: [&str; 37] = [
 ];
 
 /// Those of them that even few words are not about this car beside.
-const OF_SELLERS: [&str; 8] = ["we", "buy", "buying", "finance", "financing", "lenders", "sell", "selling"];
+const OF_SELLERS: [&str; 9] = ["we", "buy", "buying", "finance", "financing", "lenders", "request", "sell", "selling"];
 /// How far behind a brand a word still denies it.
 const DENIED_WORDS: usize = 4;
 const FORMERLY: [&str; 4] = ["previously", "formerly", "was", "been"];

@@ -112,7 +112,12 @@ fn a_card_is_read_by_what_a_person_sees() {
 #[test]
 fn a_car_is_sold_where_its_card_says_so_and_most_others_do_not() {
     let sold = |listings: &[ScrapedListing]| listings.iter().map(|car| car.is_sold).collect::<Vec<_>>();
-    for mark in ["<b>SOLD!</b>", r#"<img class="overlay" alt="Sold" src="/sold.png">"#] {
+    for mark in [
+        "<b>SOLD!</b>",
+        r#"<img class="overlay" alt="Sold" src="/sold.png">"#,
+        "<i>SOLD! Congratulations Mike</i>",
+        "<i>Sold - thank you, Ann!</i>",
+    ] {
         let one = cards(&|at| if at == 1 { mark.to_owned() } else { String::new() });
         assert_eq!(sold(&one), [None, Some(true), None], "{mark}");
         assert_eq!(sold(&cards(&|_| mark.to_owned())), [None; 3], "a part of the template");

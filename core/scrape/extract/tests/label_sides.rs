@@ -22,6 +22,10 @@ fn first(shown: &str) -> ScrapedListing {
 #[test]
 fn miles_stand_over_their_caption_or_beside_their_unit() {
     for shown in [
+        "<span>Mi</span> <span>45,678</span>",
+        "<p>Engine 2.7L V6 &bull; Mi 45,678 &bull; Interior Black</p>",
+        "<dl><dt>Engine</dt><dd>V6</dd><dt>Mi</dt><dd>45,678</dd></dl>",
+        "<div><div>Stock #</div><div>Mi</div><div>Engine</div><div>P1001</div><div>45,678</div><div>V6</div></div>",
         "<span>45,678</span><span>Miles</span>",
         "<span>45,678</span><span>miles</span><span>Automatic</span>",
         "<div>45,678</div><div>Mileage</div>",
@@ -182,5 +186,23 @@ fn data_states_kilometers_by_a_code_a_name_or_in_its_text() {
             <b itemprop=value content=48280>48,280</b>{unit}</p></div>"
         );
         assert_eq!(listings(&page, LOT).unwrap().listings[0].mileage, Some(miles), "{unit}");
+    }
+}
+
+#[test]
+fn labels_may_all_stand_in_front_of_their_values() {
+    let shown = "<div><div>Stock Number</div><div>VIN</div><div>Mileage</div><div>P1001</div><div>{vin}</div><div>45,678</div></div>";
+    let car = first(shown);
+    assert_eq!((car.stock_number.as_deref(), car.mileage), (Some("P1001"), Some(45_678)));
+    assert_eq!(car.vin.as_deref(), Some("1FTEW1EP6KFA10001"));
+    for (shown, stock, miles) in [
+        ("<p>#P1001</p>", Some("P1001"), None),
+        ("<p>Mileage (est.): 45,678</p>", None, Some(45_678)),
+        // A state with a postcode, and no number of the stock.
+        ("<p><span>Troy</span> <span>MI</span> <span>48083</span></p>", None, None),
+        ("<p>#1 in sales</p>", None, None),
+    ] {
+        let car = first(shown);
+        assert_eq!((car.stock_number.as_deref(), car.mileage), (stock, miles), "{shown}");
     }
 }

@@ -17,6 +17,7 @@ mod price_choice;
 mod price_words;
 mod prices;
 mod shapes;
+mod unusual_lists;
 mod vendor;
 
 use std::{fs, path::Path};

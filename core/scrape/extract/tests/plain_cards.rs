@@ -301,3 +301,13 @@ fn facts_in_sentences_and_rows_of_signs_are_read() {
     let unnumbered = format!("<title>Used cars for sale</title>{}", card("Stock #: </p><p>71,204 miles").repeat(2));
     assert_eq!(listings(&unnumbered, "https://lot.example/used").unwrap().listings[0].stock_number, None);
 }
+
+#[test]
+fn a_picture_may_lead_to_the_next_page_and_a_label_name_the_total() {
+    for link in
+        [r#"<a href="?page=2"><img src="n.gif" alt="Next"></a>"#, r#"<a href="?page=2" class="btn">Show more</a>"#]
+    {
+        assert_eq!(read(link).next.as_deref(), Some("https://lot.example/list?page=2"), "{link}");
+    }
+    assert_eq!(read("<p>Results: 57</p>").total, Some(57));
+}
