@@ -81,7 +81,7 @@ extension: .venv/ready
 	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
 
 .PHONY: test-api
-test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 600" tries every limit of every parameter
+test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 600" does so for ten minutes a role and database
 	$(STEP) "cargo build" cargo build --locked --workspace
 	@tests/with-postgres $(MAKE) --no-print-directory try-api ARGS="$(ARGS)"
 
@@ -163,6 +163,7 @@ check-dependencies:
 .PHONY: check-scripts
 check-scripts:
 	$(STEP) "shell scripts" bash -c 'for script in .ci/run fuzz/run tests/apt-install tests/check-package tests/step tests/with-postgres; do bash -n "$$script"; done'
+	$(STEP) "the nginx configuration of docs/deploying.md" tests/check-nginx
 
 .PHONY: check-python
 check-python: .venv/ready

@@ -1,8 +1,13 @@
 """Tries the HTTP API as its OpenAPI document says, and against it, with Schemathesis.
 
 For each database and each role a server is started on a dealership with a few cars, and every operation gets valid and
-invalid calls. All checks are on. `make test` makes few calls. `make test-api ARGS="--seconds 600"` makes them for ten
-minutes a role and database, with every limit of every parameter and with calls that follow from each other's answers.
+invalid calls. All checks are on. `make test` makes few calls, and those at every limit of every parameter as an
+administrator on SQLite, who may call everything. `make test-api ARGS="--seconds 600"` makes all of them for ten
+minutes a role and database.
+
+The phase of calls that follow from each other's answers is left out: of 617 links that Schemathesis 4 finds in the
+document its calls followed 3, because few of the things that it makes up may be created. Such calls are in
+adapters/http/tests.
 
     api.py JPAUTO [--examples N] [--seconds N]
 """
@@ -45,14 +50,21 @@ def exceptions(operation: dict[str, Any]) -> dict[str, str]:
         statuses["422"] = "a parameter that the library reads as a VIN or as the name of a model"
     if "after" in parameters:
         statuses["422"] = "a cursor is a text that the server made"
+    if {"platform", "format"} <= parameters:
+        statuses["422"] = "the forms of a feed are those of its platform"
     if "If-Match" in parameters:
         statuses["412"] = "the versions that there are"
     return statuses
 
 
+# What a call that does not fit the schema may be answered with. Where the version is another, that is said first.
+REJECTED = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429"]
+
+
 def configuration(document: dict[str, Any]) -> str:
     """The configuration of Schemathesis for this document."""
     lines = ["[checks]", f"positive_data_acceptance.expected-statuses = {json.dumps(ACCEPTED)}"]
+    lines.append(f"negative_data_rejection.expected-statuses = {json.dumps(REJECTED)}")
     for path, of_path in document["paths"].items():
         for operation in of_path.values():
             more = exceptions({**operation, "path": path})
@@ -115,11 +127,10 @@ def schemathesis(server: Server, role: str, options: argparse.Namespace) -> bool
     command += ["--generation-database", "none", "--seed", options.seed, "--warnings", "off"]
     for operation in LEFT_OUT:
         command += ["--exclude-operation-id", operation]
+    is_at_limits = options.seconds or (server.database.startswith("sqlite:") and role == "admin")
+    command += ["--phases", "examples,coverage,fuzzing" if is_at_limits else "examples,fuzzing"]
     if options.seconds:
         command += ["--max-time", options.seconds]
-    else:
-        # The coverage of each limit of each parameter takes minutes: it is for a longer run.
-        command += ["--phases", "examples,fuzzing"]
     if role != "public":
         command += ["--header", f"Authorization: Bearer {server.token(role)}"]
     began = time.monotonic()
