@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::cookie;
 use crate::{
     desk::Part,
-    error::{Error, ErrorCode, Result},
+    error::{ErrorCode, Faults, Result},
 };
 
 /// How sessions are signed and when they end.
@@ -50,18 +50,28 @@ impl SessionConfig {
     /// # Errors
     /// `invalid_session_config`, which repeats no secret.
     pub(crate) fn checked(self) -> Result<Self> {
-        let refuse = |message: &'static str| Err(Error::new(ErrorCode::InvalidSessionConfig, message));
+        let mut faults = Faults::default();
         if self.secrets.is_empty() || self.secrets.iter().any(|secret| secret.len() < Self::SHORTEST_SECRET) {
-            return refuse("session secrets must be given, and each must have 16 bytes or more");
+            faults.add("/sessions/secrets", "expected secrets of 16 bytes or more each");
         }
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if self.cookie_name.is_empty() || !self.cookie_name.bytes().all(is_token) {
-            return refuse("the name of the session's cookie must consist of letters, digits and - _ .");
+            faults.add("/sessions/cookie_name", "expected letters, digits and - _ .");
         }
-        let most = Duration::from_secs(366 * 24 * 3_600);
-        if self.idle < Duration::from_secs(60) || self.longest < self.idle || self.longest > most {
-            return refuse("a session must last a minute or more without a request, and at most 366 days in all");
+        // Browsers take such a cookie over TLS alone.
+        if !self.secure && ["__Host-", "__Secure-"].iter().any(|prefix| self.cookie_name.starts_with(prefix)) {
+            faults.add("/sessions/cookie_name", "a cookie with this name is kept over TLS alone: `secure` must be on");
         }
+        if self.idle < Duration::from_secs(60) {
+            faults.add("/sessions/idle", "expected a minute or more");
+        }
+        if self.longest < self.idle {
+            faults.add("/sessions/idle", "a session can not last longer without a request than in all (`longest`)");
+        }
+        if self.longest > Duration::from_secs(366 * 24 * 3_600) {
+            faults.add("/sessions/longest", "expected at most 366 days");
+        }
+        faults.into_result(ErrorCode::InvalidSessionConfig)?;
         Ok(self)
     }
 }
@@ -91,10 +101,11 @@ mod tests {
         let good = SessionConfig::new(vec!["a secret of many letters".into(), "an older secret".repeat(2)]);
         assert!(!format!("{good:?}").contains("letters"));
         assert!(good.clone().checked().is_ok());
-        let wrong: [fn(&mut SessionConfig); 6] = [
+        let wrong: [fn(&mut SessionConfig); 7] = [
             |config| config.secrets.clear(),
             |config| config.secrets.push("short".into()),
             |config| config.cookie_name = "a;b".into(),
+            |config| (config.cookie_name, config.secure) = ("__Host-sid".into(), false),
             |config| config.idle = Duration::ZERO,
             |config| config.longest = Duration::from_secs(3_600),
             |config| config.longest = Duration::MAX,

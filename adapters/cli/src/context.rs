@@ -109,6 +109,11 @@ impl Context {
         self.sessions = how;
     }
 
+    /// Whether people can stay signed in at what is opened from now on.
+    pub(crate) fn signs_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
     /// Lets jobs of what is opened from now on run by these rules.
     pub(crate) fn run_jobs_by(&mut self, rules: JobRules) {
         self.jobs = rules;
@@ -126,7 +131,7 @@ impl Context {
         config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
         config.database.create = self.create;
-        Ok(Dealership::with_config(config)?)
+        Dealership::with_config(config).map_err(|error| self.settings.placed(error))
     }
 
     /// The same as [`Context::desk`], but where no database is there yet, none is left behind.

@@ -109,9 +109,9 @@ fn exit_code(kind: ErrorKind) -> u8 {
 fn one_line(code: ErrorCode, message: &str, fields: &[FieldError]) -> String {
     let told: Vec<_> = fields
         .iter()
+        // The message may name the fields itself.
+        .filter(|field| !message.contains(&field.message))
         .map(|field| format!("{}: {}", field.pointer.trim_start_matches('/'), field.message))
-        // The message about a single field names it already.
-        .filter(|field| !message.contains(field.as_str()))
         .collect();
     let mut line = format!("error[{code}]: {message}");
     if !told.is_empty() {

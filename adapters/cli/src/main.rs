@@ -46,12 +46,11 @@ mod work;
 use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
-use jpauto::ErrorCode;
 
 use crate::{
     arguments::{Arguments, Command, Global},
     config::ConfigCommand,
-    configuration::{LogFormat, LogSettings, Settings},
+    configuration::{LogFormat, Settings},
     context::Context,
     failure::Failure,
     output::Format,
@@ -79,7 +78,7 @@ fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), 
         _ => Settings::load(file.as_deref(), std::env::vars_os())?,
     };
     let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
-    log_to_stderr(usual, &settings.log)?;
+    log_to_stderr(usual, &settings)?;
     let mut context = Context::new(global, settings);
     if command.may_make_a_database() {
         context.make_a_database();
@@ -178,12 +177,14 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 }
 
 /// What the library and the server trace. `RUST_LOG` counts before the configuration, and that before what is usual.
-fn log_to_stderr(usual: &str, log: &LogSettings) -> Result<(), Failure> {
+fn log_to_stderr(usual: &str, settings: &Settings) -> Result<(), Failure> {
     use tracing_subscriber::EnvFilter;
+    let log = &settings.log;
     let filter = match (EnvFilter::try_from_default_env(), &log.filter) {
         (Ok(filter), _) => filter,
-        (Err(_not_set), Some(chosen)) => EnvFilter::try_new(chosen)
-            .map_err(|reason| Failure::new(ErrorCode::InvalidConfiguration, format!("log.filter: {reason}")))?,
+        (Err(_not_set), Some(chosen)) => {
+            EnvFilter::try_new(chosen).map_err(|reason| settings.refuse("log.filter", reason.to_string()))?
+        }
         (Err(_not_set), None) => EnvFilter::new(usual),
     };
     // Below that, the client of FTP tells each command that it sends, and one of them is the password.

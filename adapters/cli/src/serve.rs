@@ -1,6 +1,11 @@
 //! `jpauto serve`: the HTTP server over the database. What is deliberately not here: the server.
 
-use std::{net::SocketAddr, sync::Arc, thread};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use clap::Args;
 use jpauto::{
@@ -12,6 +17,7 @@ use jpauto_http::{IpNet, Origin, ServerConfig, Shutdown};
 use serde::Serialize;
 
 use crate::{
+    configuration::Settings,
     context::Context,
     failure::Failure,
     output::remark,
@@ -86,15 +92,19 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
     context.use_all_that_is_configured();
     arguments.jobs.apply(context)?;
     let config = arguments.config(context);
+    refuse_what_can_not_work(&config, &context.settings)?;
+    let doubts = doubts(arguments, &config, context);
     if arguments.check {
         let database = without_secrets(&context.settings.database.url);
         let new = if context.pass_over_a_missing_database() { " (it is made at the first start)" } else { "" };
         let dealership = context.dealership()?;
         dealership.check_ready()?;
+        doubts.iter().for_each(|doubt| remark(doubt));
         return context.output.item(&WouldBeServed::of(&dealership, database + new, &config));
     }
     let dealership = context.dealership()?;
     dealership.check_ready()?;
+    doubts.iter().for_each(|doubt| remark(doubt));
     let stop = Arc::<Stop>::default();
     let works = arguments.work || context.settings.worker.work;
     let worker = works.then(|| {
@@ -116,6 +126,71 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
         })
         .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))?;
     worked
+}
+
+/// Values that fit their keys and not each other.
+///
+/// # Errors
+/// `invalid_configuration`.
+fn refuse_what_can_not_work(config: &ServerConfig, settings: &Settings) -> Result<(), Failure> {
+    let (deadline, statement) = (config.gate.deadline, settings.database.statement_timeout);
+    if config.address.port() != 0 && config.metrics_address == Some(config.address) {
+        return Err(settings.refuse("server.metrics_address", "this is the address of the server itself"));
+    }
+    if deadline.is_zero() {
+        return Err(settings.refuse("server.gate.deadline", "expected more than nothing"));
+    }
+    if !settings.database.url.starts_with("postgres") {
+        return Ok(());
+    }
+    if statement.is_zero() {
+        return Err(
+            settings.refuse("database.statement_timeout", "without an end a statement keeps its worker for ever")
+        );
+    }
+    if deadline <= statement {
+        let message = format!(
+            "expected more than database.statement_timeout, which is {} s: work would go on that nobody waits for",
+            statement.as_secs_f64()
+        );
+        return Err(settings.refuse("server.gate.deadline", message));
+    }
+    Ok(())
+}
+
+/// What can be meant, and probably is not.
+fn doubts(arguments: &ServeArgs, config: &ServerConfig, context: &Context) -> Vec<String> {
+    let settings = &context.settings;
+    let mut doubts = Vec::new();
+    let sign_in = settings.sign_in();
+    if config.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
+        doubts
+            .push("server.trusted_proxies holds every address, so each client may say that it has another".to_owned());
+    }
+    if sign_in.is_some() && !context.signs_sessions() {
+        doubts.push("there are providers to sign in at, but nobody can: sessions.secrets is not given".to_owned());
+    }
+    if sign_in.is_none() && !settings.administrators().is_empty() {
+        doubts.push("sign_in.administrators makes nobody one: there is no provider to sign in at".to_owned());
+    }
+    let files = settings.secret_files.iter().map(PathBuf::as_path).chain(arguments.sessions.file());
+    doubts.extend(
+        files.filter(|path| is_open_to_all(path)).map(|path| {
+            format!("{} holds secrets, and everybody on this machine may read it: chmod 600", path.display())
+        }),
+    );
+    doubts
+}
+
+#[cfg(unix)]
+fn is_open_to_all(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|of_file| of_file.is_file() && of_file.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_path: &Path) -> bool {
+    false
 }
 
 /// What `--check` says. It holds no secret.

@@ -31,14 +31,19 @@ impl SessionOptions {
     /// The configuration for the library; `None` without a secret.
     pub(crate) fn config(&self, settings: &Settings) -> Result<Option<SessionConfig>, Failure> {
         let mut config = settings.sessions().clone();
-        if let Some(path) = self.session_secret_file.as_deref().filter(|path| !path.is_empty()) {
-            config.secrets = Self::secrets(Path::new(path))?;
+        if let Some(path) = self.file() {
+            config.secrets = Self::secrets(path)?;
         }
         if let Some(name) = &self.session_cookie {
             config.cookie_name.clone_from(name);
         }
         config.secure &= !self.cookie_without_tls;
         Ok((!config.secrets.is_empty()).then_some(config))
+    }
+
+    /// The file of secrets that is named here.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.session_secret_file.as_deref().filter(|path| !path.is_empty()).map(Path::new)
     }
 
     fn secrets(path: &Path) -> Result<Vec<String>, Failure> {

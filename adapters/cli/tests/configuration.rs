@@ -28,7 +28,7 @@ fn what_is_wrong_is_told_before_anything_is_done() {
                  JPAUTO_DATABASE_URL?";
     Ran::of(ran).fails(2, wrong);
     let ran = lot.command(["migrate"]).env("JPAUTO_LOG_FILTER", "a=b=c").output().unwrap();
-    Ran::of(ran).fails(2, "error[invalid_configuration]: log.filter: ");
+    Ran::of(ran).fails(2, "error[invalid_configuration]: JPAUTO_LOG_FILTER: log.filter: ");
 }
 
 #[test]
@@ -59,5 +59,69 @@ fn a_check_says_what_would_be_served_and_makes_nothing() {
     assert_eq!((&served["sessions"], &served["auto_dev"]), (&true.into(), &false.into()));
     assert!(!ran.stdout.contains("more than"), "no secret is shown");
     lot.write("secrets", "short\n");
-    lot.run(["serve", "--check", "--config", "jpauto.toml"]).fails(2, "error[invalid_session_config]: ");
+    lot.run(["serve", "--check", "--config", "jpauto.toml"]).fails(
+        2,
+        "error[invalid_session_config]: jpauto.toml:2: sessions.secrets: expected secrets of 16 bytes or more each",
+    );
+}
+
+#[test]
+fn what_the_library_refuses_and_what_can_not_work_is_told_with_its_place() {
+    let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
+    for (file, told) in [
+        ("[fetch]\ncontact = \"nobody\"\n", "invalid_contact]: jpauto.toml:2: fetch.contact: "),
+        ("[jobs]\ntime_zone = \"Los Angeles\"\n", "invalid_schedule]: jpauto.toml:2: jobs.time_zone: "),
+        ("[jobs.schedules]\ncheck = \"25 * * *\"\n", "invalid_schedule]: jpauto.toml:2: jobs.schedules.check: "),
+        ("[log]\n\nfilter = \"a=b=c\"\n", "invalid_configuration]: jpauto.toml:3: log.filter: "),
+        (
+            "[sessions]\nsecrets = [\"\"]\n",
+            "invalid_configuration]: jpauto.toml:2: sessions.secrets: one of the secrets is empty",
+        ),
+        (
+            "[sessions]\nsecrets = [\"a secret of many letters\"]\nidle = \"40 days\"\n",
+            "invalid_session_config]: jpauto.toml:3: sessions.idle: a session can not last longer without a request than in all",
+        ),
+        (
+            "[auto_dev]\nkeyfile = \"x\"\n",
+            "invalid_configuration]: jpauto.toml:2: auto_dev.keyfile: there is no such key; did you mean auto_dev.key_file?",
+        ),
+        ("[server.gate]\ndeadline = \"0 s\"\n", "invalid_configuration]: jpauto.toml:2: server.gate.deadline: "),
+        (
+            "[database]\nurl = \"postgres://nowhere.example/lot\"\n[server.gate]\ndeadline = \"10 s\"\n",
+            "invalid_configuration]: jpauto.toml:4: server.gate.deadline: expected more than database.statement_timeout",
+        ),
+        (
+            "[server]\naddress = \"127.0.0.1:8099\"\nmetrics_address = \"127.0.0.1:8099\"\n",
+            "invalid_configuration]: jpauto.toml:3: server.metrics_address: ",
+        ),
+    ] {
+        lot.write("jpauto.toml", file);
+        lot.run(["serve", "--check", "--config", "jpauto.toml"]).fails(2, &format!("error[{told}"));
+    }
+    let ran = lot.command(["serve", "--check"]).env("JPAUTO_FETCH_CONTACT", "nobody").output().unwrap();
+    Ran::of(ran).fails(2, "error[invalid_contact]: JPAUTO_FETCH_CONTACT: fetch.contact: ");
+    let ran = lot.command(["serve", "--check"]).env("JPAUTO_NONSENSE", "1").output().unwrap();
+    Ran::of(ran).fails(
+        2,
+        "error[invalid_configuration]: JPAUTO_NONSENSE: there is no such variable; jpauto config sample lists all",
+    );
+}
+
+#[test]
+fn what_is_probably_not_meant_is_remarked_upon() {
+    let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
+    lot.write("secrets", "a secret of more than 16 bytes\n");
+    lot.write(
+        "jpauto.toml",
+        "[sessions]\nsecrets_file = \"secrets\"\n[server]\ntrusted_proxies = [\"0.0.0.0/0\"]\n[sign_in]\nadministrators = [\"a@lot.example\"]\n",
+    );
+    let ran = lot.run(["serve", "--check", "--config", "jpauto.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for told in ["trusted_proxies holds every address", "sign_in.administrators makes nobody one"] {
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+    #[cfg(unix)]
+    assert!(ran.stderr.contains("secrets holds secrets, and everybody on this machine may read it"), "{}", ran.stderr);
 }

@@ -98,7 +98,8 @@ fn what_is_not_configured_or_wrong_is_named() {
         .fails(3, "error[not_configured]: there is no place for photos: configure storage.folder");
     lot.write("both.toml", "[storage]\nfolder = \"photos\"\nbucket = \"photos\"\n");
     let refused = lot.run(["storage", "usage", "--config", "both.toml"]);
-    refused.fails(2, "error[invalid_configuration]: storage.folder: expected a folder or a bucket, not both");
+    refused
+        .fails(2, "error[invalid_configuration]: both.toml:2: storage.folder: expected a folder or a bucket, not both");
     lot.write("half.toml", "[storage]\nendpoint = \"https://r2.example\"\npublic_url = \"https://photos.example\"\n");
     let refused = lot.run(["storage", "usage", "--config", "half.toml"]);
     assert_eq!(refused.code, 2, "{refused:?}");

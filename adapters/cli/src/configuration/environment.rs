@@ -14,6 +14,9 @@ use super::{
 /// The variable of the file with the configuration itself.
 pub(crate) const FILE: &str = "JPAUTO_CONFIG";
 
+/// How the variables of all keys begin.
+const PREFIX: &str = "JPAUTO_";
+
 /// Names that others have given, and the keys that they stand for. Our own names count before them.
 const OTHER_NAMES: [(&str, &str); 3] = [
     ("DATABASE_URL", "database.url"),
@@ -66,16 +69,21 @@ pub(super) fn read(
     for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds).chain(of_webhooks) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
+            settings.places.extend(key.path().map(|path| (path.to_owned(), name.clone())));
         }
         let file = format!("{name}_FILE");
         if key.is_secret()
             && let Some(path) = given.remove(&file)
         {
             note(faults, &file, secret_file::set(&key, Path::new(&path), settings));
+            settings.places.extend(key.path().map(|path| (path.to_owned(), file.clone())));
         }
     }
     for name in given.into_keys() {
-        let nearest = nearest::nearest(&name, keys::paths().map(|path| keys::variable(&path)));
+        // All begin alike, which is no likeness.
+        let own = |name: &str| name.trim_start_matches(PREFIX).to_owned();
+        let nearest = nearest::nearest(&own(&name), keys::paths_and_files().map(|path| own(&keys::variable(&path))));
+        let nearest = nearest.map(|name| format!("{PREFIX}{name}"));
         note(faults, &name, Err(nearest::unknown("variable", nearest)));
     }
 }
@@ -87,7 +95,7 @@ fn note(faults: &mut Vec<Fault>, name: &str, outcome: Result<(), String>) {
 }
 
 fn is_of_interest(name: &str) -> bool {
-    let is_ours = name.starts_with("JPAUTO_") && name != FILE && !is_of_others(name);
+    let is_ours = name.starts_with(PREFIX) && name != FILE && !is_of_others(name);
     is_ours || OTHER_NAMES.iter().any(|(other, _)| name == *other || name.strip_suffix("_FILE") == Some(*other))
 }
 

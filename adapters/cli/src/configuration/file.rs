@@ -70,6 +70,9 @@ impl Reader<'_> {
             let path =
                 if section.is_empty() { name.get_ref().to_string() } else { format!("{section}.{}", name.get_ref()) };
             let place = format!("{}:{}", self.path.display(), line_of(self.text, name.span().start));
+            if keys::find(&path).is_some() {
+                self.settings.places.insert(path.clone(), place.clone());
+            }
             if let Err(message) = self.entry(&path, value) {
                 self.faults.push(Fault { place: Some(place), key: path, message });
             }
@@ -99,7 +102,7 @@ impl Reader<'_> {
             }
             _ if keys::is_section(path) => Err(format!("expected a section, [{path}]")),
             DeValue::Table(_) => Err(nearest::unknown("section", nearest::nearest(path, sections()))),
-            _ => Err(nearest::unknown("key", nearest::nearest(path, keys::paths()))),
+            _ => Err(nearest::unknown("key", nearest::nearest(path, keys::paths_and_files()))),
         }
     }
 
@@ -109,8 +112,9 @@ impl Reader<'_> {
                 true => Err(format!("give either {key} or {key}_file")),
                 false => secret_file::set(&found, &path, self.settings),
             };
-            if let Err(message) = set {
-                self.faults.push(Fault { place: Some(place), key: format!("{key}_file"), message });
+            match set {
+                Ok(()) => _ = self.settings.places.insert(key, place),
+                Err(message) => self.faults.push(Fault { place: Some(place), key: format!("{key}_file"), message }),
             }
         }
     }

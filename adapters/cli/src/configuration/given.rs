@@ -107,6 +107,10 @@ impl Form<Vec<String>> for Secrets {
             Given::List(items) => items.iter().map(String::read).collect::<Result<_, _>>()?,
             _ => return Err("expected secrets in quotes".to_owned()),
         };
+        // A file of secrets may have an empty line. In a list it is one that somebody forgot.
+        if matches!(given, Given::List(_)) && secrets.iter().any(|secret| secret.trim().is_empty()) {
+            return Err("one of the secrets is empty".to_owned());
+        }
         Ok(secrets.iter().map(|secret| secret.trim()).filter(|secret| !secret.is_empty()).map(str::to_owned).collect())
     }
 

@@ -58,6 +58,11 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// The place in the file, of a key that stands in the table.
+    pub(super) fn path(&self) -> Option<&'static str> {
+        if let Self::Key(key) = self { Some(key.path) } else { None }
+    }
+
     pub(super) fn is_secret(&self) -> bool {
         match self {
             Self::Key(key) => key.is_secret,
@@ -92,6 +97,14 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
 /// The paths of all keys; of providers and of feeds, those in the sample.
 pub(super) fn paths() -> impl Iterator<Item = String> {
     shown(&Settings::default()).into_iter().map(|(path, ..)| path)
+}
+
+/// The same, and those of the files of secrets.
+pub(super) fn paths_and_files() -> impl Iterator<Item = String> {
+    shown(&Settings::default()).into_iter().flat_map(|(path, is_secret, _)| {
+        let file = is_secret.then(|| format!("{path}_file"));
+        [Some(path), file].into_iter().flatten()
+    })
 }
 
 /// The environment variable of a key.

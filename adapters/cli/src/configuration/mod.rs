@@ -18,6 +18,7 @@ mod tests;
 mod webhooks;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fmt,
     path::{Path, PathBuf},
@@ -25,8 +26,8 @@ use std::{
 };
 
 use jpauto::{
-    Config, DatabaseConfig, ErrorCode, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules, ProviderConfig,
-    SessionConfig, SignInConfig, TrackingRules,
+    Config, DatabaseConfig, Error, ErrorCode, ErrorKind, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules,
+    ProviderConfig, SessionConfig, SignInConfig, TrackingRules,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules},
     evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
     exports::ExportConfig,
@@ -80,6 +81,10 @@ pub(crate) struct Settings {
     tracking: TrackingRules,
     metrics: MetricsRules,
     market_view: MarketViewRules,
+    /// Where each key was given that was: `FILE:LINE`, or the name of a variable.
+    places: BTreeMap<String, String>,
+    /// The files that secrets were read from.
+    pub(crate) secret_files: Vec<PathBuf>,
 }
 
 /// What is written to standard error.
@@ -248,6 +253,8 @@ impl Default for Settings {
             tracking: TrackingRules::default(),
             metrics: MetricsRules::default(),
             market_view: MarketViewRules::default(),
+            places: BTreeMap::new(),
+            secret_files: Vec::new(),
         }
     }
 }
@@ -269,14 +276,56 @@ impl Settings {
         environment::read(variables, &mut settings, &mut faults);
         if settings.storage.folder.is_some() && settings.storage.is_bucket() {
             let message = "expected a folder or a bucket, not both".to_owned();
-            faults.push(Fault { place: None, key: "storage.folder".to_owned(), message });
+            faults.push(settings.fault("storage.folder", message));
         }
         settings.fetch.allow_any_port |= settings.fetch.allow_private_networks;
         if faults.is_empty() {
             return Ok(settings);
         }
-        let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Err(Failure::new(ErrorCode::InvalidConfiguration, message))
+        Err(Failure::new(ErrorCode::InvalidConfiguration, told(&faults)))
+    }
+
+    fn fault(&self, key: &str, message: String) -> Fault {
+        Fault { place: self.places.get(key).cloned(), key: key.to_owned(), message }
+    }
+
+    /// The failure of a key, with the place where it was given.
+    pub(crate) fn refuse(&self, key: &str, message: impl Into<String>) -> Failure {
+        Failure::new(ErrorCode::InvalidConfiguration, self.fault(key, message.into()).to_string())
+    }
+
+    /// What the library has refused, with the places of the keys at fault where they were given.
+    pub(crate) fn placed(&self, error: Error) -> Failure {
+        let fields = error.fields();
+        let faults: Vec<_> = fields
+            .iter()
+            .filter_map(|field| Some(self.fault(self.key_of(&field.pointer)?, field.message.clone())))
+            .collect();
+        if error.kind() != ErrorKind::Misconfigured || faults.is_empty() || faults.len() < fields.len() {
+            return error.into();
+        }
+        Failure::Own { code: error.error_code(), message: told(&faults), fields: fields.to_vec() }
+    }
+
+    /// The key that was given of what the library calls so: as a path, or as the name of a field of one section.
+    fn key_of(&self, pointer: &str) -> Option<&str> {
+        let mut path = pointer.trim_start_matches('/').replace('/', ".");
+        if let Some(job) = path.strip_prefix("jobs.").and_then(|path| path.strip_suffix(".cron")) {
+            path = format!("jobs.schedules.{job}");
+        }
+        let ends_so = format!(".{path}");
+        loop {
+            if let Some((key, _)) = self.places.get_key_value(&path) {
+                return Some(key);
+            }
+            // What is at fault may be an item of a list.
+            match path.rsplit_once('.') {
+                Some((list, _)) => path = list.to_owned(),
+                None => break,
+            }
+        }
+        let mut ending = self.places.keys().filter(|key| key.starts_with("fetch.") && key.ends_with(&ends_so));
+        ending.next().map(String::as_str)
     }
 
     /// The library's configuration with the rules, and without the parts that a command asks for itself.
@@ -397,10 +446,19 @@ impl Settings {
         (!config.providers.is_empty()).then_some(config)
     }
 
+    /// Who becomes an administrator by signing in at a provider.
+    pub(crate) fn administrators(&self) -> &[String] {
+        &self.sign_in.administrators
+    }
+
     /// How sessions are signed. Without a secret, nobody can sign in.
     pub(crate) fn sessions(&self) -> &SessionConfig {
         &self.sessions
     }
+}
+
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// What is wrong, and where.

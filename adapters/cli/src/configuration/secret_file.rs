@@ -18,5 +18,6 @@ pub(super) fn set(key: &Found, path: &Path, settings: &mut Settings) -> Result<(
     if text.trim().is_empty() {
         return Err(format!("{} is empty", path.display()));
     }
+    settings.secret_files.push(path.to_owned());
     key.set(settings, &Given::Text(text))
 }
