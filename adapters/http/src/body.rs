@@ -2,12 +2,15 @@
 //!
 //! Whether the values are acceptable is for the library to say.
 
-use std::time::Duration;
+use std::{fmt, marker::PhantomData, time::Duration};
 
 use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use jpauto::{ErrorCode, FieldError};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_path_to_error::Segment;
 use tokio::time::{Instant, timeout};
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
@@ -184,6 +187,36 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if is_object { Ok(read) } else { Err(invalid_body(String::new(), "expected a JSON object".to_owned())) }
 }
 
+/// Reads a list of objects. Serde would also accept a list of the values of each in the order of its fields.
+///
+/// # Errors
+/// What is wrong with the first that is none.
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(list: D) -> Result<Vec<T>, D::Error> {
+    Ok(Vec::<Object<T>>::deserialize(list)?.into_iter().map(|object| object.0).collect())
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        value.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
+}
+
 fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Problem {
     if !reason.is_data() {
         return malformed(reason);
@@ -287,6 +320,26 @@ pub(crate) mod tests {
                 "{came} in {took} s"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_of_objects_holds_nothing_else() {
+        #[derive(Debug, Deserialize)]
+        struct Offers {
+            #[serde(deserialize_with = "objects")]
+            offers: Vec<NewSubmission>,
+        }
+        for (body, pointer) in [
+            ("{\"offers\": [{}, [2019, \"Toyota\"]]}", "/offers/1"),
+            ("{\"offers\": [[]]}", "/offers/0"),
+            ("{\"offers\": [{\"year\": \"new\"}]}", "/offers/0/year"),
+            ("{\"offers\": [{\"colour\": 1}]}", "/offers/0/colour"),
+        ] {
+            let problem = told(parse_json::<Offers>(body.as_bytes()).unwrap_err()).await;
+            assert_eq!((&problem["code"], &problem["errors"][0]["pointer"]), (&json!("invalid_body"), &json!(pointer)));
+        }
+        let read: Offers = parse_json(b"{\"offers\": [{\"year\": 2019}]}").unwrap();
+        assert_eq!(read.offers[0].year, 2019);
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ mod client_connections;
 mod competitors;
 mod cross_origin;
 mod docs;
+mod early_answers;
 mod encoding;
 mod exports;
 mod forgery;

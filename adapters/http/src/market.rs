@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     answer,
     app::App,
-    inventory,
+    body, inventory,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape},
     problem::Problem,
     query::PAGE,
@@ -98,6 +98,7 @@ const MODEL_YEAR: &[Parameter] = &[
 struct Subjects {
     /// At most 1,000.
     #[schema(max_items = 1000)]
+    #[serde(deserialize_with = "body::objects")]
     subjects: Vec<Subject>,
 }
 

@@ -179,7 +179,8 @@ fn not_modified(response: &Response) -> Response {
     answer
 }
 
-fn dress(headers: &mut HeaderMap, request_id: &str, method: &Method, is_personal: bool) {
+/// What every answer has: how long it may be kept, what a browser may do with it, and the id of its request.
+pub(crate) fn dress(headers: &mut HeaderMap, request_id: &str, method: &Method, is_personal: bool) {
     // `no-cache` lets a client keep the answer, but it must validate it before each use. What staff sees is kept by nobody else.
     let caching = match (headers.contains_key(ETAG) && matches!(*method, Method::GET | Method::HEAD), is_personal) {
         (false, _) => "no-store",

@@ -258,7 +258,7 @@ fn answers_of_no_operation() -> Value {
         "MethodNotAllowed": of(ErrorCode::MethodNotAllowed),
         "MalformedRequest": of(ErrorCode::MalformedRequest),
         "NotFound": of(ErrorCode::NotFound),
-        "HeaderTooLong": {"description": "The header of the request is too long, or there are too many. The answer has no body."},
+        "HeaderTooLong": problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &BTreeSet::from([ErrorCode::MalformedRequest.as_str()])),
     })
 }
 

@@ -107,8 +107,19 @@ impl Problem {
         response
     }
 
-    /// The document, with the id of the request.
-    pub(crate) fn into_document(self, request_id: &str) -> Response {
+    /// 400 or another status of a request that is none.
+    pub(crate) fn malformed_request(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "the header of the request is too long, or there are too many"
+            }
+            _ => "this is no request of HTTP",
+        };
+        Self { status, ..Self::new(ErrorCode::MalformedRequest, detail) }
+    }
+
+    /// The text of the document, with the id of the request.
+    pub(crate) fn text(&self, request_id: &str) -> Vec<u8> {
         let document = Document {
             r#type: type_of(self.code),
             title: self.code.sentence(),
@@ -119,7 +130,12 @@ impl Problem {
             errors: &self.errors,
         };
         // Only strings and a number, which always become JSON.
-        let text = serde_json::to_vec(&document).unwrap_or_default();
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The document, with the id of the request.
+    pub(crate) fn into_document(self, request_id: &str) -> Response {
+        let text = self.text(request_id);
         let mut response = warp::http::Response::new(Bytes::from(text)).into_response();
         *response.status_mut() = self.status;
         response.headers_mut().extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));

@@ -38,6 +38,7 @@ use crate::{
     app::{self, App},
     background::RunLimits,
     body::BodyLimits,
+    early_answers::Completed,
     encoding,
     gate::GateLimits,
     metrics::{self, Metrics},
@@ -431,7 +432,8 @@ impl Connection {
         });
         let service = TowerToHyperService::new(service);
         let builder = self.builder();
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(pace.watch(stream)), service));
+        let stream = Completed::new(pace.watch(stream), self.metrics.clone());
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut look = pin!(sleep(limits.unread_timeout));
         let mut first_request = pin!(sleep(limits.header_read_timeout));
         let mut end_of_life = pin!(sleep(limits.longest_life));

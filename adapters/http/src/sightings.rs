@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     answer,
     app::App,
+    body,
     operation::{Answer, Operation, Outcome, handler, shape},
     problem::Problem,
     request::Request,
@@ -88,6 +89,7 @@ macro_rules! sightings {
             #[serde(default)]
             partial: bool,
             $(#[doc = $of_what])+
+            #[serde(deserialize_with = "body::objects")]
             $what: $seen,
         }
     };

@@ -184,8 +184,36 @@ fn a_header_that_is_too_long_is_refused() {
     let mut stream = lot.connect();
     stream.write_all(format!("GET /healthz HTTP/1.1\r\nhost: lot\r\nx-long: {long}\r\n\r\n").as_bytes()).unwrap();
     let (bytes, _) = until_closed(&mut stream);
-    assert_eq!(Answer::parse(&bytes).status, 431);
+    let answer = Answer::parse(&bytes);
+    assert_eq!((answer.status, answer.problem().as_str()), (431, "malformed_request"));
     assert_eq!(lot.get(&format!("/healthz?{}", "x".repeat(8_000))).status, 200);
+}
+
+#[test]
+fn what_is_no_request_is_answered_with_a_problem() {
+    let lot = Lot::open();
+    let many: String = (0..150).map(|number| format!("x-{number}: 1\r\n")).collect();
+    for request in [
+        "GET /healthz HTTP/9.9\r\nhost: lot\r\n\r\n",
+        "G\0T /healthz HTTP/1.1\r\nhost: lot\r\n\r\n",
+        "POST /healthz HTTP/1.1\r\nhost: lot\r\ncontent-length: +2\r\n\r\n{}",
+        "POST /healthz HTTP/1.1\r\nhost: lot\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+        &format!("GET /healthz HTTP/1.1\r\nhost: lot\r\n{many}\r\n"),
+    ] {
+        let mut stream = lot.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let (bytes, _) = until_closed(&mut stream);
+        let answer = Answer::parse(&bytes);
+        assert_eq!(answer.problem(), "malformed_request", "{request}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{request}");
+        assert_eq!(answer.header("connection"), Some("close"), "{request}");
+    }
+    // A request before it on the same connection has its answer.
+    let mut stream = lot.connect();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    assert_eq!(next_answer(&mut stream).status, 200);
+    stream.write_all(b"nonsense\r\n\r\n").unwrap();
+    assert_eq!(Answer::parse(&until_closed(&mut stream).0).problem(), "malformed_request");
 }
 
 #[test]
