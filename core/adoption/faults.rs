@@ -7,8 +7,10 @@
 use super::FindingKind;
 use crate::{
     actor::Role,
+    competitors::ScrapeErrorType,
     db::{Column, columns_of},
     inventory::VehicleStatus,
+    market::Recommendation,
     submissions::SubmissionStatus,
 };
 
@@ -66,6 +68,8 @@ enum Holds {
     Word(&'static [&'static str]),
     /// A VIN, in a column that is unique.
     UniqueVin,
+    /// The same, or null.
+    UniqueNullableVin,
     /// A VIN.
     Vin,
     /// An e-mail address, in a column that is unique.
@@ -98,6 +102,23 @@ const VEHICLE_STATUSES: [&str; 4] = [
 ];
 const SUBMISSION_STATUSES: [&str; 3] =
     [SubmissionStatus::Pending.as_str(), SubmissionStatus::Approved.as_str(), SubmissionStatus::Rejected.as_str()];
+
+const RECOMMENDATIONS: [&str; 4] = [
+    Recommendation::High.as_str(),
+    Recommendation::Low.as_str(),
+    Recommendation::Competitive.as_str(),
+    Recommendation::InsufficientData.as_str(),
+];
+const RUN_STATUSES: [&str; 4] = ["running", "success", "partial", "failure"];
+const SCRAPE_ERRORS: [&str; 7] = [
+    ScrapeErrorType::Network.as_str(),
+    ScrapeErrorType::Timeout.as_str(),
+    ScrapeErrorType::HttpStatus.as_str(),
+    ScrapeErrorType::Blocked.as_str(),
+    ScrapeErrorType::Robots.as_str(),
+    ScrapeErrorType::Parsing.as_str(),
+    ScrapeErrorType::Empty.as_str(),
+];
 
 const ROLES: [&str; 3] = [Role::Viewer.as_str(), Role::Manager.as_str(), Role::Admin.as_str()];
 
@@ -171,7 +192,7 @@ pub(super) const TABLES: [Table; 20] = [
         noun: "submissions",
         columns: &[
             ("submission_status", Holds::Word(&SUBMISSION_STATUSES)),
-            ("vin", Holds::UniqueVin),
+            ("vin", Holds::UniqueNullableVin),
             ("make", Holds::Text),
             ("model", Holds::Text),
             ("trim", Holds::NullableText),
@@ -228,7 +249,12 @@ pub(super) const TABLES: [Table; 20] = [
     Table {
         name: "competitors",
         noun: "competitors",
-        columns: &[("name", Holds::Text), ("inventory_url", Holds::Text)],
+        columns: &[
+            ("name", Holds::Text),
+            ("inventory_url", Holds::Text),
+            ("platform_type", Holds::NullableText),
+            ("scrape_error_type", Holds::Word(&SCRAPE_ERRORS)),
+        ],
         rules: &[],
         required: &[],
     },
@@ -262,14 +288,17 @@ pub(super) const TABLES: [Table; 20] = [
         rules: &[],
         required: &[],
     },
-    Table::of_ours("market_research_results"),
+    Table {
+        columns: &[("price_recommendation", Holds::Word(&RECOMMENDATIONS))],
+        ..Table::of_ours("market_research_results")
+    },
     Table::of_ours("market_price_history"),
     Table::of_ours("vin_evaluation_cache"),
     Table::of_ours("competitor_price_history"),
     Table::of_ours("competitor_metrics"),
     Table::of_ours("competitor_scrapes"),
     Table::of_ours("activity_logs"),
-    Table::of_ours("job_history"),
+    Table { columns: &[("status", Holds::Word(&RUN_STATUSES))], ..Table::of_ours("job_history") },
     Table::of_ours("vehicle_sales"),
     Table::of_ours("api_tokens"),
     Table::of_ours("competitor_pages"),
@@ -359,7 +388,7 @@ impl Table {
         for ours in ["updated_at", "created_at", "deleted_at"] {
             let is_there = ours == "deleted_at" || columns_of(self.name).iter().any(|column| column.name == ours);
             let twins = twins.iter().filter(|twin| is_there && twin.table == self.name && twin.ours == ours);
-            faults.extend(twins.filter_map(|twin| carried_over(twin, dialect)));
+            faults.extend(twins.flat_map(|twin| carried_over(twin, dialect)));
         }
         if self.name == LISTINGS {
             let scan = format!(
@@ -451,6 +480,12 @@ impl Table {
                 faults.push(Fault::by_hand(FindingKind::Implausible, column, is_no_vin(column, &trimmed, dialect)));
                 faults
             }
+            Holds::UniqueNullableVin => {
+                let mut faults = self.unique(FindingKind::VinCase, column, format!("nullif(upper({trimmed}), '')"));
+                let is_no_vin = format!("{} AND {trimmed} <> ''", is_no_vin(column, &trimmed, dialect));
+                faults.push(Fault::by_hand(FindingKind::Implausible, column, is_no_vin));
+                faults
+            }
             Holds::Vin => {
                 let right = format!("upper({trimmed})");
                 vec![Fault::mended(FindingKind::VinCase, column, format!("{column} <> {right}"), right)]
@@ -526,17 +561,28 @@ fn is_no_vin(column: &str, trimmed: &str, dialect: &Dialect) -> String {
 
 /// The time of a row as another application keeps it. Where ours is later, a default has filled it when the column was made:
 /// a row is not made after the time at which it was there. Two seconds are the difference of two clocks.
-fn carried_over(twin: &Twin, dialect: &Dialect) -> Option<Fault> {
+///
+/// What is no time that can be read, and ours is missing, is for a person.
+fn carried_over(twin: &Twin, dialect: &Dialect) -> Vec<Fault> {
     let theirs = format!("\"{}\"", twin.theirs.replace('"', "\"\""));
     if twin.ours == "deleted_at" {
-        return Some(Fault::by_hand(FindingKind::MarkedDeleted, "deleted_at", format!("{theirs} IS NOT NULL")));
+        return vec![Fault::by_hand(FindingKind::MarkedDeleted, "deleted_at", format!("{theirs} IS NOT NULL"))];
     }
-    let instant = (dialect.instant)(&theirs, &twin.r#type)?;
-    let (column, is_default) = match twin.ours.as_str() {
-        "created_at" => ("created_at", format!("created_at > {}", (dialect.later)(&instant))),
+    let column = if twin.ours == "created_at" { "created_at" } else { "updated_at" };
+    let Some(instant) = (dialect.instant)(&theirs, &twin.r#type) else {
+        let scan = format!("{theirs} IS NOT NULL AND {column} IS NULL");
+        return vec![Fault::by_hand(FindingKind::OtherColumn, column, scan)];
+    };
+    let later = (dialect.later)(&instant);
+    let is_default = match column {
+        "created_at" => format!("created_at > {later}"),
         // It was filled together with `created_at`, in the same moment.
-        _ => ("updated_at", format!("updated_at = created_at AND updated_at > {}", (dialect.later)(&instant))),
+        _ => format!("updated_at = created_at AND updated_at > {later}"),
     };
     let scan = format!("{instant} IS NOT NULL AND ({column} IS NULL OR {is_default})");
-    Some(Fault::mended(FindingKind::OtherColumn, column, scan, instant))
+    let unread = format!("{theirs} IS NOT NULL AND {instant} IS NULL AND {column} IS NULL");
+    vec![
+        Fault::mended(FindingKind::OtherColumn, column, scan, instant),
+        Fault::by_hand(FindingKind::OtherColumn, column, unread),
+    ]
 }

@@ -28,6 +28,13 @@ use crate::db::{
 /// This many lists are read and written at a time.
 pub(super) const BATCH: usize = 2_000;
 
+/// The seconds from the year 2000 to 2100, between which a number is taken for a time; a thousand times as many are milliseconds.
+const EPOCH: (i64, i64) = (946_684_800, 4_102_444_800);
+
+/// What a text is that PostgreSQL reads as a time of any year: a 29 February may be none.
+#[cfg(feature = "postgres")]
+const ISO_TIME: &str = r"^(19|20)\d\d-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?( ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?))?$";
+
 #[cfg(feature = "postgres")]
 const POSTGRES: Dialect = Dialect {
     is_no_id: None,
@@ -52,6 +59,18 @@ const POSTGRES: Dialect = Dialect {
         "timestamp with time zone" => Some(column.to_owned()),
         // The old application wrote UTC.
         "timestamp without time zone" | "date" => Some(format!("({column}::timestamp AT TIME ZONE 'UTC')")),
+        // A session's time zone is UTC.
+        "text" | "character varying" | "character" => {
+            Some(format!("(CASE WHEN {column} ~ '{ISO_TIME}' THEN {column}::timestamptz END)"))
+        }
+        "integer" | "bigint" | "numeric" | "double precision" => Some(format!(
+            "(CASE WHEN {column} BETWEEN {} AND {} THEN to_timestamp({column}::double precision / 1000) \
+              WHEN {column} BETWEEN {} AND {} THEN to_timestamp({column}::double precision) END)",
+            EPOCH.0 * 1_000,
+            EPOCH.1 * 1_000,
+            EPOCH.0,
+            EPOCH.1
+        )),
         _ => None,
     },
     later: |instant| format!("{instant} + interval '2 seconds'"),
@@ -98,15 +117,20 @@ const SQLITE: Dialect = Dialect {
     is_no_time: |column| format!("{column} IS NOT NULL AND NOT {}", is_sqlite_time(column)),
     is_no_amount: Some(|column| format!("typeof({column}) NOT IN ('integer', 'null')")),
     is_no_vin: |text| format!("(length({text}) <> 17 OR {text} GLOB '*[^A-HJ-NPR-Z0-9]*')"),
-    instant: |column, r#type| {
-        let r#type = r#type.to_ascii_uppercase();
-        let is_text = ["TEXT", "CHAR", "DATE", "TIME"].iter().any(|part| r#type.contains(part));
-        is_text.then(|| {
-            format!(
-                "CASE WHEN {column} GLOB '????-??-??T??:??:??.??????Z' THEN {column} \
-                 WHEN typeof({column}) = 'text' THEN strftime('%Y-%m-%dT%H:%M:%f000Z', {column}) END"
-            )
-        })
+    // A column of any type holds values of any.
+    instant: |column, _type| {
+        const FORM: &str = "'%Y-%m-%dT%H:%M:%f000Z'";
+        Some(format!(
+            "(CASE WHEN {column} GLOB '????-??-??T??:??:??.??????Z' THEN {column} \
+              WHEN typeof({column}) = 'text' AND {column} GLOB '????-??-??*' THEN strftime({FORM}, {column}) \
+              WHEN typeof({column}) NOT IN ('integer', 'real') THEN NULL \
+              WHEN {column} BETWEEN {} AND {} THEN strftime({FORM}, {column} / 1000.0, 'unixepoch') \
+              WHEN {column} BETWEEN {} AND {} THEN strftime({FORM}, {column}, 'unixepoch') END)",
+            EPOCH.0 * 1_000,
+            EPOCH.1 * 1_000,
+            EPOCH.0,
+            EPOCH.1
+        ))
     },
     later: |instant| format!("strftime('%Y-%m-%dT%H:%M:%f000Z', {instant}, '+2 seconds')"),
 };

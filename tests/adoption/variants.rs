@@ -351,6 +351,48 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
         Found(&[("other_column", "inventory.updated_at", 250, "repaired"), ("other_column", "inventory.created_at", 250, "repaired")]),
     ),
     (
+        "times of other types under another name",
+        Each {
+            postgres: "ALTER TABLE inventory ADD \"createdAt\" text, ADD \"updatedAt\" bigint;
+                       UPDATE inventory SET created_at = NULL, updated_at = NULL;
+                       UPDATE inventory SET \"createdAt\" = '2024-02-29T04:05:06.123Z', \"updatedAt\" = 1700000000000;
+                       -- A 29 February may be none, so it is for a person.
+                       UPDATE inventory SET \"createdAt\" = '2024-02-28 04:05:06.123+02', \"updatedAt\" = 1700000000 WHERE stock_number LIKE 'S%';
+                       UPDATE inventory SET \"createdAt\" = 'last May', \"updatedAt\" = 7 WHERE stock_number = 'S0007'",
+            sqlite: "ALTER TABLE inventory ADD createdAt INTEGER;
+                     ALTER TABLE inventory ADD updatedAt REAL;
+                     UPDATE inventory SET created_at = NULL, updated_at = NULL, createdAt = 7, updatedAt = 1700000000000;
+                     UPDATE inventory SET createdAt = 1700000000000, updatedAt = 1700000000 WHERE stock_number LIKE 'S%';
+                     UPDATE inventory SET createdAt = 'last May', updatedAt = 7 WHERE stock_number = 'S0007'",
+        },
+        Found(&[
+            ("other_column", "inventory.updated_at", 251, "repaired"),
+            ("other_column", "inventory.updated_at", 1, "by_hand"),
+            ("other_column", "inventory.created_at", 249, "repaired"),
+            ("other_column", "inventory.created_at", 3, "by_hand"),
+        ]),
+    ),
+    (
+        "words of other tables",
+        Postgres(
+            "UPDATE job_history SET status = 'completed' WHERE status = 'success'; UPDATE job_history SET status = 'Failure' WHERE status = 'failure';
+             UPDATE competitors SET scrape_error_type = 'Timeout Error', platform_type = 'dealer inspire ' WHERE scrape_error IS NOT NULL;
+             UPDATE market_research_results SET price_recommendation = 'OVERPRICED'",
+        ),
+        Found(&[
+            ("blanks", "competitors.platform_type", 1, "repaired"),
+            ("unknown_word", "competitors.scrape_error_type", 1, "by_hand"),
+            ("unknown_word", "market_research_results.price_recommendation", 1, "by_hand"),
+            ("word_case", "job_history.status", 1, "repaired"),
+            ("unknown_word", "job_history.status", 1, "by_hand"),
+        ]),
+    ),
+    (
+        "a VIN that is nothing",
+        Both("UPDATE pending_submissions SET vin = ' ' WHERE customer_name = 'Customer 3'"),
+        Found(&[("vin_case", "pending_submissions.vin", 1, "repaired")]),
+    ),
+    (
         "marked as deleted",
         Each {
             postgres: "ALTER TABLE inventory ADD \"deletedAt\" timestamptz; UPDATE inventory SET \"deletedAt\" = now() WHERE stock_number = 'S0002'",

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use jpauto::{MigrationReport, PartitionReport};
+use jpauto::{MigrationReport, PartitionReport, Remedy};
 use serde::Serialize;
 
 use crate::{
@@ -43,8 +43,9 @@ pub(crate) fn run(context: &mut Context, arguments: &MigrateArgs) -> Result<(), 
     if context.output.format() != Format::Table {
         return context.output.done("", &Done { migration: report, partitions });
     }
+    let has_repaired = report.findings.iter().any(|finding| finding.remedy == Remedy::Repaired);
     if report.applied.is_empty() {
-        remark("nothing to do: the schema is current");
+        remark(if has_repaired { "the schema is current" } else { "nothing to do: the schema is current" });
     }
     report.applied.iter().try_for_each(|name| context.output.text(&format!("applied {name}")))?;
     context.output.text(&format!("version {}", report.version))?;
