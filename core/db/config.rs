@@ -30,6 +30,9 @@ pub struct DatabaseConfig {
     pub read_only: bool,
     /// Make a SQLite file that is missing (true), or refuse to open it.
     pub create: bool,
+    /// Make it when something is written first, and not before (false). Until then it reads as an empty database, and what is refused
+    /// leaves no file behind.
+    pub create_at_first_write: bool,
     /// The most connections (8). About twice the number of cores serves best. An in-memory database has one.
     pub pool_size: u32,
     /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
@@ -64,6 +67,7 @@ impl DatabaseConfig {
             pooler: Pooler::None,
             read_only: false,
             create: true,
+            create_at_first_write: false,
             pool_size: 8,
             pool_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

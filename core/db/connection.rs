@@ -260,7 +260,11 @@ impl Manager {
             }
         } else {
             conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
-            use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
+            // Until its tables are in it, a file keeps its journal: whoever dies or finds the disk full while making them leaves an empty
+            // file. With the other mode there is a first page before there is anything else.
+            if has_tables(&mut conn)? {
+                use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
+            }
         }
         Ok(Pooled {
             conn: DbConnection::Sqlite(conn),
@@ -273,10 +277,16 @@ impl Manager {
     }
 }
 
+#[cfg(feature = "sqlite")]
+fn has_tables(conn: &mut diesel::SqliteConnection) -> diesel::QueryResult<bool> {
+    use diesel::{RunQueryDsl as _, dsl::sql, sql_types::Bool};
+    diesel::select(sql::<Bool>("EXISTS (SELECT 1 FROM sqlite_master)")).get_result(conn)
+}
+
 /// Readers then never wait for the writer. The mode is a property of the file, so where the file can not be written it
 /// stays as it is: reading still works, and a write will say that the file is read-only.
 #[cfg(feature = "sqlite")]
-fn use_write_ahead_log(conn: &mut diesel::SqliteConnection, patience: Duration) -> Result<(), ConnectError> {
+pub(super) fn use_write_ahead_log(conn: &mut diesel::SqliteConnection, patience: Duration) -> diesel::QueryResult<()> {
     let until = std::time::Instant::now() + patience;
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL") {
@@ -287,7 +297,7 @@ fn use_write_ahead_log(conn: &mut diesel::SqliteConnection, patience: Duration) 
             {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(1..=20)));
             }
-            other => return Ok(other?),
+            other => return other,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::failure;
+use super::{Prepared, failure};
 use crate::error::{Error, ErrorCode, Result};
 
 /// How long another process may take between the first page of a file and the `-wal` beside it.
@@ -35,11 +35,19 @@ pub(super) enum FileState {
     Filled,
 }
 
-/// Looks at the file, and makes it where it is missing and may be made. Answers whether it is to be filled.
+/// What is done about a file that is missing or has nothing in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Making {
+    Never,
+    AtOnce,
+    AtFirstWrite,
+}
+
+/// Looks at the file, and makes it where it is missing and to be made.
 ///
 /// # Errors
 /// `database_unavailable`; `database_incomplete`; `database_damaged`.
-pub(super) fn prepare(path: &Path, may_make: bool) -> Result<bool> {
+pub(super) fn prepare(path: &Path, making: Making) -> Result<Prepared> {
     let since = Instant::now();
     let state = loop {
         let state = look(path).map_err(|reason| failure::cannot_open(path, reason))?;
@@ -54,17 +62,23 @@ pub(super) fn prepare(path: &Path, may_make: bool) -> Result<bool> {
         std::thread::sleep(Duration::from_millis(20));
     };
     match state {
-        FileState::Filled => Ok(false),
+        FileState::Filled => Ok(Prepared::Filled),
         FileState::Incomplete => Err(incomplete(path)),
         FileState::CutOff { length, whole } => {
             let what = format!("the database {} is cut off after {length} of {whole} bytes", path.display());
             Err(failure::damaged(&what))
         }
-        FileState::Missing if !may_make => Err(missing(path, "does not exist")),
-        FileState::Empty if !may_make => Err(missing(path, "is empty")),
-        FileState::Empty => Ok(true),
-        FileState::Missing => make(path).map(|()| true),
+        FileState::Missing | FileState::Empty => match making {
+            Making::Never => Err(missing(path, if state == FileState::Empty { "is empty" } else { "does not exist" })),
+            Making::AtOnce => make(path).map(|()| Prepared::New),
+            Making::AtFirstWrite => must_have_folder(path).map(|()| Prepared::Unmade),
+        },
     }
+}
+
+/// Whether nothing is in it yet.
+pub(super) fn is_unmade(path: &Path) -> bool {
+    is_nothing(path)
 }
 
 fn look(path: &Path) -> io::Result<FileState> {
@@ -130,12 +144,20 @@ fn whole_length(head: &[u8; HEAD]) -> Option<u64> {
     (head.starts_with(MAGIC) && number(24) == number(92)).then(|| number(28) * page_size(head))
 }
 
+fn must_have_folder(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(has_no_folder(path)),
+        _ => Ok(()),
+    }
+}
+
+fn has_no_folder(path: &Path) -> Error {
+    failure::cannot_open(path, io::Error::new(io::ErrorKind::NotFound, "its directory does not exist"))
+}
+
 fn make(path: &Path) -> Result<()> {
     match fs::File::options().write(true).create_new(true).open(path) {
-        Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
-            let reason = io::Error::new(io::ErrorKind::NotFound, "its directory does not exist");
-            Err(failure::cannot_open(path, reason))
-        }
+        Err(reason) if reason.kind() == io::ErrorKind::NotFound => Err(has_no_folder(path)),
         // Another process made it meanwhile.
         Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(reason) => Err(failure::cannot_open(path, reason)),
@@ -143,7 +165,7 @@ fn make(path: &Path) -> Result<()> {
     }
 }
 
-fn missing(path: &Path, what: &str) -> Error {
+pub(super) fn missing(path: &Path, what: &str) -> Error {
     let message = format!("there is no database at {}: it {what}; `jpauto migrate` makes a new one", path.display());
     Error::new(ErrorCode::DatabaseUnavailable, message)
 }
@@ -151,7 +173,7 @@ fn missing(path: &Path, what: &str) -> Error {
 fn incomplete(path: &Path) -> Error {
     let message = format!(
         "{} is a copy of a database that was in use, without the {}-wal that holds its tables: copy both, or make the copy \
-         with `jpauto backup`",
+         with `jpauto backup`. Where no database was ever finished here, remove the file",
         path.display(),
         path.file_name().unwrap_or_default().to_string_lossy()
     );

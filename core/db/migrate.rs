@@ -3,7 +3,7 @@
 //! All pending migrations run in one transaction that holds a lock, so several machines may start at once and a failed
 //! migration leaves nothing behind. What is deliberately not here: the SQL, which stands in `migrations/`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use diesel::{
     QueryableByName, RunQueryDsl as _,
@@ -13,6 +13,8 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+#[cfg(feature = "sqlite")]
+use super::held::HeldText;
 use super::{DbConnection, DbResult, Failure, connection::on_each, failure::is_missing_right};
 use crate::error::{Error, ErrorCode, Result};
 
@@ -50,18 +52,29 @@ pub(super) fn has_no_tables(conn: &mut DbConnection) -> DbResult<bool> {
     Ok(found)
 }
 
+/// Whether any migration is applied.
+pub(super) fn is_migrated(conn: &mut DbConnection) -> DbResult<bool> {
+    Ok(!applied_versions(conn)?.is_empty())
+}
+
 /// The version that this library brings a schema to.
 pub(super) fn known_version(conn: &DbConnection) -> Result<String> {
     Ok(latest(&known_versions(conn)?))
 }
 
-/// Writes what the migration did from the `-wal` into the file itself, so that a copy of the file alone has tables.
-pub(super) fn settle(conn: &mut DbConnection) -> DbResult<()> {
+/// Writes what the migration did from the `-wal` into the file itself, so that a copy of the file alone has tables. A new file gets its
+/// mode here.
+pub(super) fn settle(conn: &mut DbConnection, patience: Duration) -> DbResult<()> {
     match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => {}
+        DbConnection::Postgres(_) => {
+            let _ = patience;
+        }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
+            if let Err(reason) = super::connection::use_write_ahead_log(conn, patience) {
+                tracing::debug!(%reason, "the next connection sets the mode of the file");
+            }
             // Where a reader stands in the way, the next checkpoint does it.
             diesel::connection::SimpleConnection::batch_execute(conn, "PRAGMA wal_checkpoint(TRUNCATE)")?;
         }
@@ -86,6 +99,7 @@ pub(super) fn run(conn: &mut DbConnection) -> DbResult<Migrated> {
     if is_current(conn)? {
         return Ok(Migrated { applied: Vec::new(), version: latest(&known) });
     }
+    must_not_be_of_others(conn)?;
     let applied = match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => apply(conn, POSTGRES)?,
@@ -202,6 +216,32 @@ fn must_see_a_schema(conn: &mut DbConnection) -> DbResult<()> {
         }
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Refuses a SQLite file in which another application has made tables of our names. PostgreSQL's are adopted.
+fn must_not_be_of_others(conn: &mut DbConnection) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => Ok(()),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            #[derive(QueryableByName)]
+            struct Names {
+                #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+                names: Option<HeldText>,
+            }
+            let sql = "SELECT group_concat(name, ', ') AS names FROM sqlite_master WHERE type = 'table' AND lower(name) IN \
+                       ('users', 'pending_submissions', 'inventory', 'competitors', 'competitor_inventory', 'activity_logs') \
+                       AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')";
+            let Names { names } = sql_query(sql).get_result(conn)?;
+            let Some(names) = names.as_deref() else { return Ok(()) };
+            let message = format!(
+                "the file holds tables of another application ({names}), and nothing was changed: SQLite files of others are not adopted, \
+                 as databases of PostgreSQL are. Take another path, and bring the rows in with `jpauto import`"
+            );
+            Err(Error::new(ErrorCode::MigrationFailed, message).into())
+        }
     }
 }
 

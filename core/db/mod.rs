@@ -34,6 +34,8 @@ pub(crate) mod time;
 mod transaction;
 #[allow(unreachable_pub, reason = "Diesel's table! wants the SQL types to be public")]
 pub(crate) mod types;
+#[cfg(feature = "sqlite")]
+mod unmade;
 
 use std::{
     ops::ControlFlow,
@@ -102,6 +104,8 @@ pub(crate) struct Database {
     /// SQLite takes one writer at a time and makes the others poll; waiting here instead is fair and quick.
     writers: Option<Queue>,
     lock_timeout: Duration,
+    #[cfg(feature = "sqlite")]
+    unmade: Option<unmade::Unmade>,
     #[cfg(feature = "postgres")]
     standby: Option<standby::Standby>,
 }
@@ -116,10 +120,10 @@ impl Database {
             idle_in_transaction_timeout: config.idle_in_transaction_timeout,
             read_only: config.read_only,
         };
-        let is_new = is_new_sqlite_file(&target, config.create && !config.read_only)?;
+        let state = state_of_file(&target, config)?;
         let manager = Manager::new(target.clone(), limits, config.pooler);
         let in_memory = lives_in_one_connection(&target);
-        if !in_memory {
+        if !in_memory && state != Prepared::Unmade {
             manager.try_out().map_err(|reason| failure::cannot_connect(&target, reason))?;
         }
         let mut builder = r2d2::Pool::builder()
@@ -137,15 +141,40 @@ impl Database {
             pool: builder.build_unchecked(manager),
             writers: is_sqlite(&target).then(Queue::default),
             lock_timeout: config.lock_timeout,
+            #[cfg(feature = "sqlite")]
+            unmade: (state == Prepared::Unmade).then(unmade::Unmade::new).transpose()?,
             target,
             schema_is_current: AtomicBool::new(false),
         };
-        // A file with nothing in it is new as well: another process may be about to fill it, and migrating waits for that.
-        let may_make = config.create && !config.read_only;
-        if is_new || in_memory || (!database.refresh_schema_state()? && may_make && database.is_empty_sqlite()?) {
-            database.migrate(|_| Ok(()))?;
+        match state {
+            Prepared::Unmade => {}
+            Prepared::New => drop(database.migrate_now(|_| Ok(()))?),
+            Prepared::Filled if in_memory => drop(database.migrate_now(|_| Ok(()))?),
+            Prepared::Filled if config.create && !config.read_only => database.fill_if_empty()?,
+            Prepared::Filled => drop(database.refresh_schema_state()?),
         }
         Ok(database)
+    }
+
+    /// Makes the tables of a file that has none. Another process may be about to make them, and migrating waits for that.
+    fn fill_if_empty(&self) -> Result<()> {
+        if !self.refresh_schema_state()? && self.is_empty_sqlite()? {
+            self.migrate_now(|_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// What is read as long as there is no file.
+    #[cfg(not(feature = "sqlite"))]
+    #[expect(clippy::unnecessary_wraps, reason = "SQLite's may fail")]
+    fn stand_in(&self) -> Result<Option<&Self>> {
+        Ok(None)
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    #[expect(clippy::unnecessary_wraps, reason = "SQLite's may fail")]
+    fn make_file(&self) -> Result<()> {
+        Ok(())
     }
 
     /// Runs queries that change nothing; from the start on another connection when one turns out to be dead, or when the server gave
@@ -199,6 +228,10 @@ impl Database {
     }
 
     fn read_in<T>(&self, kind: Kind, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        self.stand_in()?.unwrap_or(self).read_now(kind, queries)
+    }
+
+    fn read_now<T>(&self, kind: Kind, queries: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
         let (mut attempt, mut dead) = (1, 0);
         loop {
@@ -221,6 +254,9 @@ impl Database {
     /// Hands out rows as they come, all of them as the database is at the first one. A connection is held until the last one; a database
     /// that lives in one connection is read to its end first, so that others can use it meanwhile.
     pub(crate) fn stream(&self, rows: &RowsOf<'_>, take: &mut columns::Take<'_>) -> Result<()> {
+        if let Some(stand_in) = self.stand_in()? {
+            return stand_in.stream(rows, take);
+        }
         self.must_be_current()?;
         let mut kept = lives_in_one_connection(&self.target).then(Vec::new);
         let mut dead = 0;
@@ -244,7 +280,7 @@ impl Database {
                 }
                 Err(failure) => {
                     #[cfg(feature = "postgres")]
-                    let failure = rights::named(&mut pooled.conn, failure);
+                    let failure = rights::named(&mut pooled.conn, Kind::Snapshot, failure);
                     return Err(failure.into());
                 }
                 Ok(_) => break,
@@ -264,6 +300,14 @@ impl Database {
     /// A unique violation counts as such: the row that stood against it is visible to the second run, whose own checks name
     /// what is taken.
     pub(crate) fn write<T>(&self, work: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
+        if let Some(stand_in) = self.stand_in()? {
+            stand_in.write_now(&work)?;
+            self.make_file()?;
+        }
+        self.write_now(&work)
+    }
+
+    fn write_now<T>(&self, work: &impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<T> {
         self.must_be_current()?;
         let (mut attempt, mut dead) = (1, 0);
         loop {
@@ -322,28 +366,41 @@ impl Database {
 
     /// Brings the schema to the version of this library, and then does what follows, in one transaction.
     pub(crate) fn migrate<T>(&self, then: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<(Migrated, T)> {
+        self.make_file()?;
+        self.migrate_now(then)
+    }
+
+    fn migrate_now<T>(&self, then: impl Fn(&mut DbConnection) -> DbResult<T>) -> Result<(Migrated, T)> {
         let (migrated, done) = self.with_connection(Kind::Write { patience: self.lock_timeout }, |conn| {
             let migrated = migrate::run(conn)?;
             Ok((migrated, then(conn)?))
         })??;
         self.schema_is_current.store(true, Ordering::Release);
         if !migrated.applied.is_empty() {
-            self.with_connection(Kind::Statements, migrate::settle)??;
+            self.with_connection(Kind::Statements, |conn| migrate::settle(conn, self.lock_timeout))??;
         }
         Ok((migrated, done))
     }
 
     /// The version of the schema, if it is the one of this library.
     pub(crate) fn current_version(&self) -> Result<Option<String>> {
+        self.make_file()?;
         if !self.refresh_schema_state()? {
             return Ok(None);
         }
         Ok(Some(migrate::known_version(&self.connection()?.conn)?))
     }
 
+    /// Whether any release has brought its schema to a version.
+    pub(crate) fn is_migrated(&self) -> Result<bool> {
+        Ok(self.with_connection(Kind::Statements, migrate::is_migrated)??)
+    }
+
     /// Copies the whole database into a new file, or says how that is done.
     pub(crate) fn backup(&self, to: &Path) -> Result<Backup> {
         match &self.target {
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile(path) if self.stand_in()?.is_some() => Err(file::missing(path, "does not exist")),
             #[cfg(feature = "sqlite")]
             Target::SqliteFile(path) => backup::sqlite::of_file(path, to),
             #[cfg(feature = "sqlite")]
@@ -370,7 +427,7 @@ impl Database {
             standby.note_write();
         }
         #[cfg(feature = "postgres")]
-        let outcome = outcome.map_err(|failure| rights::named(&mut pooled.conn, failure));
+        let outcome = outcome.map_err(|failure| rights::named(&mut pooled.conn, kind, failure));
         Ok(outcome)
     }
 
@@ -450,16 +507,34 @@ fn lives_in_one_connection(target: &Target) -> bool {
     }
 }
 
-/// Whether the database is a SQLite file that is to be filled.
+/// What the file of a database is before it is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "PostgreSQL's databases are there"))]
+enum Prepared {
+    /// Something is in it, or it is no file.
+    Filled,
+    /// It is to be filled.
+    New,
+    /// It is to be made when something is written.
+    Unmade,
+}
+
 #[cfg_attr(not(feature = "sqlite"), expect(clippy::unnecessary_wraps, reason = "SQLite's arm may fail"))]
-fn is_new_sqlite_file(target: &Target, may_make: bool) -> Result<bool> {
+fn state_of_file(target: &Target, config: &DatabaseConfig) -> Result<Prepared> {
     match target {
         #[cfg(feature = "sqlite")]
-        Target::SqliteFile(path) => file::prepare(path, may_make),
+        Target::SqliteFile(path) => file::prepare(
+            path,
+            match (config.create && !config.read_only, config.create_at_first_write) {
+                (false, _) => file::Making::Never,
+                (true, false) => file::Making::AtOnce,
+                (true, true) => file::Making::AtFirstWrite,
+            },
+        ),
         #[allow(unreachable_patterns, reason = "the only arm when PostgreSQL alone is compiled in")]
         _ => {
-            let _ = may_make;
-            Ok(false)
+            let _ = config;
+            Ok(Prepared::Filled)
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     check,
     competitor::CompetitorCommand,
     config::{self, ConfigCommand},
+    context::Making,
     demo::DemoArgs,
     export::ExportArgs,
     extract::ExtractArgs,
@@ -140,7 +141,8 @@ pub(crate) struct Global {
     /// A table for people, one JSON document, or a JSON object a line; a table unless the command says otherwise
     #[arg(long, value_name = "FORMAT", value_enum, global = true)]
     pub(crate) format: Option<Format>,
-    /// Act as this member of staff, with no more than their role; without it the machine itself acts
+    /// Act as this member of staff, with no more than their role; without it the machine itself acts, as it always does in migrate, check,
+    /// backup, serve, work and demo
     #[arg(long = "as", value_name = "EMAIL", global = true)]
     pub(crate) acting_as: Option<String>,
     /// Refuse every write, in the database itself; a file that this user may only read opens so
@@ -248,22 +250,34 @@ impl Command {
         }
     }
 
-    /// Whether the command is one that a dealership begins with. Any other one on a database that is missing has the wrong path.
-    pub(crate) fn may_make_a_database(&self) -> bool {
-        if let Self::Serve(arguments) = self {
-            return !arguments.only_checks();
-        }
-        matches!(
+    /// Whether somebody acts in it. In the others the machine does, or nobody.
+    pub(crate) fn is_of_somebody(&self) -> bool {
+        !matches!(
             self,
             Self::Migrate(_)
+                | Self::Check
+                | Self::Backup(_)
+                | Self::Serve(_)
                 | Self::Work(_)
-                | Self::Import(_)
-                | Self::Submission(SubmissionCommand::Submit { .. })
-                | Self::Vehicle(VehicleCommand::Add { .. })
-                | Self::Competitor(CompetitorCommand::Add(_))
-                | Self::User(UserCommand::Add { .. })
-                | Self::Token(TokenCommand::Create { .. })
+                | Self::Demo(_)
+                | Self::Config(_)
+                | Self::Extract(_)
         )
+    }
+
+    /// Whether the command is one that a dealership begins with. Any other one on a database that is missing has the wrong path.
+    pub(crate) fn makes_a_database(&self) -> Making {
+        match self {
+            Self::Serve(arguments) if arguments.only_checks() => Making::Never,
+            Self::Serve(_) | Self::Work(_) | Self::Migrate(_) => Making::AtOnce,
+            Self::Import(_)
+            | Self::Submission(SubmissionCommand::Submit { .. })
+            | Self::Vehicle(VehicleCommand::Add { .. })
+            | Self::Competitor(CompetitorCommand::Add(_))
+            | Self::User(UserCommand::Add { .. })
+            | Self::Token(TokenCommand::Create { .. }) => Making::AtFirstWrite,
+            _ => Making::Never,
+        }
     }
 }
 

@@ -28,12 +28,21 @@ pub(crate) enum DatabaseChoice {
     Default,
 }
 
+/// Whether a SQLite file that is missing is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Making {
+    Never,
+    AtOnce,
+    /// When the command writes something: what is refused makes none.
+    AtFirstWrite,
+}
+
 /// The global options and the configuration, ready for use.
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
-    create: bool,
+    making: Making,
     fetch: Option<FetchConfig>,
     scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
@@ -58,7 +67,7 @@ impl Context {
             settings,
             database_choice,
             acting_as: global.acting_as,
-            create: false,
+            making: Making::Never,
             fetch: None,
             auto_dev: None,
             vpic: None,
@@ -75,9 +84,9 @@ impl Context {
         (self.database_choice == DatabaseChoice::Named).then_some(self.settings.database.url.as_str())
     }
 
-    /// Lets a SQLite file that is missing be made. Whoever reads from one that is missing is told so instead.
-    pub(crate) fn make_a_database(&mut self) {
-        self.create = true;
+    /// Says whether a SQLite file that is missing is made. Whoever reads from one that is missing is told so instead.
+    pub(crate) fn make_a_database(&mut self, making: Making) {
+        self.making = making;
     }
 
     /// Lets what is opened from now on fetch websites, in this way.
@@ -130,7 +139,8 @@ impl Context {
         config.sign_in = self.sign_in.clone();
         config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
-        config.database.create = self.create;
+        config.database.create = self.making != Making::Never;
+        config.database.create_at_first_write = self.making == Making::AtFirstWrite;
         Dealership::with_config(config).map_err(|error| self.settings.placed(error))
     }
 

@@ -79,10 +79,12 @@ fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), 
     };
     let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
     log_to_stderr(usual, &settings)?;
-    let mut context = Context::new(global, settings);
-    if command.may_make_a_database() {
-        context.make_a_database();
+    if global.acting_as.is_some() && !command.is_of_somebody() {
+        let message = "--as is not for this command: the machine itself acts in it, whoever runs it";
+        return Err(Failure::new(ErrorCode::Usage, message));
     }
+    let mut context = Context::new(global, settings);
+    context.make_a_database(command.makes_a_database());
     run(command, &mut context)?;
     Ok(context.output.finish()?)
 }

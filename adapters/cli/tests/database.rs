@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Lot, Ran};
+use crate::support::{CAMRY, Lot, Ran};
 
 #[test]
 fn reading_makes_no_database() {
@@ -31,6 +31,71 @@ fn reading_makes_no_database() {
     }
     assert_eq!(lot.run(["migrate"]).code, 0);
     assert_eq!(lot.run(["report"]).code, 0);
+}
+
+#[test]
+fn what_is_refused_and_what_is_only_tried_makes_no_database() {
+    let lot = Lot::new();
+    lot.write("stock.csv", format!("VIN,Year,Make,Model,Mileage,Price\n{CAMRY},2019,Toyota,Camry,31000,15900\n"));
+    lot.write("wrong.csv", "VIN,Year,Make,Model,Mileage,Price\n4T1B,2019,Toyota,Camry,31000,15900\n");
+    let add =
+        ["vehicle", "add", "--year", "2019", "--make", "Toyota", "--model", "Camry", "--vin", CAMRY, "--price", "9000"];
+    for arguments in [
+        &["submission", "submit", "--year", "1", "--make", "A", "--model", "B"][..],
+        &["user", "add", "ann", "--name", "Ann"],
+        &add[..8],
+        &[&add[..], &["--mileage", "9", "--as", "a@b.example"]].concat(),
+        &["import", "vehicles", "wrong.csv"],
+        &["token", "create", "", "--role", "admin"],
+    ] {
+        assert_ne!(lot.run(arguments).code, 0, "{arguments:?}");
+        assert!(!lot.path("jpauto.db").exists(), "{arguments:?}");
+    }
+    let tried = lot.run(["import", "vehicles", "stock.csv", "--dry-run"]);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    assert!(tried.stderr.contains("no database at jpauto.db yet"), "{}", tried.stderr);
+    assert!(!lot.path("jpauto.db").exists());
+    assert_eq!(lot.run(["import", "vehicles", "stock.csv"]).code, 0);
+    assert_eq!(lot.items(["vehicle", "list"]).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_making_ended_early_is_made_by_the_next_command() {
+    // The system ends a process that writes more than so many blocks to a file, or refuses the write where that is passed over: at the
+    // first byte, in the journal, in the midst of the tables, at the change of the file's mode.
+    for (blocks, is_killed) in [0, 1, 8, 40, 200].into_iter().flat_map(|blocks| [(blocks, true), (blocks, false)]) {
+        let lot = Lot::new();
+        let trap = if is_killed { "" } else { "trap '' XFSZ; " };
+        let limited = format!("{trap}ulimit -c 0; ulimit -f {blocks}; exec \"$0\" migrate");
+        let ended = lot
+            .command_of(std::path::Path::new("sh"), ["-c", &limited, env!("CARGO_BIN_EXE_jpauto")])
+            .output()
+            .unwrap();
+        assert!(!ended.status.success(), "{blocks} blocks: {ended:?}");
+        assert_eq!(ended.status.code().is_none(), is_killed, "{blocks} blocks: {ended:?}");
+        let read = lot.run(["report"]);
+        let told = ["`jpauto migrate` makes a new one", "run migrate on it first"];
+        let is_told = told.iter().any(|told| read.stderr.contains(told));
+        assert!(read.code != 0 && is_told, "{blocks} blocks: {read:?}");
+        assert_eq!(lot.run(["migrate"]).code, 0, "{blocks} blocks");
+        assert_eq!(lot.run(["report"]).code, 0, "{blocks} blocks");
+        lot.add_camry();
+    }
+}
+
+#[test]
+fn nobody_acts_in_what_the_machine_does() {
+    let lot = Lot::new();
+    lot.add_camry();
+    lot.json(["user", "add", "vi@example.com", "--name", "Vi"]);
+    for command in
+        [&["backup", "copy.db"][..], &["check"], &["migrate"], &["demo", "--no-serve"], &["work"], &["serve"]]
+    {
+        lot.run(command.iter().chain(&["--as", "vi@example.com"]))
+            .fails(2, "error[usage]: --as is not for this command");
+    }
+    assert!(!lot.path("copy.db").exists());
 }
 
 #[test]

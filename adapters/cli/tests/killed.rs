@@ -182,6 +182,20 @@ fn look_at_photos(killed: &Killed) -> BTreeSet<String> {
     keys
 }
 
+#[test]
+fn a_database_is_made_or_not_made_by_a_command_that_is_killed() {
+    for round in 0..kills() {
+        let lot = Lot::new();
+        let began = Instant::now();
+        assert!(lot.run(["migrate", "--db", "sqlite:other.db"]).code == 0);
+        kill_within(&mut lot.command(["migrate"]).stderr(Stdio::null()).spawn().unwrap(), began.elapsed());
+        let read = lot.run(["report"]);
+        assert!(read.code == 0 || read.stderr.contains("migrate"), "round {round}: {read:?}");
+        assert_eq!(lot.run(["migrate"]).code, 0, "round {round}");
+        lot.add_camry();
+    }
+}
+
 fn photos_are_whole(killed: &Killed) {
     let picture = killed.lot.write("front.png", png());
     let picture = picture.to_str().unwrap();

@@ -107,6 +107,11 @@ pub(super) fn run(arguments: &VehiclesArgs, context: &mut Context) -> Result<(),
         },
         ..ImportOptions::default()
     };
+    let database = context.settings.database.url.clone();
+    if arguments.dry_run && context.pass_over_a_missing_database() {
+        let path = database.trim_start_matches("sqlite:");
+        remark(&format!("there is no database at {path} yet: the file is compared with an empty lot"));
+    }
     let desk = context.desk()?;
     let inventory = desk.inventory();
     let inventory = if arguments.confirmation.yes { inventory } else { inventory.refusing_doubtful_prices() };
