@@ -788,7 +788,10 @@ on_both_databases! {
         }
         let (before, listing) = (state(lot, kept), listings_of(lot, gone)[0].id);
         let desk = lot.desk();
+        // Another program has taken prices from their competitor.
+        lot.execute("UPDATE competitor_price_history SET competitor_id = NULL WHERE competitor_id = (SELECT id FROM competitors WHERE name = 'Gone')");
         desk.competitors().delete(gone).unwrap();
+        assert_eq!(lot.count("SELECT count(*) FROM competitor_price_history WHERE competitor_id IS NULL"), 0);
         assert_eq!(desk.competitors().get(gone).unwrap_err().code(), "competitor_not_found");
         assert_eq!(desk.competitors().listing(listing).unwrap_err().code(), "listing_not_found");
         assert_eq!(state(lot, kept), before);

@@ -131,12 +131,14 @@ pub(super) struct Table {
     rules: &'static [Rule],
     /// Lists leave out a row without these.
     required: &'static [&'static str],
+    /// Whether lists leave rows out of it that a person may look for.
+    pub(super) is_listed: bool,
 }
 
 impl Table {
     /// A table of whose columns nothing is known but their types.
     const fn of_ours(name: &'static str) -> Self {
-        Self { name, noun: name, columns: &[], rules: &[], required: &[] }
+        Self { name, noun: name, columns: &[], rules: &[], required: &[], is_listed: false }
     }
 }
 
@@ -186,6 +188,7 @@ pub(super) const TABLES: [Table; 20] = [
         columns: &[("role", Holds::Word(&ROLES)), ("email", Holds::UniqueEmail), ("name", Holds::Text)],
         rules: &[],
         required: &[],
+        is_listed: true,
     },
     Table {
         name: "pending_submissions",
@@ -207,6 +210,7 @@ pub(super) const TABLES: [Table; 20] = [
         ],
         rules: &[APPROVED],
         required: &["year", "make", "model"],
+        is_listed: true,
     },
     Table {
         name: "inventory",
@@ -245,6 +249,7 @@ pub(super) const TABLES: [Table; 20] = [
         ],
         rules: &[SOLD_VEHICLE],
         required: &["year", "make", "model", "vin", "price", "mileage"],
+        is_listed: true,
     },
     Table {
         name: "competitors",
@@ -257,6 +262,7 @@ pub(super) const TABLES: [Table; 20] = [
         ],
         rules: &[],
         required: &[],
+        is_listed: true,
     },
     Table {
         name: "competitor_inventory",
@@ -273,6 +279,7 @@ pub(super) const TABLES: [Table; 20] = [
         ],
         rules: &[SOLD_LISTING],
         required: &[],
+        is_listed: true,
     },
     Table {
         name: "export_logs",
@@ -280,6 +287,7 @@ pub(super) const TABLES: [Table; 20] = [
         columns: &[("status", Holds::Word(&["success", "failure"]))],
         rules: &[],
         required: &[],
+        is_listed: true,
     },
     Table {
         name: "storage_alerts",
@@ -287,6 +295,7 @@ pub(super) const TABLES: [Table; 20] = [
         columns: &[("severity", Holds::Word(&["warning", "critical"]))],
         rules: &[],
         required: &[],
+        is_listed: true,
     },
     Table {
         columns: &[("price_recommendation", Holds::Word(&RECOMMENDATIONS))],
@@ -300,10 +309,13 @@ pub(super) const TABLES: [Table; 20] = [
     Table::of_ours("activity_logs"),
     Table { columns: &[("status", Holds::Word(&RUN_STATUSES))], ..Table::of_ours("job_history") },
     Table::of_ours("vehicle_sales"),
-    Table::of_ours("api_tokens"),
+    Table { columns: &[("role", Holds::Word(&ROLES))], ..Table::of_ours("api_tokens") },
     Table::of_ours("competitor_pages"),
     Table::of_ours("outbox"),
-    Table::of_ours("notifications"),
+    Table {
+        columns: &[("status", Holds::Word(&["waiting", "delivered", "given_up"]))],
+        ..Table::of_ours("notifications")
+    },
 ];
 
 /// How rows of a fault are put right.
@@ -445,11 +457,6 @@ impl Table {
             faults.push(Fault::mended(FindingKind::TimeForm, name, is_other(name), as_ours(name)));
         }
         faults
-    }
-
-    /// Whether lists leave rows out of it that a person may look for.
-    pub(super) fn is_listed(&self) -> bool {
-        !self.columns.is_empty()
     }
 
     /// What makes rows unreadable.

@@ -51,7 +51,7 @@ pub struct Finding {
     /// The ids of the first rows, at most three. What is no id stands as SQLite writes it: `X'616263'`, `'text'`, or the number of
     /// the row where there is none: `rowid 7`.
     pub ids: Vec<String>,
-    /// Of unknown words, the first ones in order, at most three.
+    /// Of unknown words, the first ones in order, at most three. Of a table of another name, the name.
     pub words: Vec<String>,
     /// What became of it, or what is to be done.
     pub remedy: Remedy,
@@ -63,6 +63,12 @@ pub struct Finding {
 impl Finding {
     /// How many ids and words a finding has at most.
     pub const SAMPLE: usize = 3;
+
+    /// The words for people to read: one of no letters stands as two quotation marks.
+    #[must_use]
+    pub fn named_words(&self) -> Vec<&str> {
+        self.words.iter().map(|word| if word.trim().is_empty() { "\"\"" } else { word.as_str() }).collect()
+    }
 }
 
 impl fmt::Display for Finding {
@@ -70,7 +76,7 @@ impl fmt::Display for Finding {
         let rows = if self.count == 1 { "row" } else { "rows" };
         write!(f, "{}.{}: {} {rows}, {}", self.table, self.column, self.count, self.kind.sentence())?;
         if !self.words.is_empty() {
-            write!(f, " ({})", self.words.join(", "))?;
+            write!(f, " ({})", self.named_words().join(", "))?;
         }
         if let Some(refusal) = &self.refusal {
             write!(f, "; {refusal}")?;
@@ -185,6 +191,9 @@ kinds! {
     Undated: "undated", "sold, and no time of the sale";
     /// It is called approved, and neither a vehicle nor the audit trail says so.
     NoVehicle: "no_vehicle", "approved, and neither a vehicle nor the audit trail says so";
+    /// Rows in a table that is named otherwise than ours, such as `"Inventory"` or `inventories`. They are not read. The words of the
+    /// finding name the table.
+    OtherTable: "other_table", "in a table of another name, which is not read";
     /// Another application has marked the row as deleted. jpauto shows it.
     MarkedDeleted: "marked_deleted", "marked as deleted by another application, and shown here";
 }
@@ -202,6 +211,7 @@ impl FindingKind {
                 | Self::UnreadableDocument
                 | Self::UnreadableText
                 | Self::UnreadableRow
+                | Self::OtherTable
         )
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Conditions and expressions are SQL of `faults.rs`, made of constants and of the names of columns, which are quoted.
 
+mod others;
 mod repair;
 
 #[cfg(feature = "postgres")]
@@ -12,7 +13,8 @@ use diesel::{
 };
 use uuid::Uuid;
 
-pub(super) use repair::{note_models, set, set_lists, set_text};
+pub(super) use others::tables_of_other_names;
+pub(super) use repair::{set, set_lists, set_text};
 
 use super::{
     Finding,

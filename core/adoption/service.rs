@@ -14,12 +14,13 @@ use crate::{
     activity::{self, Action},
     actor::Actor,
     alerts::{self, AlertType, NewAlert, Severity},
+    competitors,
     db::{
         Database, DbConnection, DbResult,
         texts::{Texts, texts_of},
     },
     desk::Acting,
-    error::Result,
+    error::{Error, ErrorCode, Result},
 };
 
 /// Up to this many rows of one repair have an entry each in the audit trail. More have one together, so that the adoption of a
@@ -45,7 +46,7 @@ pub(crate) fn left_out(database: &Database) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         // PostgreSQL keeps such rows out, unless somebody takes its conditions off.
         let tables = if dialect.is_no_id.is_some() { &TABLES[..] } else { &[] };
-        for table in tables.iter().filter(|table| table.is_listed()) {
+        for table in tables.iter().filter(|table| table.is_listed) {
             let faults = table.unreadable(dialect);
             let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
             for (fault, count) in faults.iter().zip(counts).filter(|(_, count)| *count > 0) {
@@ -61,22 +62,48 @@ pub(crate) fn left_out(database: &Database) -> Result<Vec<Finding>> {
 /// Where the schema is current, the rows are looked at first without keeping anybody from writing.
 pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<MigrationReport> {
     if let Some(version) = database.current_version()? {
-        let (findings, is_alert_open) = database.read_snapshot(|conn| {
+        let (findings, open_alert) = database.read_snapshot(|conn| {
             repository::take_time(conn)?;
-            Ok((look(conn, None)?, alerts::is_open_about_nothing(conn, AlertType::UnreadableValues)?))
+            Ok((look(conn, None)?, alerts::newest_about_nothing(conn, AlertType::UnreadableValues)?))
         })?;
         let is_repairable = findings.iter().any(|finding| finding.remedy == Remedy::Migrate);
-        if !is_repairable && alert(&findings).is_some() == is_alert_open {
+        // An alert that says what is no longer so is written anew.
+        let said = open_alert.filter(|alert| !alert.dismissed).map(|alert| alert.message);
+        if !is_repairable && alert(&findings).map(|alert| alert.message) == said {
             return Ok(MigrationReport { applied: Vec::new(), version, findings });
         }
     }
+    let is_first = !database.is_migrated()?;
     let machine = Actor::system();
     let (migrated, findings) = database.migrate(|conn| {
         let findings = look(conn, Some(Acting { actor: &machine, now }))?;
+        if is_first {
+            must_not_be_beside(conn, &findings)?;
+        }
         alert_of(conn, &findings, now)?;
         Ok(findings)
     })?;
     Ok(MigrationReport { applied: migrated.applied, version: migrated.version, findings })
+}
+
+/// Refuses a first migration that would leave the rows in tables of other names and begin with empty ones of ours.
+fn must_not_be_beside(conn: &mut DbConnection, findings: &[Finding]) -> DbResult<()> {
+    let mut named = Vec::new();
+    for other in findings.iter().filter(|finding| finding.kind == FindingKind::OtherTable) {
+        if repository::count(conn, other.table, "1 = 1")? == 0 {
+            let name = other.words.first().map_or("", String::as_str);
+            named.push(format!("\"{name}\" with {} rows (expected {})", other.count, other.table));
+        }
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "tables are named otherwise, and nothing was changed: {}. Rename them (ALTER TABLE \"...\" RENAME TO ...) and run migrate again. \
+         Where they are not meant, give jpauto a schema of its own",
+        named.join(", ")
+    );
+    Err(Error::new(ErrorCode::MigrationFailed, message).into())
 }
 
 /// Opens the alert about rows that cannot be read, or closes it where there are none.
@@ -96,7 +123,7 @@ type Placed = (usize, Finding);
 /// Goes through all tables. Repairs what is certain where somebody acts.
 fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Finding>> {
     let twins = repository::twins(conn, &TABLES)?;
-    let mut findings = Vec::new();
+    let mut findings = repository::tables_of_other_names(conn, &TABLES)?;
     for table in &TABLES {
         findings.extend(look_at(conn, table, &twins, acting)?);
     }
@@ -256,7 +283,7 @@ fn models(
     let ids = repository::sample(conn, table.name, fault.rows())?;
     let finding = Finding { count, ids, ..finding_of(table, fault, fault.kind, remedy) };
     if let Some(acting) = acting {
-        repository::note_models(conn, fault.rows())?;
+        competitors::note_models_where(conn, fault.rows())?;
         record_as_one(conn, table, &finding, acting)?;
     }
     Ok(vec![finding])

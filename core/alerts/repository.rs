@@ -152,17 +152,6 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
     Ok(standing > 0)
 }
 
-/// Whether an alert of this type is open that is about no vehicle or competitor.
-pub(crate) fn is_open_about_nothing(conn: &mut DbConnection, alert_type: AlertType) -> DbResult<bool> {
-    let standing: i64 = dsl::storage_alerts
-        .filter(dsl::alert_type.eq(alert_type.as_str()))
-        .filter(dsl::subject_id.is_null())
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
-        .count()
-        .get_result(conn)?;
-    Ok(standing > 0)
-}
-
 /// Closes the open alert of this type that is about no vehicle or competitor.
 pub(crate) fn close_about_nothing(conn: &mut DbConnection, alert_type: AlertType, now: DateTime<Utc>) -> DbResult<()> {
     let standing = dsl::storage_alerts

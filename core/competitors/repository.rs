@@ -1,6 +1,6 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
 //! `listing_row` has the columns of a listing, and `listing_columns` reads them column by column for tables. `listings` and
-//! `price_history` read one table each; `figures` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and
+//! `price_history` read one table each; `figures`, `models` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and
 //! after. `lot` loads what a plan is made from, `recording` writes the plan. `market_view` counts over all competitors.
 
 mod crawling;
@@ -11,6 +11,7 @@ mod listing_row;
 mod listings;
 mod lot;
 mod market_view;
+mod models;
 mod price_history;
 mod recording;
 mod reference;
@@ -27,13 +28,15 @@ pub(super) use crawling::{
     names_and_addresses, note_attempt, note_list_change, set_next_scrape,
 };
 pub(super) use figures::{
-    add_metrics, count_metrics, metrics, newest_figures, note_models_of, overview, overview_of, vehicles_on_sale,
+    add_metrics, count_metrics, metrics, newest_figures, overview, overview_of, vehicles_on_sale,
 };
 pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scrape};
 pub(super) use listing_columns::listing_columns;
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};
+pub(crate) use models::note_models_where;
+pub(super) use models::{has_triggers, note_models_of};
 pub(super) use price_history::price_history;
 pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};
 pub(super) use reference::{NamedListing, candidates, listing_candidates};
@@ -230,6 +233,9 @@ pub(super) fn delete_listings(
     let (ids, vins): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let prices = competitor_price_history::table.filter(competitor_price_history::competitor_id.eq(id));
     diesel::delete(prices.filter(competitor_price_history::competitor_inventory_id.eq_any(&ids))).execute(conn)?;
+    // Another program may have taken a price from its competitor, but not from its listing.
+    let astray = competitor_price_history::table.filter(competitor_price_history::competitor_id.is_null());
+    diesel::delete(astray.filter(competitor_price_history::competitor_inventory_id.eq_any(&ids))).execute(conn)?;
     let named = competitor_inventory::table.filter(competitor_inventory::id.nullable().eq_any(&ids));
     let column = competitor_besides(conn);
     let deleted = diesel::delete(named.filter(besides_ids!(column, id))).execute(conn)?;

@@ -37,6 +37,11 @@ pub(crate) fn print(findings: &[Finding], output: &mut Output) -> Result<(), Fai
         return Ok(());
     }
     output.table(findings)?;
+    for finding in findings {
+        if let Some(refusal) = &finding.refusal {
+            output.text(&format!("{}.{} is not repaired: {refusal}", finding.table, finding.column))?;
+        }
+    }
     let named: Vec<_> = findings.iter().filter(|finding| !finding.ids.is_empty()).collect();
     if named.is_empty() {
         return Ok(());
@@ -54,7 +59,7 @@ impl Row for Finding {
     fn cells(&self) -> Vec<Cell> {
         let what = match self.words.is_empty() {
             true => self.kind.sentence().to_owned(),
-            false => format!("{}: {}", self.kind.sentence(), self.words.join(", ")),
+            false => format!("{}: {}", self.kind.sentence(), self.named_words().join(", ")),
         };
         let (to_do, tone) = match self.remedy {
             Remedy::Repaired => ("repaired", Tone::Good),

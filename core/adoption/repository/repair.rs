@@ -146,17 +146,6 @@ fn write_lists(conn: &mut DbConnection, table: &str, column: &str, lists: Vec<(A
     Ok(())
 }
 
-/// Notes what the listings of a condition are called.
-pub(in crate::adoption) fn note_models(conn: &mut DbConnection, condition: &str) -> DbResult<()> {
-    let sql = format!(
-        "INSERT INTO listed_models (year, make, model)
-         SELECT DISTINCT year, lower(make), lower(model) FROM competitor_inventory WHERE {condition}
-         ON CONFLICT DO NOTHING"
-    );
-    on_each!(conn, c => sql_query(sql).execute(c))?;
-    Ok(())
-}
-
 #[cfg(feature = "postgres")]
 mod postgres {
     use diesel::{

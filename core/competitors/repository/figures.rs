@@ -28,19 +28,6 @@ use crate::{
     page::{Page, PageRequest},
 };
 
-/// Notes what the listings of a competitor are called, as recording does: another program may have written some. Pricing finds listings
-/// by these notes.
-pub(in crate::competitors) fn note_models_of(conn: &mut DbConnection, competitor: CompetitorId) -> DbResult<()> {
-    let sql = "INSERT INTO listed_models (year, make, model) \
-               SELECT DISTINCT year, lower(make), lower(model) FROM competitor_inventory AS listing \
-               WHERE competitor_id = $1 AND year BETWEEN 1900 AND 2200 AND CAST(year AS integer) = year \
-               AND make IS NOT NULL AND model IS NOT NULL \
-               AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE known.year = listing.year \
-               AND known.make = lower(listing.make) AND known.model = lower(listing.model)) ON CONFLICT DO NOTHING";
-    on_each!(conn, c => sql_query(sql).bind::<DbId, _>(competitor).execute(c))?;
-    Ok(())
-}
-
 /// `avg_days_on_market` has two places as prices have, so it travels as a price does.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = competitor_metrics, treat_none_as_default_value = false)]

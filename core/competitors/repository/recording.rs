@@ -320,7 +320,7 @@ pub(in crate::competitors) fn write_seen(
         DbConnection::Postgres(conn) => {
             let names = new_names(lot, plan, part);
             if !names.is_empty() {
-                postgres::note_models(conn, &names)?;
+                super::models::note_models(conn, &names)?;
             }
             postgres::change(conn, competitor, changed)?;
             postgres::insert(conn, competitor, observed_at, new)?;

@@ -29,11 +29,12 @@ impl Competitors<'_> {
         self.desk.must(Permission::ManageCompetitors)?;
         let filter = CompetitorFilter { active: Some(true), ..CompetitorFilter::default() };
         let turns = Turns::new(self.desk, Permission::ManageCompetitors, 1);
+        let notes_models = !self.desk.read(Permission::ManageCompetitors, repository::has_triggers)?;
         let mut page = PageRequest::largest();
         loop {
             let competitors = self.list(&filter, &page)?;
             for competitor in &competitors.items {
-                let counted = self.count_metrics_of(&turns, competitor);
+                let counted = self.count_metrics_of(&turns, competitor, notes_models);
                 if observer(competitor, counted.as_ref().err()).is_break() {
                     return Ok(());
                 }
@@ -43,12 +44,14 @@ impl Competitors<'_> {
         }
     }
 
-    fn count_metrics_of(&self, turns: &Turns<'_>, competitor: &Competitor) -> Result<()> {
+    fn count_metrics_of(&self, turns: &Turns<'_>, competitor: &Competitor, notes_models: bool) -> Result<()> {
         turns.write(|conn, acting| {
             // One that was deleted meanwhile has no figures.
             let Some(competitor) = repository::find_to_change(conn, competitor.id)? else { return Ok(()) };
             let (id, rules) = (competitor.id, self.desk.rules());
-            repository::note_models_of(conn, id)?;
+            if notes_models {
+                repository::note_models_of(conn, id)?;
+            }
             let metrics = repository::count_metrics(conn, id, acting.now, rules)?;
             repository::add_metrics(conn, id, &metrics, acting.now)?;
             let changes = Map::from_iter([("metrics".to_owned(), json!({"from": null, "to": acting.now}))]);

@@ -5,7 +5,7 @@ use diesel::{
     PgConnection, RunQueryDsl as _,
     pg::Pg,
     sql_query,
-    sql_types::{Array, Double, Integer, Nullable, Text},
+    sql_types::{Array, Double, Integer, Nullable},
 };
 
 use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
@@ -154,25 +154,6 @@ pub(super) fn insert_prices(
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.price).collect::<Vec<_>>())
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.min_price).collect::<Vec<_>>())
     .bind::<Array<Nullable<Integer>>, _>(prices.iter().map(|point| point.mileage).collect::<Vec<_>>())
-    .execute(conn)?;
-    Ok(())
-}
-
-/// Adds what no listing was called before, as the triggers of the table would: before any listing is written, so that two that add the same
-/// names at the same time wait for each other in one order.
-pub(super) fn note_models(conn: &mut PgConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
-    sql_query(
-        "INSERT INTO listed_models (year, make, model)
-         SELECT seen.year, lower(seen.make) AS make, lower(seen.model) AS model
-         FROM unnest($1, $2, $3) AS seen (year, make, model)
-         WHERE NOT EXISTS (SELECT FROM listed_models AS known
-                           WHERE known.year = seen.year AND known.make = lower(seen.make) AND known.model = lower(seen.model))
-         ORDER BY 1, 2, 3
-         ON CONFLICT DO NOTHING",
-    )
-    .bind::<Array<Integer>, _>(names.iter().map(|(year, ..)| *year).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(names.iter().map(|(_, make, _)| *make).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(names.iter().map(|(.., model)| *model).collect::<Vec<_>>())
     .execute(conn)?;
     Ok(())
 }
