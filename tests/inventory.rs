@@ -296,6 +296,13 @@ on_both_databases! {
             let back = VehicleUpdate { price: Some(vehicle.price), ..VehicleUpdate::default() };
             desk.inventory().update(vehicle.id, &back).unwrap();
         }
+        let of_cost = |dollars| VehicleUpdate { cost: jpauto::Change::Set(Money::from_dollars(dollars)), ..VehicleUpdate::default() };
+        careful.update(vehicle.id, &of_cost(12_000)).unwrap();
+        for dollars in [1_200, 120_000, 1] {
+            let refusal = careful.update(vehicle.id, &of_cost(dollars)).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/cost"));
+        }
+        careful.update(vehicle.id, &of_cost(11_000)).unwrap();
         let sale = StatusChange::sold_for(Money::from_dollars(1_350));
         let refusal = careful.set_status(vehicle.id, sale).unwrap_err();
         assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/sale_price"));

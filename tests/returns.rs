@@ -48,6 +48,80 @@ fn camry_again() -> NewSubmission {
 }
 
 on_both_databases! {
+    fn what_a_buyer_paid_is_corrected_and_both_prices_are_told(lot: &Lot) {
+        let desk = lot.desk();
+        let inventory = desk.inventory();
+        let car = inventory.add(&corolla(1)).unwrap();
+        let paid = |dollars| StatusChange::corrected_to(Money::from_dollars(dollars));
+        assert_eq!(inventory.set_status(car.id, paid(14_000)).unwrap_err().code(), "vehicle_not_sold");
+        let sold = sell(lot, car.id, 13_000);
+        lot.pass(TimeDelta::days(30));
+        let again = inventory.set_status(car.id, StatusChange::sold_for(Money::from_dollars(12_500))).unwrap_err();
+        assert_eq!(again.code(), "vehicle_sold");
+        assert!(again.to_string().contains("--correct"), "{again}");
+        let corrected = inventory.set_status(car.id, paid(12_500)).unwrap();
+        assert_eq!((corrected.status, corrected.sold_at, corrected.listed_at), (VehicleStatus::Sold, sold.sold_at, sold.listed_at));
+        assert_eq!(inventory.set_status(car.id, paid(12_500)).unwrap().updated_at, corrected.updated_at, "it is said twice");
+        let sales = inventory.statistics().unwrap().sales.total;
+        assert_eq!((sales.count, sales.value), (1, Money::from_dollars(12_500)));
+        let entries = trail(lot, car.id);
+        assert_eq!(actions(&entries), ["create", "status", "status"]);
+        assert_eq!(entries[2].changes.as_ref().unwrap()["sale_price"], json!({"from": "13000.00", "to": "12500.00"}));
+        // A sale of another program has no row yet.
+        let other = inventory.add(&corolla(2)).unwrap();
+        lot.execute(&format!("UPDATE inventory SET status = 'sold', sold_at = NULL WHERE vin = '{}'", other.vin));
+        inventory.set_status(other.id, paid(11_000)).unwrap();
+        let sales = inventory.statistics().unwrap().sales.total;
+        assert_eq!((sales.count, sales.value), (2, Money::from_dollars(23_500)));
+        let wrong = desk.inventory().refusing_doubtful_prices().set_status(car.id, paid(1_250)).unwrap_err();
+        assert_eq!(wrong.code(), "price_doubtful");
+    }
+
+    fn a_vin_that_another_program_wrote_in_lower_case_is_the_same_car(lot: &Lot) {
+        let desk = lot.desk();
+        lot.website().submissions().submit(&camry()).unwrap();
+        lot.execute("UPDATE pending_submissions SET vin = lower(vin)");
+        assert_eq!(lot.website().submissions().submit(&camry()).unwrap_err().code(), "duplicate_vin");
+        let offer = desk.submissions().list(&jpauto::SubmissionFilter::default(), &PageRequest::default()).unwrap().items.remove(0);
+        let taken = desk.submissions().approve(offer.id, &Approval::at_price(Money::from_dollars(16_900))).unwrap();
+        sell(lot, taken.id, 16_500);
+        lot.execute("UPDATE inventory SET vin = lower(vin); UPDATE pending_submissions SET vin = lower(vin)");
+        let again = lot.website().submissions().submit(&camry_again()).unwrap();
+        assert_eq!(again.id, offer.id);
+        let back = desk.submissions().approve(again.id, &Approval::at_price(Money::from_dollars(9_900))).unwrap();
+        assert_eq!((back.id, back.vin.as_str()), (taken.id, "4T1B11HK5KU211111"));
+        sell(lot, taken.id, 9_000);
+        lot.execute("UPDATE inventory SET vin = lower(vin)");
+        let new = NewVehicle { vin: back.vin.clone(), mileage: 95_000, ..corolla(1) };
+        assert_eq!(desk.inventory().add(&new).unwrap().id, taken.id, "it comes back");
+    }
+
+    fn a_car_that_comes_back_as_another_is_a_warning(lot: &Lot) {
+        let desk = lot.desk();
+        let inventory = desk.inventory();
+        let codes = |vehicle: &Vehicle| -> Vec<_> {
+            vehicle.warnings.iter().filter(|warning| warning.code() == "other_than_sold").map(ToString::to_string).collect()
+        };
+        let sold = inventory.add(&corolla(1)).unwrap();
+        sell(lot, sold.id, 13_000);
+        let same = inventory.add(&NewVehicle { make: sold.make.to_uppercase(), mileage: sold.mileage + 5_000, ..corolla(1) }).unwrap();
+        assert_eq!((same.id, codes(&same)), (sold.id, vec![]));
+        sell(lot, sold.id, 13_000);
+        let other = NewVehicle { year: sold.year - 3, make: "Ford".into(), model: "F-150".into(), mileage: 5, ..corolla(1) };
+        let back = inventory.add(&other).unwrap();
+        let told = codes(&back);
+        assert_eq!(told.len(), 3, "{told:?}");
+        for (told, part) in told.iter().zip(["the year is", "the make is Ford", "the mileage is 5"]) {
+            assert!(told.contains(part) && told.contains("another car"), "{told}");
+        }
+        // By an approval as well.
+        let first = taken_in(lot, 16_900);
+        sell(lot, first.id, 16_500);
+        let again = lot.website().submissions().submit(&NewSubmission { mileage: Some(7), ..camry_again() }).unwrap();
+        let back = desk.submissions().approve(again.id, &Approval::at_price(Money::from_dollars(15_900))).unwrap();
+        assert_eq!(codes(&back).len(), 1, "{:?}", back.warnings);
+    }
+
     fn a_sold_car_that_is_taken_in_again_is_its_row_on_sale(lot: &Lot) {
         let (desk, inventory) = (lot.desk(), lot.desk());
         let inventory = inventory.inventory();

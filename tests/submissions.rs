@@ -318,6 +318,17 @@ on_both_databases! {
         assert_eq!(careful.update(submission.id, &dear).unwrap_err().code(), "price_doubtful");
         assert_eq!(careful.approve(submission.id, &Approval::as_offered()).unwrap_err().code(), "price_doubtful");
 
+        // A correction is compared with what was asked before.
+        let asked = lot.website().submissions().submit(&offer(3)).unwrap();
+        for price in ["1500.00", "150000.00"] {
+            let update: SubmissionUpdate = serde_json::from_str(&format!(r#"{{"asking_price": "{price}"}}"#)).unwrap();
+            let refusal = careful.update(asked.id, &update).unwrap_err();
+            assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("price_doubtful", "/asking_price"), "{price}");
+            let back: SubmissionUpdate = serde_json::from_str(r#"{"asking_price": "15000.00"}"#).unwrap();
+            assert!(codes(&desk.submissions().update(asked.id, &update).unwrap()).contains(&"price_far_from_other"));
+            desk.submissions().update(asked.id, &back).unwrap();
+        }
+
         let submission = lot.website().submissions().submit(&offer(2)).unwrap();
         let tenth = Approval::at_price(Money::from_dollars(1_500));
         assert_eq!(careful.approve(submission.id, &tenth).unwrap_err().code(), "price_doubtful");

@@ -67,6 +67,16 @@ impl VehicleLimits {
         faults.into_result(ErrorCode::InvalidVehicle).err()?.fields().first().cloned()
     }
 
+    /// Whether vehicles cost so much.
+    pub(crate) fn is_usual(&self, price: Money) -> bool {
+        (self.lowest_usual_price..=self.highest_usual_price).contains(&price)
+    }
+
+    /// Whether a price is so many times another one that a digit is probably too many or too few.
+    pub(crate) fn is_far(&self, price: Money, other: Money) -> bool {
+        price.cents() >= other.cents().saturating_mul(self.doubtful_price_factor)
+    }
+
     pub(crate) fn check_year(&self, faults: &mut Faults, year: i32, now: DateTime<Utc>) {
         if year == NOT_GIVEN {
             return faults.add("/year", "is missing: give the model year");

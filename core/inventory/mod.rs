@@ -27,7 +27,9 @@ pub(crate) use repository::{
 };
 pub(crate) use returns::take_back;
 pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
-pub(crate) use rules::{DoubtfulPrices, check, from_submission, stock_numbers_to_choose, with_price_warnings};
+pub(crate) use rules::{
+    DoubtfulPrices, check, from_submission, stock_numbers_to_choose, with_price_warnings, with_return_warnings,
+};
 pub use sales::{MonthOfSales, SaleCount, SalesStatistics};
 pub use service::Inventory;
 pub(crate) use service::{OnVehicleChange, VehicleChange, put_back_on_sale};

@@ -38,7 +38,7 @@ use crate::{
 
 pub(super) use import::{Reading, insert_all, unsold_ids, update_all, with_ids, with_numbers};
 pub(super) use reference::candidates;
-pub(super) use sales::{add_sale, add_sales, delete_sale, ensure_sale, ensure_sales, sales_by_month};
+pub(super) use sales::{add_sale, add_sales, correct_sale, delete_sale, ensure_sale, ensure_sales, sales_by_month};
 
 vehicle_fields!(record_row Vehicle in inventory);
 
@@ -193,14 +193,15 @@ pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) 
 
 /// The vehicle with this VIN, locked until the transaction ends.
 pub(crate) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
-    let id: Option<VehicleId> = dsl::inventory.filter(dsl::vin.eq(vin)).select(dsl::id).first(conn).optional()?;
+    let id: Option<VehicleId> =
+        dsl::inventory.filter(dsl::vin.eq_any(spellings(vin))).select(dsl::id).first(conn).optional()?;
     id.map(|id| get_to_change(conn, id)).transpose()
 }
 
 /// Whether the car with this VIN, or the one that was made of this submission, is in the inventory and not sold.
 pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: SubmissionId) -> DbResult<bool> {
     let unsold: i64 = dsl::inventory
-        .filter(dsl::vin.eq(vin).or(dsl::source_submission_id.eq(submission)))
+        .filter(dsl::vin.eq_any(spellings(vin)).or(dsl::source_submission_id.eq(submission)))
         .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
         .count()
         .get_result(conn)?;

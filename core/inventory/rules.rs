@@ -167,7 +167,15 @@ pub(super) fn add(
     };
     let vehicle = check(vehicle, rules, now)?;
     let (price, others) = (vehicle.price, [sold.map(|sold| sold.price)]);
-    with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)
+    let vehicle = with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)?;
+    Ok(with_return_warnings(vehicle, sold))
+}
+
+/// The vehicle with the warnings about what is other than when it was sold before.
+pub(crate) fn with_return_warnings(mut vehicle: Vehicle, sold: Option<&Vehicle>) -> Vehicle {
+    let warnings = sold.map(|sold| VehicleWarning::of_return(&vehicle, sold)).unwrap_or_default();
+    vehicle.warnings.extend(warnings);
+    vehicle
 }
 
 /// The vehicle with the named fields changed; `None` where nothing is other than before.
@@ -183,12 +191,17 @@ pub(super) fn update(
     if changed == *before {
         return Ok(None);
     }
-    let after = Vehicle { updated_at: Some(now), updated_by: by, ..changed };
-    if after.price == before.price {
-        return Ok(Some(after));
+    let mut after = Vehicle { updated_at: Some(now), updated_by: by, ..changed };
+    if after.price != before.price {
+        let (price, others) = (after.price, [Some(before.price)]);
+        after = with_price_warnings(after, "price", price, &others, &rules.limits, doubtful)?;
     }
-    let (price, others) = (after.price, [Some(before.price)]);
-    with_price_warnings(after, "price", price, &others, &rules.limits, doubtful).map(Some)
+    for (field, was, is) in [("cost", before.cost, after.cost), ("msrp", before.msrp, after.msrp)] {
+        let warning = VehicleWarning::of_change(field, was, is, &rules.limits);
+        doubtful.ensure_none(warning.as_slice())?;
+        after.warnings.extend(warning);
+    }
+    Ok(Some(after))
 }
 
 /// Makes the vehicle of an approved submission. The reviewer's overrides and the check come after.
@@ -239,19 +252,28 @@ pub struct StatusChange {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_amount_or_null))]
     pub sale_price: Option<Money>,
+    /// Whether the vehicle is sold already, and `sale_price` corrects what the buyer paid. The old price stays in the audit trail.
+    #[serde(default)]
+    pub correct: bool,
 }
 
 impl StatusChange {
     /// Sold at this price.
     #[must_use]
     pub const fn sold_for(price: Money) -> Self {
-        Self { status: VehicleStatus::Sold, sale_price: Some(price) }
+        Self { status: VehicleStatus::Sold, sale_price: Some(price), correct: false }
+    }
+
+    /// Sold already, and at this price.
+    #[must_use]
+    pub const fn corrected_to(price: Money) -> Self {
+        Self { status: VehicleStatus::Sold, sale_price: Some(price), correct: true }
     }
 }
 
 impl From<VehicleStatus> for StatusChange {
     fn from(status: VehicleStatus) -> Self {
-        Self { status, sale_price: None }
+        Self { status, sale_price: None, correct: false }
     }
 }
 
@@ -268,14 +290,24 @@ pub(super) fn set_status(
         limits::price(&mut faults, "/sale_price", price);
         faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
+    faults.check(!change.correct || change.sale_price.is_some(), "/correct", "expected only with a sale price");
     // A sale keeps the price of the vehicle.
     if change.status == VehicleStatus::Sold && vehicle.status != VehicleStatus::Sold {
         limits::price(&mut faults, "/price", vehicle.price);
     }
     faults.into_result(ErrorCode::InvalidStatusChange)?;
-    // A second sale must not replace the price of the first.
-    if vehicle.status == VehicleStatus::Sold && (change.status != VehicleStatus::Sold || change.sale_price.is_some()) {
-        return Err(Error::new(ErrorCode::VehicleSold, "the vehicle is sold: relist it to offer it again"));
+    if change.correct && vehicle.status != VehicleStatus::Sold {
+        return Err(Error::new(ErrorCode::VehicleNotSold, "only a sold vehicle has a sale to correct"));
+    }
+    if vehicle.status == VehicleStatus::Sold {
+        if change.status != VehicleStatus::Sold {
+            return Err(Error::new(ErrorCode::VehicleSold, "the vehicle is sold: relist it to offer it again"));
+        }
+        // A second sale must not replace the price of the first.
+        if change.sale_price.is_some() && !change.correct {
+            let message = "the vehicle is sold already: `correct` (--correct) corrects what the buyer paid, and relisting offers it again";
+            return Err(Error::new(ErrorCode::VehicleSold, message));
+        }
     }
     let sold_at = match change.status {
         VehicleStatus::Sold => vehicle.sold_at.or(Some(now)),

@@ -304,32 +304,43 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes. A sale
-    /// price that is far from our price is a warning in the answer.
+    /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes, unless the price
+    /// of the sale is to be corrected. A sale price that is far from our price is a warning in the answer.
     ///
     /// # Errors
-    /// `vehicle_not_found`; `vehicle_sold` if it is sold, because only [`Inventory::relist`] offers it again;
-    /// `invalid_status_change` for a sale price without a sale.
+    /// `vehicle_not_found`; `vehicle_sold` if it is sold, because only [`Inventory::relist`] offers it again; `vehicle_not_sold` if a
+    /// sale is to be corrected that is none; `invalid_status_change` for a sale price without a sale.
     pub fn set_status(&self, id: VehicleId, change: impl Into<StatusChange>) -> Result<Vehicle> {
         let change = change.into();
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let before = self.get_to_change(conn, id)?;
             let mut after = rules::set_status(&before, change, acting.actor.user_id(), acting.now)?;
-            if after.status == before.status {
+            if after.status == before.status && !change.correct {
                 return Ok(before);
             }
             if let Some(price) = change.sale_price {
                 let (limits, others) = (&self.rules().limits, [Some(before.price)]);
                 after = rules::with_price_warnings(after, "sale_price", price, &others, limits, self.doubtful)?;
             }
+            let mut paid_before = None;
+            if change.correct {
+                let mut sale = Sale::of(&before, None, acting.now);
+                repository::ensure_sale(conn, &sale)?;
+                sale.sale_price = change.sale_price;
+                paid_before = repository::correct_sale(conn, &sale)?;
+                if paid_before == change.sale_price {
+                    return Ok(before);
+                }
+                after.sold_at = Some(sale.sold_at);
+            }
             repository::update(conn, &after)?;
-            if after.status == VehicleStatus::Sold {
+            if after.status == VehicleStatus::Sold && !change.correct {
                 repository::add_sale(conn, &Sale::of(&after, change.sale_price, acting.now))?;
             }
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
             if let Some(price) = change.sale_price {
-                changes.insert("sale_price".to_owned(), json!({"from": null, "to": price}));
+                changes.insert("sale_price".to_owned(), json!({"from": paid_before, "to": price}));
             }
             activity::record_changes(conn, acting, Action::Status, "inventory", id.into(), changes)?;
             Ok(after)

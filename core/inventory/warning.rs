@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::VehicleLimits;
+use super::{Vehicle, VehicleLimits};
 use crate::{
     fields::{FieldType, FieldValue},
     money::Money,
@@ -48,6 +48,15 @@ pub enum VehicleWarning {
         /// What the vehicle cost before, or what the customer asks.
         other: Money,
     },
+    /// A car that we sold comes back with another make or model year, or with fewer miles: its VIN is probably that of another car.
+    OtherThanSold {
+        /// The name of the field.
+        field: &'static str,
+        /// What is said now.
+        said: String,
+        /// What the car had when it was sold.
+        sold: String,
+    },
 }
 
 impl VehicleWarning {
@@ -59,6 +68,7 @@ impl VehicleWarning {
             Self::ChassisNumber => "chassis_number",
             Self::PriceOutOfRange { .. } => "price_out_of_range",
             Self::PriceFarFromOther { .. } => "price_far_from_other",
+            Self::OtherThanSold { .. } => "other_than_sold",
         }
     }
 
@@ -66,8 +76,36 @@ impl VehicleWarning {
     pub(crate) const fn doubtful_price(&self) -> Option<&'static str> {
         match self {
             Self::PriceOutOfRange { field, .. } | Self::PriceFarFromOther { field, .. } => Some(field),
-            Self::VinCheckDigit { .. } | Self::ChassisNumber => None,
+            Self::VinCheckDigit { .. } | Self::ChassisNumber | Self::OtherThanSold { .. } => None,
         }
+    }
+
+    /// The doubt about an amount that is changed, where it was a usual one.
+    pub(crate) fn of_change(
+        field: &'static str,
+        before: Option<Money>,
+        after: Option<Money>,
+        limits: &VehicleLimits,
+    ) -> Option<Self> {
+        let (price, other) = (after?, before.filter(|before| limits.is_usual(*before))?);
+        let is_far = limits.is_far(price, other) || limits.is_far(other, price);
+        is_far.then_some(Self::PriceFarFromOther { field, price, other })
+    }
+
+    /// What a car that comes back has otherwise than when it was sold, and cannot have.
+    pub(crate) fn of_return(back: &Vehicle, sold: &Vehicle) -> Vec<Self> {
+        let other = |field, said: String, sold: String| Self::OtherThanSold { field, said, sold };
+        let mut warnings = Vec::new();
+        if back.year != sold.year {
+            warnings.push(other("year", back.year.to_string(), sold.year.to_string()));
+        }
+        if back.make.to_lowercase() != sold.make.to_lowercase() {
+            warnings.push(other("make", back.make.clone(), sold.make.clone()));
+        }
+        if back.mileage < sold.mileage {
+            warnings.push(other("mileage", back.mileage.to_string(), sold.mileage.to_string()));
+        }
+        warnings
     }
 
     /// The doubt about a price, if there is one. `others` are other prices of the same vehicle; those that are doubtful
@@ -78,15 +116,12 @@ impl VehicleWarning {
         others: impl IntoIterator<Item = Option<Money>>,
         limits: &VehicleLimits,
     ) -> Option<Self> {
-        let VehicleLimits { lowest_usual_price: lowest, highest_usual_price: highest, doubtful_price_factor, .. } =
-            *limits;
-        let is_usual = |price: Money| lowest <= price && price <= highest;
-        if !is_usual(price) {
+        if !limits.is_usual(price) {
+            let (lowest, highest) = (limits.lowest_usual_price, limits.highest_usual_price);
             return Some(Self::PriceOutOfRange { field, price, lowest, highest });
         }
-        let is_far = |one: Money, other: Money| one.cents() >= other.cents().saturating_mul(doubtful_price_factor);
-        let mut others = others.into_iter().flatten().filter(|other| is_usual(*other));
-        let other = others.find(|other| is_far(price, *other) || is_far(*other, price))?;
+        let mut others = others.into_iter().flatten().filter(|other| limits.is_usual(*other));
+        let other = others.find(|other| limits.is_far(price, *other) || limits.is_far(*other, price))?;
         Some(Self::PriceFarFromOther { field, price, other })
     }
 
@@ -124,6 +159,11 @@ impl fmt::Display for VehicleWarning {
             Self::PriceFarFromOther { field, price, other } => {
                 write!(f, "{} ${price} is a small part of ${other}", words(field))
             }
+            Self::OtherThanSold { field, said, sold } => write!(
+                f,
+                "{} is {said}, and the car of this VIN that was sold had {sold}: probably it is the VIN of another car",
+                words(field)
+            ),
         }
     }
 }
@@ -199,9 +239,28 @@ mod tests {
             VehicleWarning::VinCheckDigit { expected: 'X', found: '0' },
             VehicleWarning::ChassisNumber,
             VehicleWarning::PriceOutOfRange { field, price, lowest: price, highest: other },
+            VehicleWarning::OtherThanSold { field: "make", said: "Ford".into(), sold: "Honda".into() },
             warning,
         ] {
             assert_eq!(serde_json::to_value(&warning).unwrap()["code"], warning.code());
+        }
+    }
+
+    #[test]
+    fn an_amount_is_doubted_beside_what_it_was() {
+        let dollars = |amount: i32| Some(Money::from_dollars(amount));
+        for (before, after, expected) in [
+            (dollars(12_000), dollars(1_200), true),
+            (dollars(12_000), dollars(120_000), true),
+            (dollars(12_000), dollars(0), true),
+            (dollars(12_000), dollars(9_000), false),
+            // A placeholder that is corrected, and what is said for the first time.
+            (dollars(1), dollars(12_000), false),
+            (None, dollars(1), false),
+            (dollars(12_000), None, false),
+        ] {
+            let doubt = VehicleWarning::of_change("cost", before, after, &VehicleLimits::default());
+            assert_eq!(doubt.is_some(), expected, "{before:?} {after:?}");
         }
     }
 }

@@ -112,7 +112,7 @@ pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submissio
 /// The submission with this VIN, locked until the transaction ends.
 pub(super) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Submission>> {
     let id: Option<SubmissionId> =
-        dsl::pending_submissions.filter(dsl::vin.eq(vin)).select(dsl::id).first(conn).optional()?;
+        dsl::pending_submissions.filter(dsl::vin.eq_any(spellings(vin))).select(dsl::id).first(conn).optional()?;
     id.map(|id| get_to_change(conn, id)).transpose()
 }
 

@@ -9,7 +9,7 @@ use crate::{
     ids::{SubmissionId, UserId},
     inventory::{
         self, DoubtfulPrices, InventoryRules, NewVehicle, Vehicle, VehicleLimits, check_given, limits,
-        pictures::thumbnail_of, with_price_warnings,
+        pictures::thumbnail_of, with_price_warnings, with_return_warnings,
     },
     money::Money,
     submission_fields,
@@ -81,7 +81,12 @@ pub(super) fn update(
     now: DateTime<Utc>,
 ) -> Result<Submission> {
     ensure_pending(before)?;
-    let changed = check(update.apply_to(before.clone()), rules, now)?;
+    let mut changed = check(update.apply_to(before.clone()), rules, now)?;
+    if let Some(asking) = changed.asking_price.filter(|_| changed.asking_price != before.asking_price) {
+        let doubt = SubmissionWarning::of_price("asking_price", asking, [before.asking_price], &rules.limits);
+        changed.warnings.retain(|known| known.doubtful_price().is_none());
+        changed.warnings.extend(doubt);
+    }
     Ok(if changed == *before { changed } else { Submission { updated_at: Some(now), ..changed } })
 }
 
@@ -232,6 +237,7 @@ pub(super) fn approve(
     let vehicle = inventory::check(vehicle, rules, now)?;
     let (price, others) = (vehicle.price, [submission.asking_price, sold.map(|sold| sold.price)]);
     let vehicle = with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)?;
+    let vehicle = with_return_warnings(vehicle, sold);
     let reviewed = Submission {
         submission_status: SubmissionStatus::Approved,
         reviewed_at: Some(now),

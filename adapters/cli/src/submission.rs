@@ -162,7 +162,11 @@ pub(crate) fn run(command: SubmissionCommand, context: &mut Context) -> Result<(
             let Submission { id: found, vin, year, make, model, .. } = submissions.find(&id)?;
             let vin = vin.unwrap_or_default();
             if !typed::names_surely(&id, &[], &[&vin, &found.to_string()]) {
-                return Err(vehicle::begins_only(&id, &format!("the offer of a {year} {make} {model}, id {found}")));
+                return Err(vehicle::begins_only(
+                    &id,
+                    &format!("the offer of a {year} {make} {model}, id {found}"),
+                    "delete",
+                ));
             }
             let id = found;
             submissions.delete(id)?;

@@ -65,6 +65,9 @@ pub(crate) enum VehicleCommand {
         /// What the buyer paid; kept with the sale and in the audit trail
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true, value_parser = typed::money)]
         sale_price: Option<Money>,
+        /// The vehicle is sold already: correct what the buyer paid
+        #[arg(long, requires = "sale_price")]
+        correct: bool,
         #[command(flatten)]
         confirmation: Confirmation,
     },
@@ -164,9 +167,9 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
             let id = find(&desk, &vehicle)?.vehicle.id;
             written(&writing(&desk, confirmation).update(id, &update)?, output)
         }
-        VehicleCommand::Status { vehicle, status, sale_price, confirmation } => {
+        VehicleCommand::Status { vehicle, status, sale_price, correct, confirmation } => {
             let mut change = StatusChange::from(status);
-            change.sale_price = sale_price;
+            (change.sale_price, change.correct) = (sale_price, correct);
             let id = find(&desk, &vehicle)?.vehicle.id;
             written(&writing(&desk, confirmation).set_status(id, change)?, output)
         }
@@ -179,7 +182,7 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
             let stock = stock_number.as_deref().unwrap_or("none");
             if !typed::names_surely(&vehicle, &[stock], &[&vin, &id.to_string()]) {
                 let named = format!("{year} {make} {model}, stock {stock}, VIN {vin}");
-                return Err(begins_only(&vehicle, &named));
+                return Err(begins_only(&vehicle, &named, "delete"));
             }
             inventory.delete(id)?;
             output.done(&format!("deleted {vin}"), &json!({"deleted": id}))
@@ -188,9 +191,9 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
     }
 }
 
-/// The refusal to delete what a text only begins to name.
-pub(crate) fn begins_only(text: &str, named: &str) -> Failure {
-    let message = format!("{text:?} is only the beginning of {named}: to delete it, name it whole");
+/// The refusal to delete what a text only begins to name, or to do something else that cannot be undone.
+pub(crate) fn begins_only(text: &str, named: &str, what: &str) -> Failure {
+    let message = format!("{text:?} is only the beginning of {named}: to {what} it, name it whole");
     Failure::new(ErrorCode::AmbiguousReference, message)
 }
 

@@ -358,18 +358,22 @@ impl Inventory {
 
     /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
     ///
-    /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
-    #[pyo3(signature = (id, status, *, sale_price = None))]
+    /// With `correct` the vehicle is sold already, and `sale_price` corrects what the buyer paid.
+    ///
+    /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
+    /// correct.
+    #[pyo3(signature = (id, status, *, sale_price = None, correct = false))]
     fn set_status(
         &self,
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         status: &str,
         sale_price: Option<&Bound<'_, PyAny>>,
+        correct: bool,
     ) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         let mut change = StatusChange::from(input::word::<jpauto::VehicleStatus>(py, status)?);
-        change.sale_price = input::money("sale_price", sale_price)?;
+        (change.sale_price, change.correct) = (input::money("sale_price", sale_price)?, correct);
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
     }
 

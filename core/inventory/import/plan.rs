@@ -185,9 +185,9 @@ fn changed(values: &RowValues, known: &Vehicle, terms: Terms<'_>) -> Result<Plan
     } else if let Some(after) =
         rules::update(known, &update_of(values, known, &mut planned)?, rules, doubtful, by, now)?
     {
-        let is_doubtful = after.price != known.price;
+        let is_changed = |field| field != "price" || after.price != known.price;
         let doubts: Vec<_> =
-            after.warnings.iter().filter(|warning| is_doubtful && warning.doubtful_price().is_some()).collect();
+            after.warnings.iter().filter(|warning| warning.doubtful_price().is_some_and(is_changed)).collect();
         doubts.iter().for_each(|warning| planned.warn(warning.to_string()));
         let after = with_listed_at(after, values, now, by);
         planned.step(Action::Update, after);

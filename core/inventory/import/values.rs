@@ -164,8 +164,8 @@ fn vin(cell: &Cell) -> Result<String, String> {
         Cell::Number(number) if is_long(*number) => Err(SCIENTIFIC.to_owned()),
         Cell::Text(text) if is_scientific(text.trim()) => Err(SCIENTIFIC.to_owned()),
         _ => {
-            let text = text(cell)?;
-            Ok(text.chars().filter(|sign| !sign.is_whitespace()).collect::<String>().to_ascii_uppercase())
+            // Blanks within it are refused as elsewhere, with the VIN that it would be.
+            Ok(text(cell)?.trim().to_ascii_uppercase())
         }
     }
 }

@@ -87,6 +87,16 @@ pub(in crate::inventory) fn ensure_sales(conn: &mut DbConnection, sales: &[Sale]
     Ok(())
 }
 
+/// Sets what the buyer of a recorded sale paid. Answers what was known of it.
+pub(in crate::inventory) fn correct_sale(conn: &mut DbConnection, sale: &Sale) -> DbResult<Option<Money>> {
+    let recorded = dsl::vehicle_sales
+        .filter(dsl::inventory_id.eq(sale.inventory_id))
+        .filter(dsl::sold_at.eq(Instant(sale.sold_at)));
+    let known: Vec<Option<Money>> = recorded.select(dsl::sale_price).load(conn)?;
+    diesel::update(recorded).set(dsl::sale_price.eq(sale.sale_price)).execute(conn)?;
+    Ok(known.into_iter().flatten().next())
+}
+
 pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle) -> DbResult<()> {
     let Some(sold_at) = sold.sold_at else { return Ok(()) };
     let sale = dsl::vehicle_sales.filter(dsl::inventory_id.eq(sold.id)).filter(dsl::sold_at.eq(Instant(sold_at)));
