@@ -298,6 +298,7 @@ fn operations_for_staff() -> Vec<Operation> {
         }),
         operation("Tokens::list", Viewer, |desk| desk.tokens().list(&page())),
         operation("Tokens::get", Viewer, |desk| desk.tokens().get(id!(TokenId))),
+        operation("Tokens::find", Viewer, |desk| desk.tokens().find(" ")),
         operation("Tokens::revoke", Viewer, |desk| desk.tokens().revoke(id!(TokenId))),
         operation("Users::add", Admin, |desk| desk.users().add(&NewUser::default())),
         operation("Users::list", Admin, |desk| desk.users().list(&page())),

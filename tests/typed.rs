@@ -80,6 +80,14 @@ on_both_databases! {
         assert_eq!(desk.users().find(&user.id.to_string()[..30]).unwrap(), user);
         assert_eq!(desk.users().find("zz").unwrap_err().code(), "user_not_found");
 
+        let token = desk.tokens().create(&jpauto::NewToken { name: "nightly export".into(), role: jpauto::Role::Viewer, expires_at: None }).unwrap().token;
+        for text in [token.id.to_string().as_str(), &token.id.to_string()[..30], "nightly export"] {
+            assert_eq!(desk.tokens().find(text).unwrap(), token, "{text}");
+        }
+        assert_eq!(desk.tokens().find("nightly").unwrap_err().code(), "token_not_found");
+        let (_, ann) = lot.staff(jpauto::Role::Viewer);
+        assert_eq!(ann.tokens().find("nightly export").unwrap_err().code(), "token_not_found", "it is not hers");
+
         let new = jpauto::competitors::NewCompetitor {
             name: "Valley Motors".into(),
             inventory_url: "https://valley.example/used".into(),

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, ErrorCode},
     ids::{TokenId, UserId},
     page::{Page, PageRequest},
+    typed::{MOST_CANDIDATES, Reference},
 };
 
 #[derive(Queryable, Selectable)]
@@ -66,7 +67,32 @@ pub(super) fn get(conn: &mut DbConnection, id: TokenId, of: Option<UserId>) -> D
         query = query.filter(dsl::user_id.eq(user));
     }
     let row: Option<Row> = query.first(conn).optional()?;
-    Ok(row.ok_or_else(|| Error::new(ErrorCode::TokenNotFound, "there is no such API token"))?.into())
+    Ok(row.ok_or_else(not_found)?.into())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::new(ErrorCode::TokenNotFound, "there is no such API token")
+}
+
+/// The first tokens that a text names, of this user. Without a user, of anybody.
+pub(super) fn candidates(
+    conn: &mut DbConnection,
+    reference: &Reference<'_>,
+    of: Option<UserId>,
+) -> DbResult<Vec<Token>> {
+    let mut query = dsl::api_tokens.select(Row::as_select()).into_boxed::<MultiBackend>();
+    query = match reference.ids() {
+        Some((first, last)) => {
+            let is_between = dsl::id.ge(TokenId::from_uuid(first)).and(dsl::id.le(TokenId::from_uuid(last)));
+            query.filter(is_between.or(dsl::name.eq(reference.as_str())))
+        }
+        None => query.filter(dsl::name.eq(reference.as_str())),
+    };
+    if let Some(user) = of {
+        query = query.filter(dsl::user_id.eq(user));
+    }
+    let rows: Vec<Row> = query.order(dsl::id).limit(MOST_CANDIDATES).load(conn)?;
+    Ok(rows.into_iter().map(Token::from).collect())
 }
 
 /// The same. Locks the row until the transaction ends.

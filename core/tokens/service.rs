@@ -12,7 +12,9 @@ use crate::{
     error::{ErrorCode, Result},
     ids::{TokenId, UserId},
     page::{Page, PageRequest},
-    secret, users,
+    secret,
+    typed::Reference,
+    users,
 };
 
 /// API tokens. Users manage their own, administrators everybody's.
@@ -104,6 +106,22 @@ impl<'a> Tokens<'a> {
             let of = self.whose(conn)?;
             repository::get(conn, id, of)
         })
+    }
+
+    /// The token of this id or name, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// `token_not_found`, also for another user's token below the role admin; `ambiguous_reference`, naming the candidates;
+    /// `person_required`.
+    pub fn find(&self, text: &str) -> Result<Token> {
+        self.desk.actor().must_be_person()?;
+        self.desk.must(Permission::ManageOwnTokens)?;
+        let reference = Reference::read(text).ok_or_else(repository::not_found)?;
+        let found = self.desk.read(Permission::ManageOwnTokens, |conn| {
+            let of = self.whose(conn)?;
+            repository::candidates(conn, &reference, of)
+        })?;
+        reference.only(found, repository::not_found, |token| (token.id.into(), token.name.clone()))
     }
 
     /// Revokes a token. It is refused from now on. Revoking it again changes nothing.

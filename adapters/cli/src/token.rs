@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use clap::Subcommand;
-use jpauto::{NewToken, Role, Token, TokenId};
+use jpauto::{NewToken, Role, Token, typed};
 
 use crate::{
     arguments::one_of,
@@ -10,6 +10,7 @@ use crate::{
     failure::Failure,
     output::{Cell, Column, Row, Tone, dash, moment, remark},
     paging::Paging,
+    vehicle::begins_only,
 };
 
 const CREATE: &str = "\
@@ -45,9 +46,9 @@ pub(crate) enum TokenCommand {
     },
     /// Refuse a token from now on
     Revoke {
-        /// The token's id
-        #[arg(value_name = "ID")]
-        id: TokenId,
+        /// Its name, its id, or the first eight characters or more of the id
+        #[arg(value_name = "TOKEN")]
+        token: String,
     },
 }
 
@@ -63,7 +64,14 @@ pub(crate) fn run(command: TokenCommand, context: &mut Context) -> Result<(), Fa
             Ok(())
         }
         TokenCommand::List { paging } => paging.print(output, |page| desk.tokens().list(page)),
-        TokenCommand::Revoke { id } => output.item(&desk.tokens().revoke(id)?),
+        TokenCommand::Revoke { token } => {
+            let Token { id, name, .. } = desk.tokens().find(&token)?;
+            // Revoking cannot be undone.
+            if !typed::names_surely(&token, &[&name], &[&id.to_string()]) {
+                return Err(begins_only(&token, &format!("{name}, id {id}"), "revoke"));
+            }
+            output.item(&desk.tokens().revoke(id)?)
+        }
     }
 }
 

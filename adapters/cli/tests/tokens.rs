@@ -23,6 +23,20 @@ fn a_token_is_created_listed_and_revoked() {
 }
 
 #[test]
+fn a_token_is_revoked_by_its_name_or_a_beginning_of_its_id() {
+    let lot = Lot::new();
+    let create = |name: &str| {
+        let ran = lot.run(["token", "create", name, "--format", "json"]);
+        ran.document()["id"].as_str().unwrap().to_owned()
+    };
+    let (first, _second) = (create("nightly export"), create("stock sync"));
+    assert!(lot.json(["token", "revoke", "stock sync"])["revoked_at"].is_string());
+    lot.run(["token", "revoke", &first[..2]]).fails(2, "error[ambiguous_reference]: ");
+    lot.run(["token", "revoke", "nightly"]).fails(3, "error[token_not_found]: ");
+    assert_eq!(lot.json(["token", "revoke", &first[..30]])["id"], first.as_str());
+}
+
+#[test]
 fn a_users_token_is_not_above_the_user() {
     let lot = Lot::new();
     lot.json(["user", "add", "vi@example.com", "--name", "Vi"]);

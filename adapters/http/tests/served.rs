@@ -113,6 +113,7 @@ const SERVED: &[(&str, &str)] = &[
     ("Tokens::create", "tokens_create"),
     ("Tokens::get", "tokens_get"),
     ("Tokens::list", "tokens_list"),
+    ("Tokens::find", "a client of the API has whole ids"),
     ("Tokens::revoke", "tokens_revoke"),
     ("Users::activate", "users_activate"),
     ("Users::add", "users_add"),

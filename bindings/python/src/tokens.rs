@@ -96,6 +96,13 @@ impl Tokens {
         self.handle.run(py, |desk| desk.tokens().get(id)).map(Token::told)
     }
 
+    /// The token of this id or name, or the only one whose id begins so.
+    ///
+    /// Raises `NotFound` (`token_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Token> {
+        self.handle.run(py, |desk| desk.tokens().find(text)).map(Token::told)
+    }
+
     /// Revokes a token, which is refused from now on. Raises `NotFound` (`token_not_found`).
     fn revoke(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Token> {
         let id = TokenId::from_uuid(input::uuid("id", id)?);

@@ -55,6 +55,41 @@ pub(super) fn make_room(url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The right to a file, as long as a demonstration runs: another one would take the file away under it.
+pub(super) struct Turn(Option<(PathBuf, fs::File)>);
+
+/// Takes it, unless another demonstration of the file is running. The system gives it back when a process ends.
+pub(super) fn take_turn(url: &str) -> Result<Turn, Failure> {
+    let Some(path) = path_of(url)? else { return Ok(Turn(None)) };
+    let beside = with_ending(&path, ".running");
+    let file = match fs::File::options().create(true).truncate(false).write(true).open(&beside) {
+        Ok(file) => file,
+        // Whatever is wrong with the folder is told of the database itself.
+        Err(_cannot_be_made) => return Ok(Turn(None)),
+    };
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            let message = format!(
+                "a demonstration of {} is still running: end it first, or name another file with --db sqlite:PATH",
+                path.display()
+            );
+            Err(Failure::new(ErrorCode::NotADemoFile, message))
+        }
+        // A file system without locks.
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(Turn(Some((beside, file)))),
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((beside, _locked)) = &self.0
+            && let Err(reason) = fs::remove_file(beside)
+        {
+            tracing::debug!(%reason, "a file beside the demonstration is left");
+        }
+    }
+}
+
 /// Marks a new file, before anything else is written to it.
 pub(super) fn mark(desk: &Desk) -> Result<(), Failure> {
     let name = "Made by jpauto demo; its next run replaces this file".to_owned();
@@ -160,6 +195,19 @@ mod tests {
         drop(dealership);
         make_room(&url).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "with all that belongs to it");
+    }
+
+    #[test]
+    fn a_demonstration_that_runs_keeps_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("lot.db").display());
+        let running = take_turn(&url).unwrap();
+        assert_eq!(code(take_turn(&url).map(drop)), Some("not_a_demo_file"));
+        drop(running);
+        drop(take_turn(&url).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left beside it");
+        // Without a folder the database itself says what is wrong.
+        assert!(take_turn("sqlite:nowhere/at/all.db").is_ok() && take_turn("sqlite::memory:").is_ok());
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &DemoArgs, context: &mut Context) -> Result<(), Fai
     let output = &mut context.output;
     let now = Utc::now().duration_trunc(TimeDelta::minutes(1)).unwrap_or_else(|_out_of_range| Utc::now());
     let clock = MovedClock::at(now);
+    let _turn = database::take_turn(database)?;
     let (dealership, story) = replay(database, &clock, now, &mut Bars::new())?;
     report::print(&dealership.acting_as(Actor::system()), &story, now, output)?;
     clock.go_live();

@@ -655,10 +655,15 @@ class Inventory:
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
-    def set_status(self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None) -> Vehicle:
+    def set_status(
+        self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None, correct: bool = False
+    ) -> Vehicle:
         """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
 
-        Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again.
+        With `correct` the vehicle is sold already, and `sale_price` corrects what the buyer paid.
+
+        Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
+        correct.
         """
 
     def undo_sale(self, id: UUID | str) -> Vehicle:
@@ -1340,6 +1345,12 @@ class Tokens:
 
     def get(self, id: UUID | str) -> Token:
         """One token. Raises `NotFound` (`token_not_found`)."""
+
+    def find(self, text: str) -> Token:
+        """The token of this id or name, or the only one whose id begins so.
+
+        Raises `NotFound` (`token_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
 
     def revoke(self, id: UUID | str) -> Token:
         """Revokes a token, which is refused from now on. Raises `NotFound` (`token_not_found`)."""
