@@ -1,6 +1,6 @@
 //! Rows of `activity_logs`. They are inserted and read, never updated or deleted.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -23,15 +23,16 @@ use crate::{
     typed::{MOST_CANDIDATES, Reference},
 };
 
+/// An entry. What it says of the fields of a row among many is written without a document being made of it first.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = activity_logs, treat_none_as_default_value = false)]
-struct Row {
+struct Row<Changes: fmt::Debug = Value> {
     id: ActivityId,
     user_id: Option<UserId>,
     action: Option<HeldText>,
     resource_type: Option<HeldText>,
     resource_id: Option<AnyId>,
-    changes: Option<Json<Value>>,
+    changes: Option<Json<Changes>>,
     ip_address: Option<HeldText>,
     user_agent: Option<HeldText>,
     created_at: Option<Held<Instant>>,
@@ -77,22 +78,6 @@ pub(super) fn insert(conn: &mut DbConnection, entry: ActivityEntry) -> DbResult<
     Ok(())
 }
 
-/// An entry about one row among many.
-#[derive(Insertable)]
-#[diesel(table_name = activity_logs, treat_none_as_default_value = false)]
-struct NewRow {
-    id: ActivityId,
-    user_id: Option<UserId>,
-    action: Option<HeldText>,
-    resource_type: Option<HeldText>,
-    resource_id: Option<AnyId>,
-    changes: Option<Json<Noted>>,
-    ip_address: Option<HeldText>,
-    user_agent: Option<HeldText>,
-    created_at: Option<Held<Instant>>,
-    token_id: Option<TokenId>,
-}
-
 pub(super) fn insert_all(
     conn: &mut DbConnection,
     Acting { actor, now }: Acting<'_>,
@@ -100,7 +85,7 @@ pub(super) fn insert_all(
     rows: Vec<RowEntry>,
 ) -> DbResult<()> {
     let ip = actor.ip().map(|ip| ip.to_string());
-    let of_row = |(action, id, noted): RowEntry| NewRow {
+    let of_row = |(action, id, noted): RowEntry| Row::<Noted> {
         id: ActivityId::new(now),
         user_id: actor.user_id(),
         action: Some(action.as_str().into()),
@@ -135,7 +120,7 @@ pub(super) fn list(
 ) -> DbResult<Page<ActivityEntry>> {
     const ORDER: &str = "-created_at";
     let matching = || {
-        let mut query = dsl::activity_logs.select(Row::as_select()).into_boxed::<MultiBackend>();
+        let mut query = dsl::activity_logs.select(Row::<Value>::as_select()).into_boxed::<MultiBackend>();
         if let Some(user) = filter.user_id {
             query = query.filter(dsl::user_id.eq(user));
         }

@@ -164,6 +164,7 @@ pub(super) struct Dead {
     pub(super) job_name: String,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) options: Option<super::RunOptions>,
+    lease: Option<HeldText>,
 }
 
 /// The runs whose process died or lost its lease. The runs are read before the leases, which are given back with the end of a run.
@@ -184,10 +185,25 @@ pub(super) fn dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<
         held.is_none_or(|held| !live.contains(&held))
     };
     let dead = running.into_iter().filter(is_dead).map(|row| {
+        let lease = row.lease.clone();
         let run = Run::from(row);
-        Dead { id: run.id, job_name: run.job_name, started_at: run.started_at, options: run.options }
+        Dead { id: run.id, job_name: run.job_name, started_at: run.started_at, options: run.options, lease }
     });
     Ok(dead.collect())
+}
+
+/// When a dead run had ended at the latest: when the next one began under its lease, or now.
+pub(super) fn ended_by(conn: &mut DbConnection, dead: &Dead, now: DateTime<Utc>) -> DbResult<DateTime<Utc>> {
+    let Some(started_at) = dead.started_at else { return Ok(now) };
+    let next: Option<Option<Instant>> = dsl::job_history
+        .filter(dsl::job_name.eq(&dead.job_name))
+        .filter(dsl::lease.eq(dead.lease.as_deref()))
+        .filter(dsl::started_at.gt(Instant(started_at)))
+        .order(dsl::started_at)
+        .select(dsl::started_at)
+        .first(conn)
+        .optional()?;
+    Ok(next.flatten().map_or(now, |next| DateTime::from(next).min(now)))
 }
 
 /// Shows runs whose process died as what they are, also where no worker has marked them yet.

@@ -293,7 +293,8 @@ fn mark_dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<()> {
     for dead in repository::dead(conn, now)? {
         tracing::warn!(run = %dead.id, job = %dead.job_name, "a run was interrupted");
         let end = End::interrupted();
-        let was_running = repository::end(conn, (dead.id, dead.started_at), &end, now)?;
+        let ended_at = repository::ended_by(conn, &dead, now)?;
+        let was_running = repository::end(conn, (dead.id, dead.started_at), &end, ended_at)?;
         let job = dead.job_name.parse().ok().filter(|_| !running::is_of_one(dead.options.as_ref()));
         if let Some(job) = job.filter(|_| was_running) {
             running::judge(conn, job, &end, now)?;
