@@ -113,7 +113,6 @@ const SERVED: &[(&str, &str)] = &[
     ("Tokens::create", "tokens_create"),
     ("Tokens::get", "tokens_get"),
     ("Tokens::list", "tokens_list"),
-    ("Tokens::find", "a client of the API has whole ids"),
     ("Tokens::revoke", "tokens_revoke"),
     ("Users::activate", "users_activate"),
     ("Users::add", "users_add"),
@@ -129,6 +128,7 @@ const SERVED: &[(&str, &str)] = &[
 const NOT_SERVED: &[(&str, &str)] = &[
     ("Activity::find_resource", "a client of the API has whole ids"),
     ("Alerts::find", "a client of the API has whole ids"),
+    ("Tokens::find", "a client of the API has whole ids"),
     ("Competitors::count_metrics", "the job `competitor_metrics` does it"),
     ("Competitors::find", "the list has `q`"),
     ("Competitors::find_listing", "the list has `q`"),
