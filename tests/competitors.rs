@@ -789,7 +789,7 @@ on_both_databases! {
         let (before, listing) = (state(lot, kept), listings_of(lot, gone)[0].id);
         let desk = lot.desk();
         // Another program has taken prices from their competitor.
-        lot.execute("UPDATE competitor_price_history SET competitor_id = NULL WHERE competitor_id = (SELECT id FROM competitors WHERE name = 'Gone')");
+        lot.execute("UPDATE competitor_price_history SET competitor_id = NULL WHERE competitor_id = (SELECT id FROM competitors WHERE name = 'Gone') AND price IN (13000, 1300000)");
         desk.competitors().delete(gone).unwrap();
         assert_eq!(lot.count("SELECT count(*) FROM competitor_price_history WHERE competitor_id IS NULL"), 0);
         assert_eq!(desk.competitors().get(gone).unwrap_err().code(), "competitor_not_found");

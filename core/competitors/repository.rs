@@ -231,17 +231,32 @@ pub(super) fn delete_listings(
         .select((competitor_inventory::id.nullable(), competitor_inventory::vin))
         .load(conn)?;
     let (ids, vins): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-    let prices = competitor_price_history::table.filter(competitor_price_history::competitor_id.eq(id));
-    diesel::delete(prices.filter(competitor_price_history::competitor_inventory_id.eq_any(&ids))).execute(conn)?;
-    // Another program may have taken a price from its competitor, but not from its listing.
-    let astray = competitor_price_history::table.filter(competitor_price_history::competitor_id.is_null());
-    diesel::delete(astray.filter(competitor_price_history::competitor_inventory_id.eq_any(&ids))).execute(conn)?;
+    delete_prices(conn, id, &ids)?;
     let named = competitor_inventory::table.filter(competitor_inventory::id.nullable().eq_any(&ids));
     let column = competitor_besides(conn);
     let deleted = diesel::delete(named.filter(besides_ids!(column, id))).execute(conn)?;
     let vins: Vec<String> = vins.into_iter().flatten().map(HeldText::text).collect();
     store_transfers(conn, &vins, rules)?;
     Ok(deleted)
+}
+
+/// Deletes the prices of these listings. Another program may have taken some from their competitor, but not from their listing.
+fn delete_prices(conn: &mut DbConnection, id: CompetitorId, listings: &[Option<ListingId>]) -> DbResult<()> {
+    use competitor_price_history::{competitor_id, competitor_inventory_id, table};
+    let of_listings = || competitor_inventory_id.eq_any(listings);
+    let astray: Option<Option<ListingId>> = table
+        .filter(competitor_id.is_null())
+        .filter(of_listings())
+        .select(competitor_inventory_id.nullable())
+        .first(conn)
+        .optional()?;
+    if astray.is_some() {
+        diesel::delete(table.filter(competitor_id.eq(id).or(competitor_id.is_null())).filter(of_listings()))
+            .execute(conn)?;
+    } else {
+        diesel::delete(table.filter(competitor_id.eq(id)).filter(of_listings())).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Deletes the competitor and all rows that belong to it besides its listings.
