@@ -43,6 +43,8 @@ impl Texts {
 /// | `null`, `{}`, `""`, `[null]` | nothing |
 /// | `"a"` | `a` |
 /// | `"[\"a\"]"` | `a` |
+/// | `"https://a, https://b"`, `"a\nb"` | both |
+/// | `[["a"], "b"]`, `{"0": "a", "1": "b"}` | both |
 /// | `[{"url": "a"}]`, `{"src": "a"}` | `a` |
 /// | anything else | uncertain |
 pub(crate) fn texts_of(document: &Value) -> Option<Vec<String>> {
@@ -53,16 +55,20 @@ fn of_value(value: &Value, depth: u32) -> Option<Vec<String>> {
     match value {
         Value::Null => Some(Vec::new()),
         Value::Object(members) if members.is_empty() => Some(Vec::new()),
-        Value::Object(members) => Some(vec![of_object(members)?]),
+        Value::Object(members) => numbered(members).or_else(|| Some(vec![of_object(members)?])),
         Value::Array(items) => {
-            let texts = items.iter().filter_map(|item| match item {
-                Value::Null => None,
-                Value::Object(members) if members.is_empty() => None,
-                Value::String(text) => Some(Some(text.clone())),
-                Value::Object(members) => Some(of_object(members)),
-                _ => Some(None),
-            });
-            texts.collect()
+            let mut texts = Vec::new();
+            for item in items {
+                match item {
+                    Value::Null => {}
+                    Value::Object(members) if members.is_empty() => {}
+                    Value::String(text) => texts.push(text.clone()),
+                    Value::Object(members) => texts.push(of_object(members)?),
+                    Value::Array(_) => texts.extend(of_value(item, depth.checked_sub(1)?)?),
+                    Value::Bool(_) | Value::Number(_) => return None,
+                }
+            }
+            Some(texts)
         }
         Value::String(text) => of_text(text, depth),
         Value::Bool(_) | Value::Number(_) => None,
@@ -75,8 +81,21 @@ fn of_text(text: &str, depth: u32) -> Option<Vec<String>> {
         None => Some(Vec::new()),
         Some('[' | '{' | '"') => of_value(&serde_json::from_str(text).ok()?, depth.checked_sub(1)?),
         Some(_) if text == "null" => Some(Vec::new()),
-        Some(_) => Some(vec![text.to_owned()]),
+        Some(_) => Some(parts(text)),
     }
+}
+
+/// The lines of a text, or the addresses in it with commas between them, or the text.
+fn parts(text: &str) -> Vec<String> {
+    let split = |sign| text.split(sign).map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned);
+    let addresses: Vec<String> = split(',').collect();
+    let are_addresses = addresses.iter().all(|part| part.starts_with("https://") || part.starts_with("http://"));
+    if are_addresses { addresses } else { split('\n').collect() }
+}
+
+/// The texts of an object whose keys count from zero, as some programs write an array.
+fn numbered(members: &Map<String, Value>) -> Option<Vec<String>> {
+    (0..members.len()).map(|number| Some(members.get(&number.to_string())?.as_str()?.to_owned())).collect()
 }
 
 fn of_object(members: &Map<String, Value>) -> Option<String> {
@@ -166,7 +185,16 @@ mod tests {
             (r#"[{"id": 7}]"#.to_owned(), None),
             (r#"{"Sunroof": true}"#.to_owned(), None),
             ("[1, 2]".to_owned(), None),
-            (r#"[["a"]]"#.to_owned(), None),
+            (r#"[["a"], "b"]"#.to_owned(), Some(vec!["a", "b"])),
+            (r#"[[[7]]]"#.to_owned(), None),
+            (r#"{"0": "a", "1": "b"}"#.to_owned(), Some(vec!["a", "b"])),
+            (r#"{"0": "a", "2": "b"}"#.to_owned(), None),
+            (
+                r#""https://a.example/1.jpg, http://b.example/2.jpg""#.to_owned(),
+                Some(vec!["https://a.example/1.jpg", "http://b.example/2.jpg"]),
+            ),
+            (r#""https://a.example/1,2.jpg""#.to_owned(), Some(vec!["https://a.example/1,2.jpg"])),
+            (r#""ABS\nRoof rack\n""#.to_owned(), Some(vec!["ABS", "Roof rack"])),
             ("7".to_owned(), None),
             ("true".to_owned(), None),
             (r#""[\"a\", ""#.to_owned(), None),

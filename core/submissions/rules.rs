@@ -154,6 +154,8 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
     limits.check_year(&mut faults, submission.year, now);
     limits::required_text(&mut faults, "/make", &submission.make, 100);
     limits::required_text(&mut faults, "/model", &submission.model, 100);
+    // A form sends an empty text for a field that is left empty.
+    submission.vin = submission.vin.filter(|vin| !vin.trim().is_empty());
     match submission.vin.as_deref().map(|number| vin::number_of(number, submission.year)) {
         None => {}
         Some(Ok(number)) => submission.vin = Some(number),
@@ -321,7 +323,9 @@ mod tests {
         let wrong = NewSubmission { vin: Some("1M8GDM9A0KP042788".into()), ..camry() };
         let warnings = submitted(&wrong).unwrap().warnings;
         assert_eq!(warnings, [SubmissionWarning::VinCheckDigit { expected: 'X', found: '0' }]);
-        for vin in ["", "4T1B11HK5KU21111", "4T1B11HK5KU2111111", "4T1B11HK5KU21111O"] {
+        let empty = submitted(&NewSubmission { vin: Some(" ".into()), ..camry() }).unwrap();
+        assert_eq!((empty.vin, empty.warnings), (None, vec![]));
+        for vin in ["4T1B11HK5KU21111", "4T1B11HK5KU2111111", "4T1B11HK5KU21111O"] {
             let refusal = submitted(&NewSubmission { vin: Some(vin.into()), ..camry() }).unwrap_err();
             assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("invalid_submission", "/vin"), "{vin}");
         }

@@ -34,7 +34,7 @@ there is a key: AUTODEV_API_KEY=... jpauto analyze --auto-dev-zip 90012";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AnalyzeArgs {
-    /// One vehicle: id, VIN or stock number
+    /// One vehicle: id, VIN or stock number, or the beginning of one
     #[arg(value_name = "VEHICLE")]
     vehicle: Option<String>,
     /// Every unsold vehicle, due or not

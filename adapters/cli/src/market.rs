@@ -26,7 +26,7 @@ use crate::{
     report, vehicle,
 };
 
-/// What to ask of the market; a vehicle is named by its id, VIN or stock number.
+/// What to ask of the market; a vehicle is named by its id, VIN or stock number, or by the beginning of one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketCommand {
     /// Price vehicles against the market, and store the result
@@ -34,7 +34,7 @@ pub(crate) enum MarketCommand {
     /// Show the last analysis of a vehicle
     #[command(after_help = SHOW_HELP)]
     Show {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
@@ -50,7 +50,7 @@ pub(crate) enum MarketCommand {
     /// Draw and list a vehicle's price beside the market's
     #[command(after_help = HISTORY_HELP)]
     History {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
         #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) enum MarketCommand {
     /// List the open alerts about prices, the latest first
     #[command(after_help = ALERTS_HELP)]
     Alerts {
-        /// About this vehicle only: id, VIN or stock number
+        /// About this vehicle only: id, VIN or stock number, or the beginning of one
         #[arg(long, value_name = "VEHICLE")]
         vehicle: Option<String>,
         /// Include closed alerts

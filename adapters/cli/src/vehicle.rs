@@ -38,14 +38,14 @@ pub(crate) enum VehicleCommand {
     },
     /// Show a vehicle
     Show {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
     /// Change fields of a vehicle
     #[command(after_help = "Example:\n  jpauto vehicle update A1042 --price 13200 --set trim=XSE --set msrp=")]
     Update {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
         #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) enum VehicleCommand {
     /// Move a vehicle to another status
     #[command(after_help = "Example:\n  jpauto vehicle status A1042 sold --sale-price 13000")]
     Status {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
         /// The new status
@@ -73,25 +73,25 @@ pub(crate) enum VehicleCommand {
     },
     /// Put a vehicle back on sale whose sale fell through in the last seven days, as if it had not been sold
     UndoSale {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
     /// Offer a sold vehicle again, as listed now
     Relist {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
     /// Show a vehicle on the homepage
     Feature {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },
     /// Take a vehicle off the homepage
     Unfeature {
-        /// Id, VIN or stock number
+        /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]
         vehicle: String,
     },

@@ -305,7 +305,9 @@ mod tests {
             ("mileage", text("52000 Miles"), Value::from(52_000)),
             ("doors", text("4.0"), Value::from(4)),
             ("mileage", Cell::Number(52_000.0), Value::from(52_000)),
-            ("vin", text("1hgcm82633a 004352"), Value::from("1HGCM82633A004352")),
+            ("vin", text(" 1hgcm82633a004352\u{a0}"), Value::from("1HGCM82633A004352")),
+            // The vehicle's rules refuse it, with the VIN that it would be.
+            ("vin", text("1hgcm82633a 004352"), Value::from("1HGCM82633A 004352")),
             ("stock_number", Cell::Number(1_042.0), Value::from("1042")),
             ("stock_number", text("0123"), Value::from("0123")),
             ("engine", Cell::Number(2.5), Value::from("2.5")),
