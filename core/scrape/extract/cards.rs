@@ -217,7 +217,7 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
     }
     let mut found: Vec<Card> = best.into_values().collect();
     let are_priced = || found.iter().any(|card| card.listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE));
-    if look_up(dom, &found) || (page.is_about_others() && !are_priced()) {
+    if look_up(dom, &found) || (!are_priced() && page.is_about_others()) {
         return Vec::new();
     }
     doubt_marks(&mut found);

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::{
     amounts::{Amount, PROSE_BYTES, WORDS_BESIDE, words_of},
     fields::PriceRank,
+    phrases::Phrases,
     price_sentences::is_below_another,
     price_words::{self, Stated, by_words},
 };
@@ -42,7 +43,12 @@ pub(super) fn are_alternatives(text: &str) -> bool {
     text.contains(" or $")
 }
 
+const ANY_MARK: Phrases<13> = Phrases::new(MARKS);
+
 fn by_marks<'t>(text: &'t str, found: &[Found]) -> Option<Vec<&'t str>> {
+    if !ANY_MARK.are_in(text) {
+        return None;
+    }
     let mut cuts = vec![0];
     let mut at = 0;
     while let Some(rest) = text.get(at..) {

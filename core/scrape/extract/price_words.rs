@@ -89,14 +89,16 @@ pub(super) mod thing {
     pub(in super::super) const HAGGLING: u32 = 1 << 24;
     /// What a badge thinks of a price: `Great Price`.
     pub(in super::super) const RATING: u32 = 1 << 25;
+    /// What dealers sell with cars: `Warranty price`.
+    pub(in super::super) const THING: u32 = 1 << 26;
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
-    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, VALUE, WORTH,
+    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, THING, VALUE, WORTH,
 };
 
 /// The known words by what they mention.
-const WORDS: [(u32, &str); 26] = [
+const WORDS: [(u32, &str); 27] = [
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
@@ -160,6 +162,10 @@ const WORDS: [(u32, &str); 26] = [
     (BY, "by"),
     (HAGGLING, "haggle hassle dicker negotiation"),
     (RATING, "great good fair high low excellent amazing hot awesome"),
+    (
+        THING,
+        "accessory bedliner coating coverage detailing insurance maintenance plan tint upgrade warranty wheel wheels wrap",
+    ),
 ];
 
 /// The known words, sorted for the search.
@@ -234,7 +240,7 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
             _ => {}
         }
         // `Coating special price`
-        is_of_a_thing = is_sold_with_cars(word) || (is_of_a_thing && things & (ASKING | ASKING_SHORT) != 0);
+        is_of_a_thing = things & THING != 0 || (is_of_a_thing && things & (ASKING | ASKING_SHORT) != 0);
         count += 1;
         // `Pre-tax price`
         if passes_over_what_comes_on_top(word, things, &mut words) {
@@ -294,27 +300,6 @@ fn of_a_price(things: u32, last: &str, is_of_a_thing: bool) -> u32 {
         () if is_of_another() => things | RETAIL,
         () => things,
     }
-}
-
-/// Whether a word names something that dealers sell with cars: `Warranty price`.
-fn is_sold_with_cars(word: &str) -> bool {
-    const THINGS: [&str; 14] = [
-        "accessory",
-        "bedliner",
-        "coating",
-        "coverage",
-        "detailing",
-        "insurance",
-        "maintenance",
-        "plan",
-        "tint",
-        "upgrade",
-        "warranty",
-        "wheel",
-        "wheels",
-        "wrap",
-    ];
-    THINGS.iter().any(|thing| word.eq_ignore_ascii_case(thing))
 }
 
 /// Whether what counts months goes on to what they are of: `12 month warranty`, `3 mo / 3,000 mi limited warranty`.
