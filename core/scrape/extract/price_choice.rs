@@ -23,7 +23,8 @@ const SHARE_UNSAID: i64 = 10;
 /// An amount below [`LEAST_UNSAID`] so many times smaller than another price is none, whatever it is called.
 const SHARE_SAID: i64 = 20;
 
-/// An amount below [`LEAST_OF_A_CAR`] so many times smaller than another one that may be asked is a part of it.
+/// An amount below [`LEAST_OF_A_CAR`] that is so many times smaller than one which a class calls the price is a part of it, unless a
+/// caption calls it the price.
 const SHARE_ASKED: i64 = 4;
 
 /// Of a former price or the maker's an amount of something unknown is so large a part where it may be the price.
@@ -155,6 +156,8 @@ struct Candidate {
     is_said: bool,
     /// Whether these words are a sentence, which may be about the price of another car, or a part of one.
     is_prose: bool,
+    /// Whether the words are a caption of their own.
+    is_captioned: bool,
 }
 
 fn choose(items: &[Item]) -> Choice {
@@ -165,7 +168,8 @@ fn choose(items: &[Item]) -> Choice {
             let rank = amount.stated()?.rank()?;
             let price = amount.price.filter(|price| !is_filler(*price))?;
             let is_prose = amount.own.is_some() && !amount.is_short;
-            Some(Candidate { rank, price, is_said: amount.own.or(amount.caption).is_some(), is_prose })
+            let (is_said, is_captioned) = (amount.own.or(amount.caption).is_some(), amount.own.is_none());
+            Some(Candidate { rank, price, is_said, is_prose, is_captioned })
         })
         .collect();
     let unsaid = unsaid(&amounts);
@@ -279,11 +283,19 @@ fn drop_trifles(candidates: &mut Vec<Candidate>, amounts: &[&Amount]) {
     let is_far_below =
         |price: Money, share| largest.is_some_and(|largest| price.cents().saturating_mul(share) < largest.cents());
     // `Wheels $2,000` beside `$38,450`: a small part of what may be asked is not asked.
-    let most_asked = amounts.iter().filter(|amount| may_be_the_price(amount)).filter_map(|amount| amount.price).max();
-    let most_asked = most_asked.map_or(0, Money::cents);
+    let most = |counts: &dyn Fn(&Amount) -> bool| {
+        let asked = amounts.iter().filter(|amount| may_be_the_price(amount) && counts(amount));
+        asked.filter_map(|amount| amount.price).max().map_or(0, Money::cents)
+    };
+    let (most_asked, most_by_class) = (most(&|_| true), most(&|amount| amount.class.is_some()));
+    let is_part = |candidate: &Candidate| {
+        let cents = candidate.price.cents();
+        cents.saturating_mul(SHARE_UNSAID) < most_asked
+            || (!candidate.is_captioned && cents.saturating_mul(SHARE_ASKED) < most_by_class)
+    };
     candidates.retain(|candidate| {
         let is_trifle = (candidate.price < LEAST_UNSAID && is_far_below(candidate.price, SHARE_SAID))
-            || (candidate.price < LEAST_OF_A_CAR && candidate.price.cents().saturating_mul(SHARE_ASKED) < most_asked);
+            || (candidate.price < LEAST_OF_A_CAR && is_part(candidate));
         !is_trifle && (candidate.is_said || !is_far_below(candidate.price, SHARE_UNSAID))
     });
 }
