@@ -64,18 +64,23 @@ pub struct ScrapedListing {
     pub image_url: Option<String>,
     /// Where it stands, as the website says; a word that is unknown is none.
     #[serde(deserialize_with = "lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub stock_status: Option<StockStatus>,
     /// How far its sale has come, as the website says; a word that is unknown is none.
     #[serde(deserialize_with = "lenient_sale")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub sale_status: Option<SaleStatus>,
     /// What its title says, as the website says; a word that is unknown is none.
     #[serde(deserialize_with = "title_brand::lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub title_brand: Option<TitleBrand>,
     /// Whether it is offered as new, used or certified; a word that is unknown is none.
     #[serde(deserialize_with = "condition::lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub condition: Option<Condition>,
     /// What the website says of the odometer; a word that is unknown is none.
     #[serde(deserialize_with = "odometer::lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub odometer_status: Option<OdometerStatus>,
     /// What the website itself says about a sale; `None` where it says nothing.
     pub is_sold: Option<bool>,
