@@ -46,6 +46,7 @@ mod work;
 use std::{ffi::OsString, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
+use jpauto::ErrorCode;
 
 use crate::{
     arguments::{Arguments, Command, Global},
