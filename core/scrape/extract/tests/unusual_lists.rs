@@ -67,6 +67,6 @@ fn tables_and_frames_without_end_cost_little() {
     let table =
         format!("<table>{}</table>", "<tr><td>2019 Ford F-150 XLT<td>2020 Toyota RAV4 XLE<tr><td>1<td>2".repeat(300));
     let nested = "<div class=unit><h3>2019 Ford F-150 XLT</h3>".repeat(200);
-    assert!(listings(&format!("<body>{}{nested}</body>", table.repeat(20)), "https://lot.example/list").is_ok());
-    assert!(processor_time() - before < std::time::Duration::from_secs(20));
+    assert!(listings(&format!("<body>{}{nested}</body>", table.repeat(4)), "https://lot.example/list").is_ok());
+    assert!(processor_time() - before < std::time::Duration::from_secs(10));
 }
