@@ -193,6 +193,13 @@ on_both_databases! {
         let back = desk.inventory().get(sold.id).unwrap().vehicle;
         assert_eq!((back.status, back.sold_at, back.listed_at), (VehicleStatus::Available, None, Some(lot.now())));
         assert_eq!(lot.count("SELECT count(*) FROM vehicle_sales"), 2);
+        // A row need not say more than that it is back: all else is as it was.
+        let _ = imported(desk.inventory(), &file(&[line(3, "sold", "")]), &ImportOptions::default());
+        let text = format!("VIN,Status\n{},Available\n", vin(3));
+        let report = imported(desk.inventory(), &SheetFile::from_bytes("s.csv", text.into_bytes()), &ImportOptions::default());
+        assert_eq!(counts(&report), [0, 0, 1, 0, 0, 0], "{:?}", report.refused);
+        let again = desk.inventory().get(sold.id).unwrap().vehicle;
+        assert_eq!((again.status, again.mileage, again.price, again.model), (back.status, back.mileage, back.price, back.model));
         // Without a word on its status a sold vehicle stays so.
         let report = imported(desk.inventory(), &csv(&[row(1)]), &ImportOptions::default());
         assert_eq!((counts(&report), report.warnings.len()), ([0, 0, 0, 0, 1, 0], 1));

@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader};
 
 use super::{
-    Cell, HEADER_ROWS, Place, Sheet, SheetChoices, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape,
+    Cell, HEADER_ROWS, Lines, Place, Sheet, SheetChoices, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape,
     encoding::{self, Decoded, row_too_long},
     header_score, trim_end, unreadable, without_header,
 };
@@ -106,7 +106,7 @@ struct Records<'f> {
     text_end: usize,
     ends: Vec<usize>,
     ends_end: usize,
-    line: u64,
+    lines: Lines,
 }
 
 impl<'f> Records<'f> {
@@ -120,7 +120,7 @@ impl<'f> Records<'f> {
             text_end: 0,
             ends: vec![0; 64],
             ends_end: 0,
-            line: 1,
+            lines: Lines::FIRST,
         })
     }
 
@@ -135,14 +135,14 @@ impl<'f> Records<'f> {
                 Some(_) => 0,
             };
             if blank > 0 {
-                self.line += count_lines(&input[..blank]);
+                self.lines.pass(&input[..blank]);
                 self.reader.consume(blank);
                 continue;
             }
-            let begins = *begins_on.get_or_insert(self.line);
+            let begins = *begins_on.get_or_insert(self.lines.line);
             let (text, ends) = (&mut self.text[self.text_end..], &mut self.ends[self.ends_end..]);
             let (outcome, read, written, ended) = self.parser.read_record(input, text, ends);
-            self.line += count_lines(&input[..read]);
+            self.lines.pass(&input[..read]);
             self.reader.consume(read);
             self.text_end += written;
             self.ends_end += ended;
@@ -179,10 +179,6 @@ impl<'f> Records<'f> {
         let cells: Vec<_> = self.cells().skip(width).collect();
         cells.iter().rev().take_while(|cell| cell.trim().is_empty()).count()
     }
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 #[cfg(test)]
@@ -222,6 +218,18 @@ mod tests {
                 (10, strings(["C", "3", ""]), true),
             ]
         );
+    }
+
+    #[test]
+    fn lines_may_end_with_a_carriage_return_alone() {
+        let text = "VIN,Price,Model\rA,1,\"two\rlines\"\r\rB,2,x\r";
+        let (columns, rows, shape) = table(text);
+        assert_eq!((columns.len(), shape.header), (3, Some(1)));
+        let strings = |cells: [&str; 3]| cells.map(ToOwned::to_owned).to_vec();
+        assert_eq!(rows, [(2, strings(["A", "1", "two\rlines"]), false), (5, strings(["B", "2", "x"]), false)]);
+        // The row limit is one of rows.
+        let long = "VIN,Price,Model\r".to_owned() + &"A,1,x\r".repeat(300_000);
+        assert_eq!(table(&long).1.last().map(|row| row.0), Some(300_001));
     }
 
     #[test]

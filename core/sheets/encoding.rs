@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
-use super::{SheetEncoding, SheetFile, SheetLimits, limits::in_words, unreadable};
+use super::{Lines, SheetEncoding, SheetFile, SheetLimits, limits::in_words, unreadable};
 use crate::error::Result;
 
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -24,7 +24,7 @@ pub(super) fn detect(file: &SheetFile, limits: &SheetLimits) -> Result<SheetEnco
         return Ok(SheetEncoding::Utf16Be);
     }
     let has_mark = start.starts_with(b"\xef\xbb\xbf");
-    let mut survey = Survey { line: 1, ..Survey::default() };
+    let mut survey = Survey::default();
     let (mut bytes, mut longest) = (0, 0);
     loop {
         let chunk = reader.fill_buf().map_err(|reason| file.broken(reason))?;
@@ -34,7 +34,7 @@ pub(super) fn detect(file: &SheetFile, limits: &SheetLimits) -> Result<SheetEnco
         survey.look_at(chunk);
         let length = chunk.len();
         // A row has the length of its line at least, and a file with a NUL is no text: what follows changes nothing.
-        longest = match memchr::memrchr(b'\n', chunk) {
+        longest = match memchr::memrchr2(b'\n', b'\r', chunk) {
             Some(end) => (length - end) as u64,
             None => longest + length as u64,
         };
@@ -42,7 +42,7 @@ pub(super) fn detect(file: &SheetFile, limits: &SheetLimits) -> Result<SheetEnco
             break;
         }
         if longest > limits.row_bytes + length as u64 {
-            return Err(row_too_long(survey.line, limits));
+            return Err(row_too_long(survey.lines.line, limits));
         }
         reader.consume(length);
         bytes += length as u64;
@@ -54,9 +54,8 @@ pub(super) fn detect(file: &SheetFile, limits: &SheetLimits) -> Result<SheetEnco
 }
 
 /// What the bytes of a file say about its encoding; each fact is the line on which it was seen first.
-#[derive(Default)]
 struct Survey {
-    line: u64,
+    lines: Lines,
     /// The end of a chunk that may be the beginning of a character.
     rest: Vec<u8>,
     nul: Option<u64>,
@@ -65,10 +64,16 @@ struct Survey {
     undefined: Option<(u64, u8)>,
 }
 
+impl Default for Survey {
+    fn default() -> Self {
+        Self { lines: Lines::FIRST, rest: Vec::new(), nul: None, valid: None, invalid: None, undefined: None }
+    }
+}
+
 impl Survey {
     fn look_at(&mut self, chunk: &[u8]) {
         if chunk.is_ascii() && self.rest.is_empty() && !chunk.contains(&0) {
-            self.line += memchr::memchr_iter(b'\n', chunk).count() as u64;
+            self.lines.pass(chunk);
             return;
         }
         let mut bytes = std::mem::take(&mut self.rest);
@@ -85,15 +90,16 @@ impl Survey {
                 self.rest = left[valid..].to_vec();
                 break;
             }
-            self.invalid = self.invalid.or(Some(self.line));
+            self.invalid = self.invalid.or(Some(self.lines.line));
             let undefined = left[valid..valid + broken].iter().find(|byte| UNDEFINED.contains(byte));
-            self.undefined = self.undefined.or(undefined.map(|byte| (self.line, *byte)));
+            self.undefined = self.undefined.or(undefined.map(|byte| (self.lines.line, *byte)));
             left = &left[valid + broken..];
         }
     }
 
     fn look_at_valid(&mut self, text: &[u8]) {
-        let line_of = |at: usize| self.line + memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
+        let lines = self.lines;
+        let line_of = |at: usize| lines.behind(&text[..at]);
         if self.nul.is_none() {
             self.nul = memchr::memchr(0, text).map(line_of);
         }
@@ -102,11 +108,11 @@ impl Survey {
             let marked = usize::from(text.starts_with(b"\xef\xbb\xbf")) * 3;
             self.valid = text.iter().skip(marked).position(|byte| !byte.is_ascii()).map(|at| line_of(at + marked));
         }
-        self.line += memchr::memchr_iter(b'\n', text).count() as u64;
+        self.lines.pass(text);
     }
 
     fn verdict(self, has_mark: bool) -> Result<SheetEncoding> {
-        let invalid = self.invalid.or((!self.rest.is_empty()).then_some(self.line));
+        let invalid = self.invalid.or((!self.rest.is_empty()).then_some(self.lines.line));
         if let Some(line) = self.nul {
             let message =
                 "holds a NUL character: it is no text, or UTF-16 without a byte order mark; save it as CSV UTF-8";
@@ -228,11 +234,11 @@ mod tests {
     fn a_character_may_stand_on_the_border_of_two_chunks() {
         let text = format!("{}é\n", "a".repeat(BUFFER_BYTES - 1));
         assert_eq!(detected(text.as_bytes()), Ok(SheetEncoding::Utf8));
-        let mut survey = Survey { line: 1, ..Survey::default() };
+        let mut survey = Survey::default();
         for byte in "1\né\n€".bytes() {
             survey.look_at(&[byte]);
         }
-        assert_eq!((survey.valid, survey.invalid, survey.line), (Some(2), None, 3));
+        assert_eq!((survey.valid, survey.invalid, survey.lines.line), (Some(2), None, 3));
     }
 
     #[test]

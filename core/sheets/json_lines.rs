@@ -3,16 +3,16 @@
 use std::{
     collections::HashMap,
     fmt,
-    io::{BufRead, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
 };
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::{
-    Cell, Place, Sheet, SheetEncoding, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape,
+    Cell, Lines, Place, Sheet, SheetEncoding, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape,
     encoding::{self, Decoded, row_too_long},
-    unreadable,
+    shortened, unreadable,
 };
 use crate::error::{Error, Result};
 
@@ -56,6 +56,9 @@ pub(super) fn find(file: &SheetFile, limits: SheetLimits) -> Result<Sheet<'_>> {
     Ok(sheet)
 }
 
+/// A reason may hold a text of the file.
+const SHOWN: usize = 200;
+
 pub(super) fn read<E: From<Error>>(
     sheet: &Sheet<'_>,
     encoding: SheetEncoding,
@@ -74,7 +77,7 @@ pub(super) fn read<E: From<Error>>(
                 }
                 None
             }
-            Err(reason) => Some(format!("expected one JSON object: {reason}")),
+            Err(reason) => Some(shortened(&format!("expected one JSON object: {reason}"), SHOWN)),
         };
         each(SheetRow { number, cells, fault })
     })
@@ -86,20 +89,25 @@ fn each_line<E: From<Error>>(
     each: &mut impl FnMut(u64, &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut reader = BufReader::with_capacity(64 * 1024, Decoded::new(sheet.file, encoding)?);
-    let (mut line, mut number) = (Vec::new(), 0);
+    let (mut line, mut lines) = (Vec::new(), Lines::FIRST);
     loop {
-        line.clear();
-        let read = (&mut reader).take(sheet.limits.row_bytes + 1).read_until(b'\n', &mut line);
-        if read.map_err(|reason| sheet.file.broken(reason))? == 0 {
+        let found = reader.fill_buf().map_err(|reason| sheet.file.broken(reason))?;
+        let (ends, is_last) = (memchr::memchr2(b'\n', b'\r', found), found.is_empty());
+        let read = ends.map_or(found.len(), |end| end + 1);
+        line.extend_from_slice(&found[..read]);
+        if line.len() as u64 > sheet.limits.row_bytes {
+            return Err(row_too_long(lines.line, &sheet.limits).into());
+        }
+        if (ends.is_some() || is_last) && !line.trim_ascii().is_empty() {
+            each(lines.line, line.trim_ascii())?;
+        }
+        if is_last {
             return Ok(());
         }
-        number += 1;
-        if line.len() as u64 > sheet.limits.row_bytes {
-            return Err(row_too_long(number, &sheet.limits).into());
-        }
-        let line = line.trim_ascii();
-        if !line.is_empty() {
-            each(number, line)?;
+        lines.pass(&found[..read]);
+        reader.consume(read);
+        if ends.is_some() {
+            line.clear();
         }
     }
 }
@@ -180,6 +188,21 @@ mod tests {
             rows.iter().map(|row| (row.number, row.fault.is_some())).collect::<Vec<_>>(),
             [(1, false), (3, false), (4, true), (5, true)]
         );
+    }
+
+    #[test]
+    fn lines_may_end_with_a_carriage_return_alone_and_a_reason_is_cut() {
+        let text = format!("{{\"vin\": \"A\"}}\r\r{{\"vin\": \"B\"}}\r\n\"{}\"\r", "x".repeat(10_000));
+        let file = SheetFile::from_bytes("stock.jsonl", text.into_bytes());
+        let sheet = Sheet::find(&file, SheetLimits::default(), SheetChoices::default(), &|_| false).unwrap();
+        let mut rows = Vec::new();
+        sheet
+            .read(|row: SheetRow| -> Result<()> {
+                rows.push((row.number, row.fault.map(|fault| fault.len() < 300)));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(rows, [(1, None), (3, None), (4, Some(true))]);
     }
 
     #[test]

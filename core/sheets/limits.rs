@@ -6,7 +6,7 @@
 pub struct SheetLimits {
     /// The most bytes of a file of text (512 MiB).
     pub text_bytes: u64,
-    /// The most bytes of a row of text (1 MiB).
+    /// The most bytes of the text of a row (1 MiB).
     pub row_bytes: u64,
     /// The most rows (1,000,000, about as many as a worksheet has).
     pub rows: u64,
@@ -16,8 +16,8 @@ pub struct SheetLimits {
     pub workbook_bytes: u64,
     /// The most bytes of a workbook when it is unpacked (512 MiB).
     pub unpacked_bytes: u64,
-    /// The most bytes of the texts that the cells of a workbook share, which are held in memory (128 MiB).
-    pub shared_text_bytes: u64,
+    /// The most bytes that a workbook's shared texts, styles and merged cells take in memory (256 MiB).
+    pub held_bytes: u64,
     /// The most files in a workbook (2,000).
     pub workbook_entries: usize,
     /// The most changes that one transaction writes on SQLite (2,000). A file with more is checked as a whole and then written in
@@ -34,7 +34,7 @@ impl Default for SheetLimits {
             columns: 500,
             workbook_bytes: 64 * MIB,
             unpacked_bytes: 512 * MIB,
-            shared_text_bytes: 128 * MIB,
+            held_bytes: 256 * MIB,
             workbook_entries: 2_000,
             planned: 2_000,
         }

@@ -8,6 +8,7 @@ mod encoding;
 mod file;
 mod json_lines;
 mod limits;
+mod unpacked;
 mod workbook;
 
 use serde::{Deserialize, Serialize};
@@ -219,6 +220,41 @@ fn without_header() -> Error {
 /// How well a row fits as the names of columns: how many of its cells are known.
 fn header_score<'c>(cells: impl Iterator<Item = &'c str>, known: &dyn Fn(&str) -> bool) -> usize {
     cells.filter(|cell| known(cell)).count()
+}
+
+/// A text as far as it is shown where something is said of it.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Counts the lines of a text that is read piece by piece. A line ends with a line feed, a carriage return (Excel's "CSV
+/// (Macintosh)"), or both.
+#[derive(Clone, Copy, Debug)]
+struct Lines {
+    line: u64,
+    after_return: bool,
+}
+
+impl Lines {
+    const FIRST: Self = Self { line: 1, after_return: false };
+
+    fn pass(&mut self, bytes: &[u8]) {
+        for end in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let is_second_half =
+                bytes[end] == b'\n' && if end == 0 { self.after_return } else { bytes[end - 1] == b'\r' };
+            self.line += u64::from(!is_second_half);
+        }
+        self.after_return = bytes.last().map_or(self.after_return, |last| *last == b'\r');
+    }
+
+    /// The line at the end of these bytes.
+    fn behind(mut self, bytes: &[u8]) -> u64 {
+        self.pass(bytes);
+        self.line
+    }
 }
 
 /// The cells without the empty ones at the end.

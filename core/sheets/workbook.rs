@@ -1,10 +1,9 @@
 //! Excel workbooks (.xlsx), read by calamine one cell after the other.
 //!
-//! A workbook is a ZIP archive of XML, and it may lie about its sizes: everything in it is unpacked once and counted before
-//! calamine sees it. A formula counts as the value that Excel stored with it.
+//! `unpacked.rs` measures everything before calamine sees it. A formula counts as the value that Excel stored with it.
 
 use std::{
-    io::{BufReader, Read, copy, sink},
+    io::BufReader,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -12,7 +11,7 @@ use calamine::{DataRef, Dimensions, Reader as _, SheetType, SheetVisible, Xlsx, 
 
 use super::{
     Cell, HEADER_ROWS, Place, Sheet, SheetChoices, SheetFile, SheetFormat, SheetLimits, SheetRow, SheetShape, file,
-    header_score, limits::in_words, trim_end, unreadable, without_header,
+    header_score, trim_end, unpacked, unreadable, without_header,
 };
 use crate::error::{Error, Result};
 
@@ -36,7 +35,7 @@ pub(super) fn find<'f>(
     choices: SheetChoices<'_>,
     known: &dyn Fn(&str) -> bool,
 ) -> Result<Sheet<'f>> {
-    ensure_it_unpacks(file, &limits)?;
+    unpacked::ensure_it_fits(file, &limits)?;
     let mut workbook = open(file)?;
     let sheets: Vec<_> = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
     let names: Vec<String> = match choices.sheet {
@@ -75,52 +74,6 @@ pub(super) fn find<'f>(
     Ok(Sheet { file, limits, place, columns: table.columns, shape })
 }
 
-/// Refuses a workbook that is larger unpacked than it may be. What it says of its own sizes is not believed.
-fn ensure_it_unpacks(file: &SheetFile, limits: &SheetLimits) -> Result<()> {
-    let broken = |reason: zip::result::ZipError| {
-        unreadable(format!("{} is no whole workbook: {reason}", file.name())).with_source(reason)
-    };
-    let mut archive = zip::ZipArchive::new(BufReader::new(file.open()?)).map_err(broken)?;
-    if archive.len() > limits.workbook_entries {
-        let most = limits.workbook_entries;
-        return Err(unreadable(format!("the workbook has {} files in it: the most is {most}", archive.len())));
-    }
-    let mut left = limits.unpacked_bytes;
-    for place in 0..archive.len() {
-        let mut entry = archive.by_index(place).map_err(broken)?;
-        // Pictures and the like are never unpacked.
-        let name = entry.name().map_err(broken)?.to_ascii_lowercase();
-        if !name.ends_with(".xml") && !name.ends_with(".rels") {
-            continue;
-        }
-        let is_shared = name.ends_with("sharedstrings.xml");
-        let most = if is_shared { limits.shared_text_bytes.min(left) } else { left };
-        let mut start = Vec::new();
-        let whole = |reason| file.broken(reason);
-        (&mut entry).take(4096).read_to_end(&mut start).map_err(whole)?;
-        let bytes = start.len() as u64 + copy(&mut entry.take(most.saturating_add(1)), &mut sink()).map_err(whole)?;
-        if bytes > most {
-            return Err(unreadable(format!("the workbook is larger than {} when it is unpacked", in_words(most))));
-        }
-        if is_shared && announced_texts(&start) > bytes {
-            return Err(unreadable("the workbook announces more texts than it has room for"));
-        }
-        left -= bytes;
-    }
-    Ok(())
-}
-
-/// How many texts the list of shared texts says that it has: room for all of them is made at once.
-fn announced_texts(start: &[u8]) -> u64 {
-    let text = String::from_utf8_lossy(start);
-    let number = |after: &str| {
-        let digits = after.trim_start_matches([' ', '=', '"', '\'']);
-        let end = digits.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(digits.len());
-        if end == 0 { 0 } else { digits[..end].parse().unwrap_or(u64::MAX) }
-    };
-    text.match_indices("uniqueCount").map(|(at, word)| number(&text[at + word.len()..])).max().unwrap_or(0)
-}
-
 fn open(file: &SheetFile) -> Result<Xlsx<Source<'_>>> {
     let source = BufReader::new(file.open()?);
     guarded(|| Xlsx::new(source))
@@ -140,7 +93,10 @@ struct Rows<'w, 'f> {
     cells: XlsxCellReader<'w, Source<'f>>,
     /// The first cell of the next row.
     ahead: Option<((u32, u32), Cell)>,
-    most_columns: usize,
+    limits: SheetLimits,
+    /// The row that was read from last, and how long its text is as far as it is read.
+    text_of: u32,
+    text: u64,
     /// The reader fails where it is asked for more at the end.
     has_ended: bool,
 }
@@ -148,7 +104,7 @@ struct Rows<'w, 'f> {
 impl<'w, 'f> Rows<'w, 'f> {
     fn of(workbook: &'w mut Xlsx<Source<'f>>, sheet: &str, limits: &SheetLimits) -> Result<Self> {
         let cells = guarded(|| workbook.worksheet_cells_reader(sheet))?;
-        Ok(Self { cells, ahead: None, most_columns: limits.columns, has_ended: false })
+        Ok(Self { cells, ahead: None, limits: *limits, text_of: 0, text: 0, has_ended: false })
     }
 
     fn next_cell(&mut self) -> Result<Option<((u32, u32), Cell)>> {
@@ -161,7 +117,16 @@ impl<'w, 'f> Rows<'w, 'f> {
         let cells = &mut self.cells;
         let record = guarded(|| cells.next_cell_with_formula_metadata())?;
         self.has_ended = record.is_none();
-        Ok(record.map(|record| (record.pos, cell(&record.value, record.formula.is_some()))))
+        let Some(record) = record else { return Ok(None) };
+        // Many rows may share one long text: each has it whole.
+        let row = record.pos.0;
+        let before = if self.text_of == row { self.text } else { 0 };
+        self.text = before + text_bytes(&record.value);
+        self.text_of = row;
+        if self.text > self.limits.row_bytes {
+            return Err(unpacked::row_too_long(u64::from(row) + 1, &self.limits));
+        }
+        Ok(Some((record.pos, cell(&record.value, record.formula.is_some()))))
     }
 
     /// The next row.
@@ -179,12 +144,22 @@ impl<'w, 'f> Rows<'w, 'f> {
             if cell != Cell::Empty {
                 cells.push((column, cell));
             }
-            if cells.len() > self.most_columns * 2 {
-                return Err(unreadable(format!("row {} has more than {} cells", row + 1, self.most_columns)));
+            let most = self.limits.columns;
+            if cells.len() > most * 2 {
+                return Err(unreadable(format!("row {} has more than {most} cells", row + 1)));
             }
         }
         Ok(Some((row, cells)))
     }
+}
+
+fn text_bytes(value: &DataRef<'_>) -> u64 {
+    let text = match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) => text,
+        DataRef::SharedString(text) => *text,
+        _ => return 0,
+    };
+    text.len() as u64
 }
 
 fn cell(value: &DataRef<'_>, is_formula: bool) -> Cell {
@@ -323,17 +298,6 @@ mod tests {
     fn columns_are_called_as_excel_calls_them() {
         for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")] {
             assert_eq!(letters(column), name);
-        }
-    }
-
-    #[test]
-    fn what_a_list_of_texts_announces_is_read() {
-        for (text, count) in [
-            (&b"<sst count=\"9\" uniqueCount=\"7\">"[..], 7),
-            (b"<sst uniqueCount = '99999999999999999999999'>", u64::MAX),
-            (b"<sst>", 0),
-        ] {
-            assert_eq!(announced_texts(text), count);
         }
     }
 }

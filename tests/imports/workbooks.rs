@@ -162,6 +162,19 @@ on_both_databases! {
         let bomb = packed(&[("Lot", rows() + &" ".repeat(1 << 20), "")], None);
         assert!(bomb.len() < 10_000);
         assert!(refusal(bomb, &small).contains("when it is unpacked"));
+        let mut short = dry_run();
+        short.limits.row_bytes = 1_000;
+        let with_make = |row: u32, make: &str| car(row, 1, &number(&format!("H{row}"), "13500")).replace("Toyota", make);
+        // A text may be as long as a row by itself, and in the cells of a row together with others.
+        for make in ["x".repeat(100_000), "x".repeat(1_001)] {
+            let long = packed(&[("Lot", header() + &with_make(4, &make), "")], None);
+            let refusal = refusal(long, &short);
+            assert!(refusal.contains("row 4 of the worksheet is longer than"), "{refusal}");
+        }
+        let shared = format!("<sst uniqueCount=\"1\"><si><t>{}</t></si></sst>", "x".repeat(400));
+        let cells: Vec<_> = "ABC".chars().map(|column| format!("<c r=\"{column}4\" t=\"s\"><v>0</v></c>")).collect();
+        let together = packed(&[("Lot", header() + &line(4, &cells), "")], Some(&shared));
+        assert!(refusal(together, &short).contains("row 4 of the worksheet is longer than"));
         let backwards = packed(&[("Lot", header() + &car(5, 1, "") + &car(4, 2, ""), "")], None);
         assert!(refusal(backwards, &dry_run()).contains("out of order"));
     }

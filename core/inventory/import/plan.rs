@@ -175,8 +175,10 @@ fn changed(values: &RowValues, known: &Vehicle, terms: Terms<'_>) -> Result<Plan
     let mut planned = Planned { row: Some(values.row), before, after, steps: Vec::new(), warnings: Vec::new() };
     ensure_status_is_known(values, known)?;
     if known.status == VehicleStatus::Sold && values.status.is_some_and(|status| status != VehicleStatus::Sold) {
-        let mut back = rules::add(&new_vehicle(values)?, Some(known), rules, doubtful, by, now)?;
-        back.featured = known.featured;
+        let update = update_of(values, known, &mut planned)?;
+        let said = rules::update(known, &update, rules, doubtful, by, now)?;
+        let back = rules::relist(said.as_ref().unwrap_or(known), by, now)?;
+        let mut back = rules::with_return_warnings(back, Some(known));
         if let Some(listed_at) = values.listed_at.filter(|moment| known.sold_at.is_none_or(|sold| moment.at > sold)) {
             back.listed_at = Some(listed_at.at);
         }

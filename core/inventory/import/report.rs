@@ -149,9 +149,9 @@ pub struct ChangedVehicle {
 pub struct RefusedRow {
     /// The line on which it begins, or its row in a worksheet.
     pub row: u64,
-    /// Its VIN as it is written.
+    /// Its VIN as it is written, cut where it is long.
     pub vin: Option<String>,
-    /// Its stock number as it is written.
+    /// Its stock number as it is written, cut where it is long.
     pub stock_number: Option<String>,
     /// What is wrong with it.
     pub faults: Vec<RowFault>,

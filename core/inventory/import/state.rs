@@ -7,13 +7,14 @@ use super::{
     columns,
     plan::{self, Planned, Terms},
     service::Table,
-    values::RowValues,
+    values::{RowValues, SHOWN},
 };
 use crate::{
     activity,
     error::Result,
     ids::VehicleId,
     inventory::{Vehicle, rules},
+    sheets::shortened,
 };
 
 /// The state of an import.
@@ -284,7 +285,7 @@ impl<'t> Run<'t> {
     /// The refused row, its faults with the names of the file's columns.
     fn refused(&self, values: &RowValues, faults: Vec<RowFault>) -> RefusedRow {
         let faults = faults.into_iter().map(|fault| self.named(values, fault)).collect();
-        let text = |text: Option<&str>| text.map(ToOwned::to_owned);
+        let text = |text: Option<&str>| text.map(|text| shortened(text, SHOWN));
         RefusedRow { row: values.row, vin: text(values.vin()), stock_number: text(values.stock_number()), faults }
     }
 
@@ -292,9 +293,12 @@ impl<'t> Run<'t> {
     fn named(&self, values: &RowValues, mut fault: RowFault) -> RowFault {
         let Some(field) = fault.field.filter(|_| fault.column.is_none()) else { return fault };
         if let Some(column) = self.table.column_of(field) {
-            fault.column = Some(column.name.clone());
-            let value = values.fields.get(field);
-            fault.value = value.map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned));
+            fault.column = Some(shortened(&column.name, SHOWN));
+            let value = values.fields.get(field).map(|value| match value.as_str() {
+                Some(text) => shortened(text, SHOWN),
+                None => shortened(&value.to_string(), SHOWN),
+            });
+            fault.value = value;
         }
         fault
     }

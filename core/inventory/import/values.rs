@@ -13,7 +13,7 @@ use crate::{
     fields::{Field, FieldType, Presence},
     inventory::VehicleStatus,
     money::Money,
-    sheets::{Cell, SheetRow},
+    sheets::{Cell, SheetRow, shortened},
     typed,
 };
 
@@ -47,8 +47,8 @@ impl RowValues {
     }
 }
 
-/// A cell has at most this many characters where it is shown.
-const SHOWN: usize = 60;
+/// A cell, and the name of a column, has at most this many characters where something is said of it.
+pub(super) const SHOWN: usize = 60;
 
 /// Reads a row. What cannot be read is a fault of the row.
 pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping, dates: Dates) -> RowValues {
@@ -64,19 +64,13 @@ pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping
         if let Err(message) = read_cell(&mut values, field, cell, mapping, dates) {
             // Of a row whose cells stand in the wrong columns, this alone is worth saying.
             if row.fault.is_none() {
-                let value = Some(shortened(&cell.shown())).filter(|_| !matches!(cell, Cell::Fault(_)));
-                values.faults.push(RowFault { column: Some(column.name.clone()), field: Some(field), value, message });
+                let value = Some(shortened(&cell.shown(), SHOWN)).filter(|_| !matches!(cell, Cell::Fault(_)));
+                let column = Some(shortened(&column.name, SHOWN));
+                values.faults.push(RowFault { column, field: Some(field), value, message });
             }
         }
     }
     values
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn read_cell(

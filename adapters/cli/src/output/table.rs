@@ -17,6 +17,9 @@ use serde_json::Value;
 
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// A cell of a list shows at most this many characters: a table of very long ones would say nothing, and takes long to be laid out.
+const CELL_SHOWN: usize = 500;
+
 /// Between two columns.
 const GAP: usize = 2;
 
@@ -97,6 +100,15 @@ impl Cell {
         output.toned(&self.text, self.tone)
     }
 
+    /// The cell as far as a list shows it.
+    fn cut(mut self) -> Self {
+        if let Some((end, _)) = self.text.char_indices().nth(CELL_SHOWN) {
+            self.text.truncate(end);
+            self.text.push('…');
+        }
+        self
+    }
+
     fn width(&self) -> usize {
         measure_text_width(&self.text)
     }
@@ -110,6 +122,7 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// Rows under their columns; what does not fit the terminal is left out from the least needed column on.
 pub(crate) fn rows(columns: &[Column], rows: Vec<Vec<Cell>>, page: PageStyle) -> String {
+    let rows: Vec<Vec<_>> = rows.into_iter().map(|row| row.into_iter().map(Cell::cut).collect()).collect();
     let widths: Vec<_> = columns
         .iter()
         .enumerate()
@@ -319,6 +332,15 @@ mod tests {
         images  a, b
         about   {"x":1}
         "#);
+    }
+
+    #[test]
+    fn a_long_cell_is_cut() {
+        let page = PageStyle { columns: 80, in_colour: false };
+        let row = vec![Cell::new("x".repeat(1_000_000)), "$900".into(), "V".into(), "N".into()];
+        let text = rows(COLUMNS, vec![row], page);
+        assert_eq!(text.matches('x').count(), CELL_SHOWN);
+        assert!(text.contains('…'), "{text}");
     }
 
     #[test]
