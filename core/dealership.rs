@@ -58,7 +58,8 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`; `invalid_tracking_rules`;
+    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`; `invalid_tracking_rules`,
+    /// `invalid_pricing_rules`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
     /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`; `invalid_notification_config`.
     pub fn with_config(config: Config) -> Result<Self> {
@@ -210,7 +211,7 @@ fn parts(config: &Config) -> Result<Parts> {
     Ok(Parts::default()
         .with_rules(intake)
         .with_rules(inventory)
-        .with_rules(pricing)
+        .with_rules(pricing.checked()?)
         .with_rules(tracking.checked()?)
         .with_rules(metrics)
         .with_rules(market_view)

@@ -2,7 +2,9 @@
 //!
 //! Deliberately not here: reading files or the environment.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
+
+use super::connection::Target;
 
 /// Which database, and how it is spoken to.
 ///
@@ -73,6 +75,23 @@ impl DatabaseConfig {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The file of the database, where it is a file of SQLite.
+    ///
+    /// ```
+    /// let file = |url: &str| jpauto::DatabaseConfig::new(url).sqlite_file();
+    /// assert_eq!(file("sqlite:lot.db"), Some("lot.db".into()));
+    /// assert_eq!(file("sqlite::memory:"), None);
+    /// ```
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        match Target::parse(&self.url).ok()? {
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile(path) => Some(path),
+            #[allow(unreachable_patterns, reason = "the only arm when SQLite is not compiled in")]
+            _ => None,
         }
     }
 }

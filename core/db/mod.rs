@@ -40,11 +40,12 @@ mod unmade;
 use std::{
     ops::ControlFlow,
     path::Path,
-    sync::{atomic::AtomicBool, atomic::Ordering},
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::Duration,
 };
 
 use diesel::connection::SimpleConnection as _;
+use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
 
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
@@ -130,6 +131,7 @@ impl Database {
             .max_size(if in_memory { 1 } else { config.pool_size.max(1) })
             .min_idle(Some(0))
             .test_on_check_out(false)
+            .thread_pool(pool_threads())
             .connection_timeout(config.pool_timeout);
         if in_memory {
             // Closing the one connection would lose everything.
@@ -484,9 +486,17 @@ fn open_standby(
         .max_size(config.pool_size.max(1))
         .min_idle(Some(0))
         .test_on_check_out(false)
+        .thread_pool(pool_threads())
         .connection_timeout(standby::WAIT_FOR_CONNECTION)
         .build_unchecked(manager);
     Ok(Some(standby::Standby::new(pool, config.read_lag_limit)))
+}
+
+/// The threads that make connections and end idle ones, as many as r2d2 has by itself. Its own wait for the next look at idle
+/// connections, half a minute, before they end with the pool; these end at once.
+fn pool_threads() -> Arc<ScheduledThreadPool> {
+    let threads = ScheduledThreadPool::builder().num_threads(3).thread_name_pattern("jpauto-pool-{}");
+    Arc::new(threads.on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled).build())
 }
 
 fn is_sqlite(target: &Target) -> bool {

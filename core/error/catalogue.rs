@@ -748,6 +748,9 @@ catalogue! {
         InvalidTrackingRules: Misconfigured, "invalid_tracking_rules",
             "A number of the rules of tracking is not usable.",
             "Correct the fields that the error lists.";
+        InvalidPricingRules: Misconfigured, "invalid_pricing_rules",
+            "A number of the rules of pricing is not usable.",
+            "Correct the fields that the error lists.";
         InvalidVpicAddress: Misconfigured, "invalid_vpic_address",
             "The configured address of vPIC is not usable.",
             "Correct it as the error says.";
@@ -958,6 +961,9 @@ catalogue! {
         LotClosed: Refused, "lot_closed",
             "The lot is closed.",
             "Open it again.";
+        DatabaseOpenHere: Refused, "database_open_here",
+            "The SQLite file is open as a lot in this process, and Python's own sqlite3 would lift its locks: what is written could be lost.",
+            "Read the lot's tables, or a copy that `lot.backup` made; or use sqlite3 in another process, or once the lot is closed.";
         TableLost: Internal, "table_lost",
             "A table ended before its last row, because the thread that read it is gone.",
             "Read it again, and report it if it happens again.";

@@ -21,7 +21,7 @@ pub use self::{
     auto_dev::{AutoDevConfig, AutoDevPlan, AutoDevSearch, AutoDevVersion, Coordinates},
     backtest::{
         BacktestEvent, BacktestOptions, BacktestProgress, BacktestReport, BacktestScore, EstimateError, PastListing,
-        backtest,
+        backtest, backtest_observed,
     },
     pricing::{
         adjustment::{AdjustedPrices, Adjustment, SlopeOutcome},

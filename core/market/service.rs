@@ -229,7 +229,7 @@ impl<'a> Market<'a> {
     ///
     /// Models are loaded one after the other, in two queries each, so memory holds one model's listings at a time. The time
     /// grows with the events of a model, bounded by [`BacktestOptions::max_events_a_model`], times its listings. The observer
-    /// is called after each model. When it breaks, the report covers the finished ones.
+    /// is called after each model, and now and then within one that has many events. When it breaks, the report covers what was judged.
     ///
     /// ```
     /// use std::ops::ControlFlow;
@@ -259,10 +259,9 @@ impl<'a> Market<'a> {
         });
         let mut backtest = Backtest::new(options, own, self.pricing(), self.desk.now());
         let total = models.len();
-        for (done, names) in (1..).zip(&models) {
+        for (done, names) in models.iter().enumerate() {
             let listings = self.desk.list(Permission::Analyze, |conn| repository::past_listings(conn, names))?;
-            backtest.add_model(listings);
-            if observer(BacktestProgress { total, done, priced: backtest.priced() }).is_break() {
+            if backtest.add_model(listings, (done, total), observer).is_break() {
                 break;
             }
         }

@@ -79,7 +79,8 @@ fn key_of(competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorKey> {
 
 #[pymethods]
 impl Competitors {
-    /// Watches a dealer from now on; `name` and `inventory_url` are needed.
+    /// Watches a dealer from now on; `name` and `inventory_url` are needed. The others of `jpauto.types.NewCompetitor` may be left out:
+    /// `website_url`, `platform_type`, `scraper_config` and `use_playwright`.
     ///
     /// Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
     #[pyo3(signature = (**fields))]

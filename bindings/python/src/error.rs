@@ -3,6 +3,8 @@
 //! The classes are written in Python (`jpauto/errors.py`), where a class may have two bases. `class` maps each kind to a
 //! class, and nothing else does. The source of a failure is for logs and never reaches Python.
 
+use std::path::Path;
+
 use jpauto::{Error, ErrorCode, ErrorKind};
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
 
@@ -26,6 +28,16 @@ pub(crate) fn invalid_argument(py: Python<'_>, faults: Vec<(String, String)>) ->
 /// `Refused` for a lot that was closed.
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
     raised(py, ErrorCode::LotClosed, "the lot is closed".to_owned(), Vec::new())
+}
+
+/// `Refused` for a connection of `sqlite3` to a file that a lot has open.
+pub(crate) fn database_open_here(py: Python<'_>, file: &Path) -> PyErr {
+    let said = format!(
+        "{} is open as a lot in this process, and sqlite3 would lift its locks: what is written could be lost. Read the lot's tables, or \
+         a copy that lot.backup made; or use sqlite3 in another process, or once the lot is closed.",
+        file.display()
+    );
+    raised(py, ErrorCode::DatabaseOpenHere, said, Vec::new())
 }
 
 /// What is said of a table whose reader is gone before its end.

@@ -186,18 +186,18 @@ pub(crate) fn platforms() -> Vec<&'static str> {
 
 /// The price in dollars in a text; `None` if there is no certain one, such as in a monthly payment or a range.
 #[pyfunction]
-pub(crate) fn price(text: &str) -> Option<Amount> {
-    Option::told(extract::price(text))
+pub(crate) fn price(py: Python<'_>, text: &str) -> Option<Amount> {
+    Option::told(py.detach(|| extract::price(text)))
 }
 
 /// The miles in a text; `None` if there is no certain number.
 #[pyfunction]
-pub(crate) fn mileage(text: &str) -> Option<i32> {
-    extract::mileage(text)
+pub(crate) fn mileage(py: Python<'_>, text: &str) -> Option<i32> {
+    py.detach(|| extract::mileage(text))
 }
 
 /// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` if nothing is left.
 #[pyfunction]
-pub(crate) fn text(text: &str) -> Option<String> {
-    extract::text(text)
+pub(crate) fn text(py: Python<'_>, text: &str) -> Option<String> {
+    py.detach(|| extract::text(text))
 }

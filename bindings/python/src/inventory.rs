@@ -338,6 +338,9 @@ impl Inventory {
 
     /// Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
     ///
+    /// The fields are those of `jpauto.types.NewVehicle`: `year`, `make`, `model`, `vin`, `price` in dollars and `mileage` in miles are
+    /// needed; `stock_number`, `trim`, `cost`, `exterior_color`, `features`, `description` and others may be left out.
+    ///
     /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (**fields))]
     fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
@@ -346,7 +349,7 @@ impl Inventory {
     }
 
     /// Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
-    /// typing error is among the `warnings` of the answer.
+    /// typing error is among the `warnings` of the answer. The fields are those of `jpauto.types.VehicleChanges`.
     ///
     /// Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
     #[pyo3(signature = (id, **fields))]

@@ -28,6 +28,7 @@ use crate::{
     jobs::Jobs,
     market::Market,
     notifications::Notifications,
+    open_files::OpenFile,
     progress::Observer,
     record::{Told as _, record},
     sessions::Sessions,
@@ -124,8 +125,14 @@ record! {
 #[derive(Clone)]
 pub(crate) struct Handle {
     /// Shared by everything that came from one `open`: closing it closes all.
-    dealership: Arc<RwLock<Option<Dealership>>>,
+    opened: Arc<RwLock<Option<Opened>>>,
     actor: Actor,
+}
+
+/// A dealership and, where it is in a file of SQLite, the file that it has open.
+struct Opened {
+    dealership: Dealership,
+    _file: Option<OpenFile>,
 }
 
 impl Handle {
@@ -140,8 +147,12 @@ impl Handle {
 
     /// The desk of its actor, for a thread of its own.
     pub(crate) fn desk(&self, py: Python<'_>) -> PyResult<Desk> {
-        let dealership = self.dealership.read().unwrap_or_else(PoisonError::into_inner).clone();
-        dealership.map(|dealership| dealership.acting_as(self.actor.clone())).ok_or_else(|| error::closed(py))
+        Ok(self.dealership(py)?.acting_as(self.actor.clone()))
+    }
+
+    fn dealership(&self, py: Python<'_>) -> PyResult<Dealership> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.as_ref().map(|opened| opened.dealership.clone()).ok_or_else(|| error::closed(py))
     }
 
     fn with_dealership<T: Send>(
@@ -149,14 +160,13 @@ impl Handle {
         py: Python<'_>,
         call: impl FnOnce(&Dealership) -> jpauto::Result<T> + Send,
     ) -> PyResult<T> {
-        let dealership = self.dealership.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(dealership) = dealership else { return Err(error::closed(py)) };
+        let dealership = self.dealership(py)?;
         py.detach(|| call(&dealership)).map_err(|reason| error::exception(py, &reason))
     }
 
     /// The same dealership with another actor.
     fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
-        let mut handle = Self { dealership: Arc::clone(&self.dealership), actor: Actor::system() };
+        let mut handle = Self { opened: Arc::clone(&self.opened), actor: Actor::system() };
         if let Some(email) = email {
             let user = handle.run(py, |desk| desk.users().get_by_email(email))?;
             handle.actor = Actor::user(user.id);
@@ -169,6 +179,10 @@ impl Handle {
 ///
 /// A missing SQLite file is made, with its tables, unless `create` is false. An existing database is never changed: if its
 /// schema is older, every operation but `migrate` is refused with the code `database_outdated`.
+///
+/// A SQLite file that is open here must not be opened by another library of SQLite in the same process, such as Python's `sqlite3`
+/// (`pandas.read_sql`), SQLAlchemy or DuckDB's reader: neither sees the other's locks, and what is written may be lost. `sqlite3` is
+/// refused while the lot is open (`database_open_here`). The lot's tables, another process, and a copy by `backup` are safe.
 ///
 /// `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
 /// with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
@@ -188,7 +202,7 @@ impl Handle {
 /// PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
 ///
 /// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-/// `invalid_tracking_rules`, `database_pooled`),
+/// `invalid_tracking_rules`, `invalid_pricing_rules`, `database_pooled`),
 /// `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
@@ -250,7 +264,10 @@ pub(crate) fn open(
     }
     config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
-    let machine = Handle { dealership: Arc::new(RwLock::new(Some(dealership))), actor: Actor::system() };
+    let file = dealership.config().database.sqlite_file();
+    let file = file.map(|file| OpenFile::of(py, &file)).transpose()?;
+    let opened = Opened { dealership, _file: file };
+    let machine = Handle { opened: Arc::new(RwLock::new(Some(opened))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
 }
 
@@ -366,7 +383,7 @@ impl Lot {
     /// Whether it is closed.
     #[getter]
     fn closed(&self) -> bool {
-        self.handle.dealership.read().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.handle.opened.read().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// The same dealership with another actor: a member of staff by e-mail address, or the system (`None`).
@@ -429,7 +446,7 @@ impl Lot {
 
     /// Closes the connections. Every later operation is `Refused` with the code `lot_closed`. Closing twice is allowed.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| drop(self.handle.dealership.write().unwrap_or_else(PoisonError::into_inner).take()));
+        py.detach(|| drop(self.handle.opened.write().unwrap_or_else(PoisonError::into_inner).take()));
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {

@@ -115,8 +115,8 @@ impl Market {
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.market().history(id, page)))
     }
 
-    /// What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of `price` in
-    /// `jpauto.pricing`.
+    /// What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of
+    /// `jpauto.types.Subject`: `year`, `make` and `model` are needed; `mileage`, `trim`, `price`, `cost`, `vin` and `branded` may be left out.
     ///
     /// Raises `InvalidInput` (`invalid_subject`, `invalid_argument`).
     #[pyo3(signature = (**subject))]

@@ -22,12 +22,13 @@ use crate::{
     error::{self, invalid_argument},
     frame::{Frame, MOST_FAULTS, each_text, is_arrow, texts},
     input,
+    interrupt::interruptible,
     market::{Analysis, BacktestReport, Supply, backtest_options},
     record::{Amount, Told as _, record},
     tables::Batch,
 };
 
-/// Subjects that are priced before Ctrl-C is looked for.
+/// Subjects that are priced before their faults are counted.
 const SUBJECTS_AT_ONCE: usize = 4_096;
 
 /// A subject and what it is worth.
@@ -152,13 +153,14 @@ impl Market {
         let mut subjects = subjects.into_iter();
         let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
         loop {
-            py.check_signals()?;
             let some: Vec<_> = subjects.by_ref().take(SUBJECTS_AT_ONCE).collect();
             if some.is_empty() {
                 break;
             }
-            let found = py.detach(|| side_by_side(some, threads, |subject| answer(self, subject)));
-            for found in found {
+            let found = interruptible(py, |stop| {
+                side_by_side(some, threads, |subject| (!stop.is_asked()).then(|| answer(self, subject)))
+            })?;
+            for found in found.into_iter().flatten() {
                 let row = answers.len();
                 match found {
                     Ok(found) => answers.push(Some(found)),
@@ -222,7 +224,9 @@ fn own(vins: Option<&Bound<'_, PyAny>>) -> PyResult<OwnVins> {
 }
 
 fn rules_of(py: Python<'_>, rules: Option<&Bound<'_, PyDict>>) -> PyResult<PricingRules> {
-    if rules.is_some() { input::fields(py, rules) } else { Ok(PricingRules::default()) }
+    let Some(rules) = rules else { return Ok(PricingRules::default()) };
+    let rules: PricingRules = input::fields(py, Some(rules))?;
+    rules.checked().map_err(|reason| error::exception(py, &reason))
 }
 
 fn now(as_of: Option<&Bound<'_, PyDateTime>>) -> PyResult<DateTime<Utc>> {
@@ -479,7 +483,7 @@ pub(crate) fn backtest_listings(
     let rows: Vec<ComparableRow> = rows_of("listings", listings)?;
     let prices: Vec<PriceRow> = prices.map_or_else(|| Ok(Vec::new()), |prices| rows_of("prices", prices))?;
     let past = py.detach(|| past_listings(comparables_of(rows, now), prices));
-    py.detach(|| market::backtest(past, own, &options, &rules, now))
+    interruptible(py, |stop| market::backtest_observed(past, own, &options, &rules, now, &mut |_| stop.flow()))?
         .map(BacktestReport::told)
         .map_err(|refusal| error::exception(py, &refusal))
 }

@@ -131,10 +131,18 @@ impl Query {
 
     /// A `pandas.DataFrame` whose columns are all of `pandas.ArrowDtype`, so that amounts stay exact and whole numbers whole.
     ///
+    /// pandas does not sort, join or search ids and dictionaries, nor describe decimals. `plain` has ids and words as text and amounts
+    /// as floats, for which it does.
+    ///
     /// Raises as `to_arrow` does; without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
-    #[pyo3(signature = (*, columns = None))]
-    fn to_pandas<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
-        self.table.select(py, columns)?.collect(py)?.into_pandas(py)
+    #[pyo3(signature = (*, columns = None, plain = false))]
+    fn to_pandas<'py>(
+        &self,
+        py: Python<'py>,
+        columns: Option<Vec<String>>,
+        plain: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.table.select(py, columns)?.collect(py)?.into_pandas(py, plain)
     }
 
     /// A relation of `DuckDB`, of its default connection or of the one given: `cars.filter("price < 20000").aggregate("make, count(*)")`.

@@ -56,6 +56,9 @@ impl Submissions {
 impl Submissions {
     /// Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
     ///
+    /// The fields are those of `jpauto.types.NewSubmission`: `year`, `make` and `model` are needed; `vin`, `mileage` in miles,
+    /// `asking_price` in dollars, the seller's name, e-mail address and telephone number, and others may be left out.
+    ///
     /// Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
     #[pyo3(signature = (**fields))]
     fn submit(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Submission> {
@@ -113,7 +116,7 @@ impl Submissions {
     }
 
     /// Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
-    /// before comes back: its row is on sale again.
+    /// before comes back: its row is on sale again. `price` and `cost` are in dollars.
     ///
     /// Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
     /// (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).

@@ -12,7 +12,7 @@ use pyo3::{
 
 use crate::{
     arrow::{
-        Row, export,
+        Row, export, plain,
         reading::{ROWS, ReadColumns, Reading, Wanted, schema},
     },
     error::invalid_argument,
@@ -135,12 +135,21 @@ impl Collected {
         needed(py, "polars", "to_polars", "polars")?.call_method1("DataFrame", (Py::new(py, self)?,))
     }
 
-    pub(crate) fn into_pandas(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    /// With ids and words as text, and amounts as floats.
+    fn plain(self) -> PyResult<Self> {
+        let schema = plain::schema(&self.schema);
+        let batches = self.batches.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let batches = batches.iter().map(|batch| plain::batch(batch, &schema)).collect::<Result<_, _>>();
+        Ok(Self { schema, batches: Mutex::new(batches.map_err(export::as_value_error)?) })
+    }
+
+    pub(crate) fn into_pandas(self, py: Python<'_>, is_plain: bool) -> PyResult<Bound<'_, PyAny>> {
         let pandas = needed(py, "pandas", "to_pandas", "pandas")?;
         needed(py, "pyarrow", "to_pandas", "pandas")?;
         let types = PyDict::new(py);
         types.set_item("types_mapper", pandas.getattr("ArrowDtype")?)?;
-        self.into_arrow(py)?.call_method("to_pandas", (), Some(&types))
+        let table = if is_plain { self.plain()? } else { self };
+        table.into_arrow(py)?.call_method("to_pandas", (), Some(&types))
     }
 
     pub(crate) fn into_duckdb<'py>(
@@ -248,10 +257,18 @@ impl Batch {
         self.collected().into_polars(py)
     }
 
-    /// A `pandas.DataFrame` of `pandas.ArrowDtype`. Raises `ModuleNotFoundError` without pandas and pyarrow
-    /// (`pip install 'jpauto[pandas]'`).
-    fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.collected().into_pandas(py)
+    /// A `pandas.DataFrame` of `pandas.ArrowDtype`; `plain` has ids and words as text and amounts as floats. Raises
+    /// `ModuleNotFoundError` without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
+    #[pyo3(signature = (*, plain = false))]
+    fn to_pandas<'py>(&self, py: Python<'py>, plain: bool) -> PyResult<Bound<'py, PyAny>> {
+        self.collected().into_pandas(py, plain)
+    }
+
+    /// A relation of `DuckDB`, of its default connection or of the one given. Raises `ModuleNotFoundError` without duckdb and pyarrow
+    /// (`pip install 'jpauto[duckdb]'`).
+    #[pyo3(signature = (connection = None))]
+    fn to_duckdb<'py>(&self, py: Python<'py>, connection: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.collected().into_duckdb(py, connection)
     }
 
     /// Its columns, for libraries that read Arrow.

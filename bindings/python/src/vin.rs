@@ -20,6 +20,7 @@ use crate::{
     arrow::export::as_value_error,
     error,
     frame::{each_text, texts},
+    interrupt::interruptible,
     record::{Told as _, record},
     tables::Batch,
 };
@@ -75,13 +76,17 @@ pub(crate) fn report(text: &str, current_year: Option<i32>) -> VinReport {
 pub(crate) fn parse_many(py: Python<'_>, vins: &Bound<'_, PyAny>, current_year: Option<i32>) -> PyResult<Batch> {
     let columns = texts("vins", vins)?;
     let current_year = current_year.unwrap_or_else(this_year);
-    py.detach(|| {
+    interruptible(py, |stop| {
         let mut parsed = Parsed::for_rows(columns.iter().map(|column| column.len()).sum());
         for column in &columns {
-            each_text(column.as_ref(), &mut |text| parsed.add(text, current_year));
+            each_text(column.as_ref(), &mut |text| {
+                if !stop.is_asked() {
+                    parsed.add(text, current_year);
+                }
+            });
         }
         parsed.finish()
-    })
+    })?
     .map(Batch::from)
     .map_err(as_value_error)
 }

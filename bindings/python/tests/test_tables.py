@@ -123,6 +123,25 @@ def test_analysed_vehicles_are_a_table(stocked: jpauto.Lot) -> None:
     assert [len(batch) for batch in positions.select("research").batches(2)] == [2, 1]
 
 
+def test_plain_frames_of_pandas_are_sorted_joined_and_described(stocked: jpauto.Lot) -> None:
+    listings = stocked.competitors.listings()
+    plain, dealers = listings.to_pandas(plain=True), stocked.competitors.list().to_pandas(plain=True)
+    joined = plain.merge(dealers, left_on="competitor_id", right_on="id")
+    assert len(joined) == 1_300 and set(joined["name"]) == {"Rival", "Other"}
+    assert set(plain["id"]) == {str(one.id) for one in listings}
+    assert plain.sort_values("make")["make"].iloc[0] == "Honda" and plain["make"].str.lower()[0] in {"toyota", "honda"}
+    assert plain["price"].describe()["max"] == float(max(one.price for one in listings if one.price is not None))
+    assert plain.nlargest(3, "price")["price"].iloc[0] == plain["price"].max()
+    assert len(plain.drop_duplicates("id")) == 1_300 and plain.to_json(date_format="iso")
+    assert plain["price"].isna().sum() == sum(one.price is None for one in listings)
+    positions = stocked.market.positions().to_pandas(plain=True)
+    assert isinstance(positions["vehicle"][0]["id"], str) and isinstance(positions["vehicle"][0]["price"], float)
+    subject = {"year": 2018, "make": "Toyota", "model": "Camry", "mileage": 30_000}
+    assert jpauto.pricing.price(subject, plain).median == jpauto.pricing.price(subject, listings).median
+    priced = jpauto.pricing.price([subject], listings)
+    assert priced.to_pandas(plain=True)["median"].dtype.kind == "f" and len(priced.to_duckdb()) == 1
+
+
 def test_filters_orders_and_limits_are_those_of_the_list(stocked: jpauto.Lot) -> None:
     listings = stocked.competitors.listings
     toyotas = listings("Rival", make="toyota", year_min=2018, price_max=Decimal("10600.05"))

@@ -3,7 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, competitors::MarketViewRules};
+use crate::{
+    Money,
+    competitors::MarketViewRules,
+    error::{ErrorCode, Faults, Result},
+};
 
 /// How far around the subject one tier of the search reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +150,65 @@ impl Default for PricingRules {
 }
 
 impl PricingRules {
+    /// The rules, if each number is one that the rule can be applied with.
+    ///
+    /// ```
+    /// let mut rules = jpauto::market::PricingRules::default();
+    /// rules.deviation_scale = 0.0;
+    /// assert_eq!(rules.checked().unwrap_err().fields()[0].pointer, "/pricing/deviation_scale");
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_pricing_rules`, naming each number that no price can come of.
+    pub fn checked(self) -> Result<Self> {
+        let mut faults = Faults::default();
+        let mut check = |holds: bool, name: &str, expected: &str| {
+            faults.check(holds, &format!("/pricing/{name}"), format!("expected {expected}"));
+        };
+        check(!self.tiers.is_empty(), "tiers", "one tier or more");
+        let are_windows = self.tiers.iter().all(|tier| tier.mileage_window >= 0 && tier.year_window >= 0);
+        check(are_windows, "tiers", "windows of zero or more");
+        let scatter = self.typical_mileage;
+        for (name, number) in [
+            ("radius_miles", self.radius_miles),
+            ("typical_mileage/spread", scatter.spread),
+            ("typical_mileage/scatter", scatter.scatter),
+            ("typical_mileage/scatter_freedom", scatter.scatter_freedom),
+        ] {
+            check(number >= 0.0, name, "a number of zero or more");
+        }
+        check(scatter.per_mile.is_finite(), "typical_mileage/per_mile", "a number");
+        for (name, number) in [
+            ("outlier_deviations", self.outlier_deviations),
+            ("deviation_scale", self.deviation_scale),
+            ("outlier_quartile_ranges", self.outlier_quartile_ranges),
+        ] {
+            check(number > 0.0, name, "a number above zero");
+        }
+        check(self.largest_adjustment.is_finite() && self.largest_adjustment >= 1.0, "largest_adjustment", "1 or more");
+        for (name, days) in [
+            ("listed_within_days", self.listed_within_days),
+            ("sold_within_days", self.sold_within_days),
+            ("due_after_days", self.due_after_days),
+            ("velocity_days", self.velocity_days),
+            ("velocity_tolerance_days", self.velocity_tolerance_days),
+            ("week_days", self.week_days),
+            ("week_tolerance_days", self.week_tolerance_days),
+        ] {
+            check(days >= 0, name, "zero days or more");
+        }
+        for (name, miles) in [
+            ("report_miles_beyond", self.report_miles_beyond),
+            ("miles_a_year", self.miles_a_year),
+            ("mileage_drift", self.mileage_drift),
+        ] {
+            check(miles >= 0, name, "zero miles or more");
+        }
+        check(self.lowest_price <= self.highest_price, "lowest_price", "no more than highest_price");
+        faults.into_result(ErrorCode::InvalidPricingRules)?;
+        Ok(self)
+    }
+
     /// The reach of the widest tier: what must be loaded for the rule to choose from.
     ///
     /// ```

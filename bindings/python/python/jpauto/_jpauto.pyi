@@ -295,7 +295,8 @@ class Competitors:
     """The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case."""
 
     def add(self, **fields: Unpack[NewCompetitor]) -> Competitor:
-        """Watches a dealer from now on; `name` and `inventory_url` are needed.
+        """Watches a dealer from now on; `name` and `inventory_url` are needed. The others of `jpauto.types.NewCompetitor` may be left out:
+        `website_url`, `platform_type`, `scraper_config` and `use_playwright`.
 
         Raises `InvalidInput` (`invalid_competitor`), `Conflict` (`duplicate_competitor`, `duplicate_inventory_url`).
         """
@@ -645,12 +646,15 @@ class Inventory:
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
         """Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
 
+        The fields are those of `jpauto.types.NewVehicle`: `year`, `make`, `model`, `vin`, `price` in dollars and `mileage` in miles are
+        needed; `stock_number`, `trim`, `cost`, `exterior_color`, `features`, `description` and others may be left out.
+
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
 
     def update(self, id: UUID | str, **fields: Unpack[VehicleChanges]) -> Vehicle:
         """Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
-        typing error is among the `warnings` of the answer.
+        typing error is among the `warnings` of the answer. The fields are those of `jpauto.types.VehicleChanges`.
 
         Raises `InvalidInput` (`invalid_vehicle`), `Conflict` (`duplicate_vin`, `duplicate_stock_number`).
         """
@@ -910,8 +914,8 @@ class Market:
         """Supply and demand of one model year among the competitors' listings, whatever trim and mileage."""
 
     def price(self, **subject: Unpack[Subject]) -> Analysis:
-        """What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of `price` in
-        `jpauto.pricing`.
+        """What any car is worth on the market, whether it is ours or not; nothing is kept. `subject` has the fields of
+        `jpauto.types.Subject`: `year`, `make` and `model` are needed; `mileage`, `trim`, `price`, `cost`, `vin` and `branded` may be left out.
 
         Raises `InvalidInput` (`invalid_subject`, `invalid_argument`).
         """
@@ -1038,8 +1042,11 @@ class Query(Generic[_T_co]):
         Raises as `to_arrow` does; without polars (`pip install 'jpauto[polars]'`).
         """
 
-    def to_pandas(self, *, columns: Sequence[str] | None = None) -> pandas.DataFrame:
+    def to_pandas(self, *, columns: Sequence[str] | None = None, plain: bool = False) -> pandas.DataFrame:
         """A `pandas.DataFrame` whose columns are all of `pandas.ArrowDtype`, so that amounts stay exact and whole numbers whole.
+
+        pandas does not sort, join or search ids and dictionaries, nor describe decimals. `plain` has ids and words as text and amounts
+        as floats, for which it does.
 
         Raises as `to_arrow` does; without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
         """
@@ -1089,9 +1096,14 @@ class Batch:
     def to_polars(self) -> polars.DataFrame:
         """A `polars.DataFrame`. Raises `ModuleNotFoundError` without polars (`pip install 'jpauto[polars]'`)."""
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """A `pandas.DataFrame` of `pandas.ArrowDtype`. Raises `ModuleNotFoundError` without pandas and pyarrow
-        (`pip install 'jpauto[pandas]'`).
+    def to_pandas(self, *, plain: bool = False) -> pandas.DataFrame:
+        """A `pandas.DataFrame` of `pandas.ArrowDtype`; `plain` has ids and words as text and amounts as floats. Raises
+        `ModuleNotFoundError` without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
+        """
+
+    def to_duckdb(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyRelation:
+        """A relation of `DuckDB`, of its default connection or of the one given. Raises `ModuleNotFoundError` without duckdb and pyarrow
+        (`pip install 'jpauto[duckdb]'`).
         """
 
     def __arrow_c_schema__(self) -> CapsuleType: ...
@@ -1162,6 +1174,9 @@ class Submissions:
     def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
         """Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
 
+        The fields are those of `jpauto.types.NewSubmission`: `year`, `make` and `model` are needed; `vin`, `mileage` in miles,
+        `asking_price` in dollars, the seller's name, e-mail address and telephone number, and others may be left out.
+
         Raises `InvalidInput` (`invalid_submission`), `Conflict` (`duplicate_vin`).
         """
 
@@ -1196,7 +1211,7 @@ class Submissions:
 
     def approve(self, id: UUID | str, **overrides: Unpack[VehicleChanges]) -> Vehicle:
         """Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
-        before comes back: its row is on sale again.
+        before comes back: its row is on sale again. `price` and `cost` are in dollars.
 
         Raises `InvalidInput` (`approval_incomplete` with the missing fields, `invalid_vehicle`), `Conflict`
         (`submission_already_reviewed`, `duplicate_vin`, `duplicate_stock_number`).
@@ -1504,6 +1519,10 @@ def open(
     A missing SQLite file is made, with its tables, unless `create` is false. An existing database is never changed: if its
     schema is older, every operation but `migrate` is refused with the code `database_outdated`.
 
+    A SQLite file that is open here must not be opened by another library of SQLite in the same process, such as Python's `sqlite3`
+    (`pandas.read_sql`), SQLAlchemy or DuckDB's reader: neither sees the other's locks, and what is written may be lost. `sqlite3` is
+    refused while the lot is open (`database_open_here`). The lot's tables, another process, and a copy by `backup` are safe.
+
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
     `timeout` bounds how long an operation waits for a connection or for another writer (5 s each), and on PostgreSQL how long a
@@ -1522,7 +1541,7 @@ def open(
     PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
 
     Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-    `invalid_tracking_rules`, `database_pooled`),
+    `invalid_tracking_rules`, `invalid_pricing_rules`, `database_pooled`),
     `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """

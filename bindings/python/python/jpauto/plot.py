@@ -342,7 +342,7 @@ def _dollars(axis: Any) -> None:
 
 
 def _dates(ax: Any, times: Sequence[datetime]) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator
+    from matplotlib.dates import AutoDateLocator, DateFormatter, DayLocator
 
     first, last = min(times), max(times)
     if last - first < timedelta(days=4):
@@ -352,7 +352,9 @@ def _dates(ax: Any, times: Sequence[datetime]) -> None:
         return
     locator = AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    # Each tick has its month: an axis that names one month at its end seems to have that one throughout.
+    ax.xaxis.set_major_formatter(DateFormatter("%b %d" if first.year == last.year else "%b %d, %Y"))
+    ax.tick_params(axis="x", labelrotation=0 if first.year == last.year else 20)
 
 
 def _dated(alt: Any, times: Sequence[datetime]) -> Any:

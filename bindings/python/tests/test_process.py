@@ -1,0 +1,136 @@
+"""What a lot does to the process that opens it: its threads, its files, and Ctrl-C in the rules."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import jpauto
+import pytest
+
+NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+
+
+def test_the_sqlite_of_python_is_kept_off_an_open_lot(tmp_path: Path) -> None:
+    file = tmp_path / "lot one.db"
+    lot = jpauto.open(f"sqlite:{file}")
+    beside = jpauto.open(f"sqlite:{file}")
+    link = tmp_path / "link.db"
+    link.symlink_to(file)
+    uri = f"file:{file}?mode=ro".replace(" ", "%20")
+    look: list[Callable[[], Any]] = [
+        lambda: sqlite3.connect(file),
+        lambda: sqlite3.connect(str(file)),
+        lambda: sqlite3.connect(os.fsencode(file)),
+        lambda: sqlite3.connect(link),
+        lambda: sqlite3.connect(uri, uri=True),
+        lambda: sqlite3.connect(uri.replace("file:", "file://"), uri=True),
+    ]
+    for connect in look:
+        with pytest.raises(jpauto.Refused, match="is open as a lot in this process") as refused:
+            connect()
+        assert refused.value.code == "database_open_here"
+    # Other files are nobody's concern, and a copy is another file.
+    sqlite3.connect(":memory:").close()
+    lot.backup(tmp_path / "copy.db")
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    assert copy.execute("SELECT count(*) FROM inventory").fetchall() == [(0,)]
+    copy.close()
+    # Another process sees the locks.
+    count = (
+        f"import sqlite3; print(sqlite3.connect({str(file)!r}).execute('SELECT count(*) FROM inventory').fetchone())"
+    )
+    assert subprocess.run([sys.executable, "-c", count], check=True, capture_output=True, text=True).stdout == "(0,)\n"
+    lot.close()
+    with pytest.raises(jpauto.Refused):
+        sqlite3.connect(file)
+    del beside
+    sqlite3.connect(file).close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by Linux")
+def test_the_threads_of_a_lot_end_with_it(tmp_path: Path) -> None:
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    before = threads()
+    for _ in range(40):
+        with jpauto.open(f"sqlite:{tmp_path / 'lot.db'}") as lot:
+            lot.inventory.list().first(1)
+    until = time.monotonic() + 10
+    while threads() > before + 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threads() <= before + 3
+
+
+def cars(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "external_id": str(n),
+            "year": 2021,
+            "make": "Kia",
+            "model": "Soul",
+            "price": 15_000 + 7 * n,
+            "mileage": 20_000 + 9 * n,
+            "first_seen_at": NOW - timedelta(days=30),
+            "last_seen_at": NOW - timedelta(days=n % 20),
+            "sold_at": NOW - timedelta(days=n % 20),
+        }
+        for n in range(count)
+    ]
+
+
+def long_calls() -> dict[str, Callable[[], object]]:
+    """Calls that take many seconds, if nobody ends them."""
+    market = cars(1_500)
+    return {
+        "price": lambda: jpauto.pricing.price(market * 2, market, as_of=NOW),
+        "backtest": lambda: jpauto.pricing.backtest(market, as_of=NOW, max_events_a_model=50_000),
+    }
+
+
+@pytest.mark.parametrize("name", ["price", "backtest"])
+def test_ctrl_c_ends_a_rule(name: str) -> None:
+    call = long_calls()[name]
+    pressed: list[float] = []
+
+    def press() -> None:
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.5, press)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+    finally:
+        timer.cancel()
+    assert time.monotonic() - pressed[0] < 10
+
+
+def test_rules_that_no_price_can_come_of_are_refused() -> None:
+    for rules, at in (
+        ({"outlier_deviations": -1}, "/pricing/outlier_deviations"),
+        ({"deviation_scale": 0}, "/pricing/deviation_scale"),
+        ({"tiers": []}, "/pricing/tiers"),
+        ({"listed_within_days": -1}, "/pricing/listed_within_days"),
+        ({"lowest_price": 9, "highest_price": 8}, "/pricing/lowest_price"),
+    ):
+        for use in (
+            lambda rules=rules: jpauto.pricing.price(cars(1)[0], cars(9), rules=rules),
+            lambda rules=rules: jpauto.pricing.backtest(cars(9), rules=rules),
+            lambda rules=rules: jpauto.open("sqlite::memory:", rules={"pricing": rules}),
+        ):
+            with pytest.raises(jpauto.Misconfigured) as refused:
+                use()
+            assert refused.value.code == "invalid_pricing_rules"
+            assert [field.pointer for field in refused.value.fields] == [at]
