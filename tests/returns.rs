@@ -92,7 +92,7 @@ on_both_databases! {
         assert_eq!((back.id, back.vin.as_str()), (taken.id, "4T1B11HK5KU211111"));
         sell(lot, taken.id, 9_000);
         lot.execute("UPDATE inventory SET vin = lower(vin)");
-        let new = NewVehicle { vin: back.vin.clone(), mileage: 95_000, ..corolla(1) };
+        let new = NewVehicle { vin: back.vin, mileage: 95_000, ..corolla(1) };
         assert_eq!(desk.inventory().add(&new).unwrap().id, taken.id, "it comes back");
     }
 

@@ -137,8 +137,7 @@ fn in_turns<'t>(text: &'t str, found: &[Found]) -> Option<Vec<&'t str>> {
     let is_asked = |clause: &&str| {
         by_words(clause.trim_end_matches(|sign: char| !sign.is_alphabetic())).and_then(Stated::rank).is_some()
     };
-    (clauses.iter().all(|clause| is_captioned(clause)) && clauses.iter().any(|clause| is_asked(clause)))
-        .then_some(clauses)
+    (clauses.iter().all(is_captioned) && clauses.iter().any(is_asked)).then_some(clauses)
 }
 
 /// Where the sign of an amount stands.

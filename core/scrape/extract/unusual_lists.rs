@@ -30,10 +30,10 @@ pub(super) fn closed<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
         return None;
     }
     let mut nodes: Vec<Node<'a>> = Vec::with_capacity(dom.len());
-    for at in 0..dom.len() {
+    for (at, depth) in depths.into_iter().enumerate() {
         let node = dom.node(at);
         let mut parent = node.parent;
-        if depths[at] > 0 {
+        if depth > 0 {
             // It stands where the one around it stands, which ends in front of it.
             nodes[parent].end = at;
             parent = nodes[parent].parent;
