@@ -2,6 +2,8 @@
 //!
 //! The library reads the file and says of each row what it does. What is deliberately not here: what a column or a row means.
 
+use std::time::Duration;
+
 use jpauto::{
     Desk, ErrorCode, Permission,
     imports::{DateOrder, ImportMode, ImportOptions, ImportReport, Mapping, MissingVehicles, SheetFile},
@@ -16,6 +18,9 @@ use crate::{
     query::{DOUBTFUL, Parameters},
     request::Request,
 };
+
+/// So long a file may take. The report alone says which rows were refused, so that it is waited for.
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// What a file may call itself. What it is, the library finds in its content.
 const FILES: &[&str] = &[
@@ -115,7 +120,7 @@ async fn vehicles(app: App, request: Request) -> Outcome {
         Some(true) => desk.inventory().refusing_doubtful_prices().import(&file, &options),
         _ => desk.inventory().import(&file, &options),
     };
-    let report = app.at_length(&request.caller, import).await?;
+    let report = app.at_length_for(DEADLINE, &request.caller, import).await?;
     let status =
         report.clone().ensure_written().map_or_else(|refusal| status_of(refusal.error_code()), |_| StatusCode::OK);
     answer::json(status, &report)

@@ -35,6 +35,16 @@ fn a_file_is_tried_out_and_then_imported() {
 }
 
 #[test]
+fn the_report_of_a_large_file_is_waited_for() {
+    let lot = Lot::with(|config| config.gate.deadline = std::time::Duration::from_millis(1));
+    let rows =
+        (1..=1_000).map(|number| format!("A{number},2T1BURHE0FC{number:06},2019,Toyota,Corolla,13500,52000,7\n"));
+    let file = format!("{}\n{}", STOCK.lines().next().unwrap(), rows.collect::<String>());
+    let tried = send(&lot, "/api/imports/vehicles?dry_run=true", "text/csv", file.as_bytes());
+    assert_eq!(tried.json()["counts"]["rows"], json!(1_000), "{}", tried.status);
+}
+
+#[test]
 fn refused_rows_are_told_one_by_one() {
     let lot = Lot::open();
     let file = STOCK.replace("41000", "many");
