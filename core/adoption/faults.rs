@@ -47,7 +47,7 @@ pub(super) struct Dialect {
     pub(super) trim: &'static str,
     /// Whether a column holds anything but null or a list of texts.
     pub(super) is_no_list: fn(&str) -> String,
-    /// Whether a listing has a year, a make and a model.
+    /// Whether a listing has a year that a car may have, a make and a model.
     pub(super) has_model: &'static str,
     /// Whether an instant is none.
     pub(super) is_no_time: fn(&str) -> String,

@@ -55,6 +55,7 @@ fn a_website_is_tried_out_and_nothing_is_written() {
 fn a_website_that_can_not_be_read_ends_the_test_and_is_not_added() {
     let (lot, website) = (Lot::new(), Website::open());
     let gone = format!("{}/gone", website.address);
+    assert_eq!(lot.run(["migrate"]).code, 0);
     let ran = run(&lot, &["competitor", "test", &gone]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stderr.contains("error[website_unreadable]: ") && ran.stderr.contains("status 404"), "{}", ran.stderr);

@@ -205,6 +205,7 @@ fn json_nested_100_000_deep() {
 #[test]
 fn a_scrape_that_can_not_be_recorded_leaves_no_competitor_behind() {
     let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
     lot.write("day.jsonl", camrys());
     let ahead = "2999-01-01T00:00:00Z";
     lot.run(["import", "listings", "--competitor", "Example Motors", "--observed-at", ahead, "day.jsonl"])
