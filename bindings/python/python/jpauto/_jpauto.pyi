@@ -1520,8 +1520,9 @@ def open(
     schema is older, every operation but `migrate` is refused with the code `database_outdated`.
 
     A SQLite file that is open here must not be opened by another library of SQLite in the same process, such as Python's `sqlite3`
-    (`pandas.read_sql`), SQLAlchemy or DuckDB's reader: neither sees the other's locks, and what is written may be lost. `sqlite3` is
-    refused while the lot is open (`database_open_here`). The lot's tables, another process, and a copy by `backup` are safe.
+    (`pandas.read_sql`), that of `SQLAlchemy` or that of `DuckDB`: neither sees the other's locks, and what is written may be lost.
+    `sqlite3` is refused while the lot is open (`database_open_here`). The lot's tables, another process, and a copy by `backup` are
+    safe.
 
     `read_only` makes the database refuse every write. `act_as` is the e-mail address of the member of staff who acts,
     with the rights of that role and under that name in the audit trail. Without it the system acts and may do everything.
