@@ -51,6 +51,14 @@ pub(crate) fn sent_amount() -> RefOr<Schema> {
         .into()
 }
 
+/// The schema of a whole number that a client sends also as a text, or leaves out.
+pub(crate) fn sent_whole_number_or_null() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::String, Type::Null]))
+        .description(Some("A whole number, as a number or as a text."))
+        .into()
+}
+
 /// The schema of an amount that a client may leave out.
 pub(crate) fn sent_amount_or_null() -> RefOr<Schema> {
     match sent_amount() {

@@ -38,6 +38,7 @@ pub struct ScrapedListing {
     pub stock_number: Option<String>,
     /// The model year; numbers and numeric texts are read.
     #[serde(deserialize_with = "year")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_whole_number_or_null))]
     pub year: Option<i32>,
     /// The make, such as `Ford`.
     pub make: Option<String>,
@@ -46,9 +47,11 @@ pub struct ScrapedListing {
     /// The trim level, such as `LT`.
     pub trim: Option<String>,
     /// The asking price in dollars; numbers and numeric texts are read.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_amount_or_null))]
     pub price: Option<Money>,
     /// Miles on the odometer; numbers and numeric texts are read.
     #[serde(deserialize_with = "mileage")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_whole_number_or_null))]
     pub mileage: Option<i32>,
     /// The colour of the body.
     pub exterior_color: Option<String>,
