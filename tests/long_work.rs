@@ -61,8 +61,8 @@ impl Drop for Over<'_> {
     }
 }
 
-/// Runs the work beside writers of this process and of another, which send one offer after the other. None is refused, and those
-/// of this process get in before the work ends.
+/// Runs the work beside writers of this process and of another, which send one offer after the other. None is refused, and on
+/// SQLite those of this process get in before the work ends.
 fn beside_writers<T>(lot: &Lot, work: impl FnOnce() -> T) -> T {
     let another = lot.another_process();
     let (is_over, sent) = (AtomicBool::new(false), [AtomicUsize::new(0), AtomicUsize::new(0)]);
@@ -85,7 +85,9 @@ fn beside_writers<T>(lot: &Lot, work: impl FnOnce() -> T) -> T {
         }
         let before = sent_by_this();
         let done = work();
-        assert!(sent_by_this() > before, "an offer gets in between two turns");
+        // On PostgreSQL no writer waits for the work, and it may end before the next offer is sent.
+        let waits = lot.url.starts_with("sqlite:");
+        assert!(!waits || sent_by_this() > before, "an offer gets in between two turns");
         drop(over);
         done
     })
