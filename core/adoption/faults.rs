@@ -7,7 +7,7 @@
 use super::FindingKind;
 use crate::{
     actor::Role,
-    competitors::ScrapeErrorType,
+    competitors::{ScrapeErrorType, YEARS_OF_CARS},
     db::{Column, columns_of},
     inventory::VehicleStatus,
     market::Recommendation,
@@ -47,7 +47,7 @@ pub(super) struct Dialect {
     pub(super) trim: &'static str,
     /// Whether a column holds anything but null or a list of texts.
     pub(super) is_no_list: fn(&str) -> String,
-    /// Whether a listing has a year that a car may have, a make and a model.
+    /// Whether a listing has a make and a model, and on SQLite a year that is a number.
     pub(super) has_model: &'static str,
     /// Whether an instant is none.
     pub(super) is_no_time: fn(&str) -> String,
@@ -109,7 +109,9 @@ const RECOMMENDATIONS: [&str; 4] = [
     Recommendation::Competitive.as_str(),
     Recommendation::InsufficientData.as_str(),
 ];
-const RUN_STATUSES: [&str; 4] = ["running", "success", "partial", "failure"];
+// Jobs and notifications use this room, so their words are written out here; a test compares them.
+pub(super) const RUN_STATUSES: [&str; 4] = ["running", "success", "partial", "failure"];
+pub(super) const NOTIFICATION_STATUSES: [&str; 3] = ["waiting", "delivered", "given_up"];
 const SCRAPE_ERRORS: [&str; 7] = [
     ScrapeErrorType::Network.as_str(),
     ScrapeErrorType::Timeout.as_str(),
@@ -312,10 +314,7 @@ pub(super) const TABLES: [Table; 20] = [
     Table { columns: &[("role", Holds::Word(&ROLES))], ..Table::of_ours("api_tokens") },
     Table::of_ours("competitor_pages"),
     Table::of_ours("outbox"),
-    Table {
-        columns: &[("status", Holds::Word(&["waiting", "delivered", "given_up"]))],
-        ..Table::of_ours("notifications")
-    },
+    Table { columns: &[("status", Holds::Word(&NOTIFICATION_STATUSES))], ..Table::of_ours("notifications") },
 ];
 
 /// How rows of a fault are put right.
@@ -404,7 +403,7 @@ impl Table {
         }
         if self.name == LISTINGS {
             let scan = format!(
-                "{} AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE {IS_ITS_MODEL})",
+                "{YEARS_OF_CARS} AND {} AND NOT EXISTS (SELECT 1 FROM listed_models AS known WHERE {IS_ITS_MODEL})",
                 dialect.has_model
             );
             faults.push(Fault { mend: Mend::Model, ..Fault::by_hand(FindingKind::UnnotedModel, "model", scan) });

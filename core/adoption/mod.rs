@@ -235,4 +235,11 @@ mod tests {
             assert_eq!(serde_json::to_value(remedy).unwrap(), remedy.as_str());
         }
     }
+
+    #[test]
+    fn the_words_of_rooms_that_use_this_one_are_theirs() {
+        assert_eq!(faults::RUN_STATUSES, crate::jobs::RunStatus::ALL.map(|status| status.as_str()));
+        let theirs = crate::notifications::NotificationStatus::ALL.map(|status| status.as_str());
+        assert_eq!(faults::NOTIFICATION_STATUSES, theirs);
+    }
 }

@@ -53,7 +53,7 @@ const POSTGRES: Dialect = Dialect {
              OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")'))"
         )
     },
-    has_model: "year BETWEEN 1900 AND 2200 AND make IS NOT NULL AND model IS NOT NULL",
+    has_model: "make IS NOT NULL AND model IS NOT NULL",
     is_no_time: |column| format!("NOT ({column} >= '1900-01-01' AND {column} < '9999-01-01')"),
     is_no_amount: Some(|column| format!("{column} = 'NaN'")),
     is_no_vin: |text| format!("{text} !~ '^[A-HJ-NPR-Z0-9]{{17}}$'"),
@@ -115,7 +115,7 @@ const SQLITE: Dialect = Dialect {
              OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text') ELSE 1 END"
         )
     },
-    has_model: "typeof(year) = 'integer' AND year BETWEEN 1900 AND 2200 AND typeof(make) = 'text' AND typeof(model) = 'text'",
+    has_model: "typeof(year) = 'integer' AND typeof(make) = 'text' AND typeof(model) = 'text'",
     is_no_time: |column| format!("{column} IS NOT NULL AND NOT {}", is_sqlite_time(column)),
     is_no_amount: Some(|column| format!("typeof({column}) NOT IN ('integer', 'null')")),
     is_no_vin: |text| format!("(length({text}) <> 17 OR {text} GLOB '*[^A-HJ-NPR-Z0-9]*')"),

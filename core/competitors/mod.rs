@@ -38,7 +38,7 @@ pub use report::{
     ChangedVehicle, LotVerdict, PriceChange, RecordReport, RecordedVehicle, RefusedListing, SoldVehicle,
     TransferredVehicle,
 };
-pub(crate) use repository::{is_watched_since, note_models_where};
+pub(crate) use repository::{YEARS_OF_CARS, is_watched_since, note_models_where};
 pub use revisit::ScrapingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
 pub use service::{AddedCompetitor, Competitors};

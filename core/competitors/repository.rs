@@ -35,7 +35,7 @@ pub(super) use listing_columns::listing_columns;
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
 pub(super) use market_view::{left_out, market_view, undercuts};
-pub(crate) use models::note_models_where;
+pub(crate) use models::{YEARS_OF_CARS, note_models_where};
 pub(super) use models::{has_triggers, note_models_of};
 pub(super) use price_history::price_history;
 pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};

@@ -260,8 +260,8 @@ impl Manager {
             }
         } else {
             conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
-            // Until its tables are in it, a file keeps its journal: whoever dies or finds the disk full while making them leaves an empty
-            // file. With the other mode there is a first page before there is anything else.
+            // A file keeps its rollback journal until its tables are in it. A process that dies or finds the disk full before leaves an
+            // empty file. The write-ahead log would leave a first page without tables.
             if has_tables(&mut conn)? {
                 use_write_ahead_log(&mut conn, self.limits.lock_timeout)?;
             }

@@ -98,35 +98,31 @@ impl Pooled {
 
 /// Lets the statements of this transaction take as long as they do.
 pub(crate) fn without_statement_timeout(conn: &mut DbConnection) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => Ok(()),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL statement_timeout = 0"),
-    }
+    set_on_postgres(conn, "SET LOCAL statement_timeout = 0")
 }
 
 /// Has the statements of this transaction planned for the tables as they are. PostgreSQL keeps a plan that it made when a table was
 /// small, and in long work the table may have grown since by what the work itself wrote.
 pub(crate) fn plan_for_the_values(conn: &mut DbConnection) -> diesel::QueryResult<()> {
-    match conn {
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => Ok(()),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => conn.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan"),
-    }
+    set_on_postgres(conn, "SET LOCAL plan_cache_mode = force_custom_plan")
 }
 
-/// Has the statements of this transaction find the rows of many keys by an index, whatever PostgreSQL believes about a table that it
-/// has not counted yet: it would read the whole table for each of them.
+/// The same for statements that look for the rows of many keys: they use an index, whatever PostgreSQL believes about a table that it has
+/// not counted yet. It would read the whole table for each of them.
 pub(crate) fn find_by_index(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    set_on_postgres(conn, "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+}
+
+/// Sets what SQLite has nothing like.
+fn set_on_postgres(conn: &mut DbConnection, sql: &str) -> diesel::QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => Ok(()),
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            conn.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+        DbConnection::Sqlite(_) => {
+            let _ = sql;
+            Ok(())
         }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => conn.batch_execute(sql),
     }
 }
 

@@ -9,10 +9,16 @@ use super::{
     feed::{Column, Feed},
     reading::{self, ReadRow, Unreadable},
 };
-use crate::error::{Error, ErrorCode, Result};
+use crate::{
+    error::{Error, ErrorCode, Result},
+    sheets::shortened,
+};
 
 /// At most this many faults of a file are listed; the rest is counted.
 const MOST_FAULTS: usize = 1_000;
+
+/// What stands at a fault is shown with at most this many characters.
+const SHOWN: usize = 80;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -116,7 +122,7 @@ impl<'f> Findings<'f> {
                     page: row.name.map(str::to_owned),
                     column: Some(column.name.to_string()),
                     rule,
-                    found: text.map(shortened),
+                    found: text.map(|text| shortened(text, SHOWN)),
                 });
             }
         }
@@ -137,7 +143,7 @@ impl<'f> Findings<'f> {
                 page: row.name.map(str::to_owned),
                 column: Some(column.to_owned()),
                 rule: rule.to_owned(),
-                found: text_of(column).map(shortened),
+                found: text_of(column).map(|text| shortened(text, SHOWN)),
             });
         }
     }
@@ -188,13 +194,5 @@ impl Seen {
         let seen = self.0.get_mut(place)?.as_mut()?;
         let is_new = seen.insert(text?.to_ascii_uppercase().into());
         (!is_new).then(|| format!("another vehicle has this {}", column.name))
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

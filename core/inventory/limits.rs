@@ -67,12 +67,12 @@ impl VehicleLimits {
         faults.into_result(ErrorCode::InvalidVehicle).err()?.fields().first().cloned()
     }
 
-    /// Whether vehicles cost so much.
+    /// Whether a price is a usual one for a vehicle.
     pub(crate) fn is_usual(&self, price: Money) -> bool {
         (self.lowest_usual_price..=self.highest_usual_price).contains(&price)
     }
 
-    /// Whether a price is so many times another one that a digit is probably too many or too few.
+    /// Whether a price is a large multiple of another one, as a digit too many makes it.
     pub(crate) fn is_far(&self, price: Money, other: Money) -> bool {
         price.cents() >= other.cents().saturating_mul(self.doubtful_price_factor)
     }

@@ -186,8 +186,8 @@ pub fn backtest(
     backtest_observed(listings, own, options, rules, now, &mut |_| ControlFlow::Continue(()))
 }
 
-/// The same for whoever looks on. The observer is called after each model and now and then within one that has many events; when it
-/// breaks, the report is of what was judged so far.
+/// [`backtest`] with an observer. It is called after each model, and after every few events of a model. When it breaks, the report is of
+/// what was judged so far.
 ///
 /// # Errors
 /// As [`backtest`].

@@ -62,8 +62,8 @@ fn what_is_refused_and_what_is_only_tried_makes_no_database() {
 #[cfg(unix)]
 #[test]
 fn a_file_whose_making_ended_early_is_made_by_the_next_command() {
-    // The system ends a process that writes more than so many blocks to a file, or refuses the write where that is passed over: at the
-    // first byte, in the journal, in the midst of the tables, at the change of the file's mode.
+    // The system lets a process write a number of blocks to a file. The next write ends the process, or fails where the signal is ignored:
+    // at the first byte, in the journal, in the middle of the tables, at the change of the file's mode.
     for (blocks, is_killed) in [0, 1, 8, 40, 200].into_iter().flat_map(|blocks| [(blocks, true), (blocks, false)]) {
         let lot = Lot::new();
         let trap = if is_killed { "" } else { "trap '' XFSZ; " };

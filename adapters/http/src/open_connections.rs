@@ -32,19 +32,19 @@ const CLIENTS_OF_A_SITE: usize = 2;
 pub(crate) struct OpenConnections {
     of_clients: ClientConnections,
     of_sites: ClientConnections,
-    doing: Arc<Mutex<HashMap<u64, Arc<Doing>>>>,
+    states: Arc<Mutex<HashMap<u64, Arc<ConnectionState>>>>,
 }
 
 /// One connection. It is counted until this is dropped.
 pub(crate) struct OpenConnection {
     all: OpenConnections,
     number: u64,
-    doing: Arc<Doing>,
+    state: Arc<ConnectionState>,
     _counted: (Counted, Option<Counted>),
 }
 
-/// What a connection does.
-pub(crate) struct Doing {
+/// Whether a connection works or waits for its client.
+pub(crate) struct ConnectionState {
     network: IpAddr,
     began: Instant,
     /// Requests under way, each until the whole answer is handed over.
@@ -58,11 +58,11 @@ pub(crate) struct Doing {
 }
 
 /// A request that is under way until this is dropped.
-pub(crate) struct Underway(Arc<Doing>);
+pub(crate) struct Underway(Arc<ConnectionState>);
 
 /// A body that is read.
 pub(crate) struct BodyWait {
-    doing: Arc<Doing>,
+    state: Arc<ConnectionState>,
     waits: bool,
 }
 
@@ -78,7 +78,7 @@ impl OpenConnections {
                 Some(self.of_sites.admit(neighbourhood(client), most)?)
             }
         };
-        let doing = Arc::new(Doing {
+        let state = Arc::new(ConnectionState {
             network: neighbourhood(client),
             began: Instant::now(),
             requests: AtomicUsize::default(),
@@ -89,34 +89,34 @@ impl OpenConnections {
         });
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        self.doing().insert(number, Arc::clone(&doing));
-        Some(OpenConnection { all: self.clone(), number, doing, _counted: (of_client, of_site) })
+        self.states().insert(number, Arc::clone(&state));
+        Some(OpenConnection { all: self.clone(), number, state, _counted: (of_client, of_site) })
     }
 
     /// Asks one connection to end, where one has waited for its client for a while.
     pub(crate) fn close_one(&self) {
-        if let Some(doing) = self.longest_waiting(SHORTEST_WAIT) {
-            doing.close.notify_one();
+        if let Some(state) = self.longest_waiting(SHORTEST_WAIT) {
+            state.close.notify_one();
         }
     }
 
-    fn longest_waiting(&self, shortest: Duration) -> Option<Arc<Doing>> {
-        let all = self.doing();
-        let mut networks: HashMap<IpAddr, (usize, Duration, &Arc<Doing>)> = HashMap::new();
-        for doing in all.values() {
-            let Some(waited) = doing.has_waited().filter(|waited| *waited >= shortest) else { continue };
-            let (count, longest, its) = networks.entry(doing.network).or_insert((0, waited, doing));
+    fn longest_waiting(&self, shortest: Duration) -> Option<Arc<ConnectionState>> {
+        let all = self.states();
+        let mut networks: HashMap<IpAddr, (usize, Duration, &Arc<ConnectionState>)> = HashMap::new();
+        for state in all.values() {
+            let Some(waited) = state.has_waited().filter(|waited| *waited >= shortest) else { continue };
+            let (count, longest, its) = networks.entry(state.network).or_insert((0, waited, state));
             *count += 1;
             if waited > *longest {
-                (*longest, *its) = (waited, doing);
+                (*longest, *its) = (waited, state);
             }
         }
         let of_most = networks.into_values().max_by_key(|(count, longest, _)| (*count, *longest));
-        of_most.map(|(_, _, doing)| Arc::clone(doing))
+        of_most.map(|(_, _, state)| Arc::clone(state))
     }
 
-    fn doing(&self) -> MutexGuard<'_, HashMap<u64, Arc<Doing>>> {
-        self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn states(&self) -> MutexGuard<'_, HashMap<u64, Arc<ConnectionState>>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,23 +135,23 @@ fn neighbourhood(client: IpAddr) -> IpAddr {
 }
 
 impl OpenConnection {
-    pub(crate) fn doing(&self) -> &Arc<Doing> {
-        &self.doing
+    pub(crate) fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
     }
 
     /// Ends when others need the place.
     pub(crate) async fn is_needed(&self) {
-        self.doing.close.notified().await;
+        self.state.close.notified().await;
     }
 }
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.all.doing().remove(&self.number);
+        self.all.states().remove(&self.number);
     }
 }
 
-impl Doing {
+impl ConnectionState {
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
     }
@@ -163,7 +163,7 @@ impl Doing {
     }
 
     pub(crate) fn body(self: &Arc<Self>) -> BodyWait {
-        BodyWait { doing: Arc::clone(self), waits: false }
+        BodyWait { state: Arc::clone(self), waits: false }
     }
 
     /// For how long the connection has waited for its client, if it does: for a request, for more of a body, or for the client to take
@@ -197,10 +197,10 @@ impl BodyWait {
         }
         self.waits = waits;
         match waits {
-            true => self.doing.bodies.fetch_add(1, Ordering::Relaxed),
-            false => self.doing.bodies.fetch_sub(1, Ordering::Relaxed),
+            true => self.state.bodies.fetch_add(1, Ordering::Relaxed),
+            false => self.state.bodies.fetch_sub(1, Ordering::Relaxed),
         };
-        self.doing.note_change();
+        self.state.note_change();
     }
 }
 
@@ -221,7 +221,7 @@ mod tests {
     /// The connection that would be closed, by its place.
     fn chosen(all: &OpenConnections, connections: &[&OpenConnection]) -> Option<usize> {
         let chosen = all.longest_waiting(Duration::ZERO)?;
-        connections.iter().position(|connection| Arc::ptr_eq(connection.doing(), &chosen))
+        connections.iter().position(|connection| Arc::ptr_eq(connection.state(), &chosen))
     }
 
     #[test]
@@ -232,11 +232,11 @@ mod tests {
         let many: Vec<_> = ["203.0.113.1", "203.0.113.2", "203.0.113.3"].map(|address| open(&all, address)).into();
         let order = [&visitor, &many[0], &many[1], &many[2]];
         for (place, connection) in many.iter().enumerate() {
-            connection.doing().changed.store(place as u64, Ordering::Relaxed);
+            connection.state().changed.store(place as u64, Ordering::Relaxed);
         }
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(chosen(&all, &order), Some(1), "of one network, although the visitor has waited longer");
-        let busy = many[0].doing().request();
+        let busy = many[0].state().request();
         assert_eq!(chosen(&all, &order), Some(2), "what is asked for is made");
         drop(busy);
         std::thread::sleep(Duration::from_millis(5));
@@ -248,21 +248,21 @@ mod tests {
     fn a_request_whose_body_does_not_come_waits_for_its_client() {
         let all = OpenConnections::default();
         let connection = open(&all, "2001:db8:1:2::3");
-        let underway = connection.doing().request();
-        assert!(connection.doing().has_waited().is_none());
-        let mut body = connection.doing().body();
+        let underway = connection.state().request();
+        assert!(connection.state().has_waited().is_none());
+        let mut body = connection.state().body();
         body.note(true);
-        assert!(connection.doing().has_waited().is_some());
-        let other = connection.doing().request();
-        assert!(connection.doing().has_waited().is_none(), "another request of the same connection is made");
+        assert!(connection.state().has_waited().is_some());
+        let other = connection.state().request();
+        assert!(connection.state().has_waited().is_none(), "another request of the same connection is made");
         drop(other);
         body.note(false);
-        assert!(connection.doing().has_waited().is_none());
+        assert!(connection.state().has_waited().is_none());
         body.note(true);
         drop(body);
-        assert!(connection.doing().has_waited().is_none());
+        assert!(connection.state().has_waited().is_none());
         drop(underway);
-        assert!(connection.doing().has_waited().is_some());
+        assert!(connection.state().has_waited().is_some());
     }
 
     #[test]
@@ -275,6 +275,6 @@ mod tests {
         assert!(admit("2001:db8:2:9::1").is_some(), "another site");
         drop(held);
         assert!(admit("2001:db8:1:9::1").is_some());
-        assert!(all.doing().is_empty());
+        assert!(all.states().is_empty());
     }
 }

@@ -30,8 +30,9 @@ async fn document(app: App, request: Request) -> Outcome {
 
 /// The document as it is sent.
 pub(crate) fn unchanging(config: &Config) -> Unchanging {
-    let sessions = config.sessions.clone().unwrap_or_else(|| SessionConfig::new(Vec::new()));
-    Unchanging::new(move || (Bytes::from(made(&sessions.cookie_name).to_string()), "application/json"))
+    let usual = || SessionConfig::new(Vec::new()).cookie_name;
+    let cookie_name = config.sessions.as_ref().map_or_else(usual, |sessions| sessions.cookie_name.clone());
+    Unchanging::new(move || (Bytes::from(made(&cookie_name).to_string()), "application/json"))
 }
 
 /// The document, with the name of the cookie of sessions.

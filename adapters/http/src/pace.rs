@@ -187,8 +187,8 @@ mod tests {
     #[tokio::test]
     async fn a_long_answer_comes_in_pieces_and_waits_for_its_client() {
         let connection = OpenConnections::default().admit([127, 0, 0, 1].into(), 1).unwrap();
-        let (doing, pace) = (connection.doing(), connection.doing().pace());
-        let mut body = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE + 1])), doing.request());
+        let (state, pace) = (connection.state(), connection.state().pace());
+        let mut body = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE + 1])), state.request());
         let mut seen = 0;
         for (length, waits) in [(A_PIECE, true), (A_PIECE, true), (1, false)] {
             assert_eq!(body.size_hint().exact(), Some((2 * A_PIECE + 1 - seen) as u64));
@@ -198,8 +198,8 @@ mod tests {
         }
         assert!(body.frame().await.is_none() && !pace.is_stuck(Duration::from_secs(9)));
         drop(body);
-        assert!(doing.has_waited().is_some(), "the whole answer is handed over");
-        let mut left = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE])), doing.request());
+        assert!(state.has_waited().is_some(), "the whole answer is handed over");
+        let mut left = pace.in_pieces(Full::new(Bytes::from(vec![7; 2 * A_PIECE])), state.request());
         assert!(left.frame().await.is_some() && pace.is_stuck(Duration::ZERO));
         drop(left);
         assert!(!pace.is_stuck(Duration::ZERO), "an answer that is given up waits for nobody");

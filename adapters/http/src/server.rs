@@ -398,11 +398,11 @@ impl Connection {
         let has_asked = Arc::new(AtomicBool::new(false));
         let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
-            let (metrics, doing) = (self.metrics.clone(), Arc::clone(self.open.doing()));
+            let (metrics, state) = (self.metrics.clone(), Arc::clone(self.open.state()));
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
-                let (request, unread) = unread::shared(request, &doing);
+                let (request, unread) = unread::shared(request, &state);
                 async move {
                     let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
                     if let Some(unread) = unread {
@@ -413,13 +413,13 @@ impl Connection {
             }
         });
         let service = CompressionLayer::new().layer(service);
-        let pace = self.open.doing().pace();
+        let pace = self.open.state().pace();
         let service = service_fn({
-            let doing = Arc::clone(self.open.doing());
+            let state = Arc::clone(self.open.state());
             move |mut request: Request<Incoming>| {
                 encoding::without_refusals_of_plain(request.headers_mut());
                 let (is_http_2, pace, underway) =
-                    (request.version() == Version::HTTP_2, doing.pace().clone(), doing.request());
+                    (request.version() == Version::HTTP_2, state.pace().clone(), state.request());
                 let answered = service.clone().oneshot(request);
                 async move {
                     let response = answered.await?;
@@ -458,7 +458,7 @@ impl Connection {
                 }
                 () = self.open.is_needed() => {
                     // A request may have come in this moment.
-                    if self.open.doing().has_waited().is_some() {
+                    if self.open.state().has_waited().is_some() {
                         tracing::debug!(peer = %self.peer, "a connection was closed because others need its place");
                         return;
                     }

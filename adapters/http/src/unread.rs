@@ -24,7 +24,7 @@ use warp::{
 
 use crate::{
     body::BodyLimits,
-    open_connections::{BodyWait, Doing},
+    open_connections::{BodyWait, ConnectionState},
 };
 
 /// A body that its handler reads, and of which the connection keeps what is left.
@@ -48,12 +48,12 @@ pub(crate) struct Unread {
 }
 
 /// The request with a body that is shared with the connection, where it has one.
-pub(crate) fn shared(request: Request<Incoming>, doing: &Arc<Doing>) -> (Request<Shared>, Option<Unread>) {
+pub(crate) fn shared(request: Request<Incoming>, state: &Arc<ConnectionState>) -> (Request<Shared>, Option<Unread>) {
     let is_http_1 = request.version() < Version::HTTP_2;
     let waits_to_be_asked = request.headers().contains_key(EXPECT);
     let (head, body) = request.into_parts();
     let is_empty = body.is_end_stream();
-    let reading = Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: doing.body() };
+    let reading = Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: state.body() };
     let shared = Shared(Arc::new(Mutex::new(reading)));
     // HTTP/2 ends one stream and no more.
     let unread =

@@ -4,14 +4,14 @@ use std::{ops::ControlFlow, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use jpauto::{
-    Actor, CompetitorId, Config, Dealership, FetchConfig, Role,
+    Actor, CompetitorId, Config, Dealership, Role,
     competitors::{CompetitorKey, ScrapeReading, ScrapedListing},
     extract::TitleBrand,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Answer, Lot, corolla, wait_until},
+    support::{Answer, Lot, corolla, local_fetch, wait_until},
     website::{Reply, Website, vin},
 };
 
@@ -20,16 +20,13 @@ const NOBODY: &str = "01890000-0000-7000-8000-000000000001";
 /// A server that may fetch from this machine.
 fn fetching() -> Lot {
     let folder = tempfile::tempdir().unwrap();
-    let mut fetch = FetchConfig::new("webmaster@dealer.example");
-    (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
-    (fetch.pause, fetch.retries) = (Duration::ZERO, 0);
     let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
-    config.fetch = Some(fetch);
+    config.fetch = Some(local_fetch());
     Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {})
 }
 
 /// A dealer whose lot was seen on two days: five Corollas, of which the first is cheaper on the second.
-fn watched(lot: &Lot) -> CompetitorId {
+pub fn watched(lot: &Lot) -> CompetitorId {
     let desk = lot.staff();
     let car = |number: u32, dollars: i32| ScrapedListing {
         vin: Some(vin(number)),

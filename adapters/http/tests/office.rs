@@ -4,8 +4,7 @@ use std::{io::Read as _, net::TcpListener, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use jpauto::{
-    Config, FetchConfig, Money, NewVehicle,
-    competitors::{CompetitorKey, ScrapeReading, ScrapedListing},
+    Config, Money, NewVehicle,
     exports::{FeedConfig, Platform},
     market::AutoDevConfig,
     notifications::WebhookConfig,
@@ -13,8 +12,9 @@ use jpauto::{
 use serde_json::{Value, json};
 
 use crate::{
+    competitors::watched,
     photos::Call,
-    support::{Lot, corolla, wait_until},
+    support::{Lot, corolla, local_fetch, wait_until},
     website::{Reply, Website, vin},
 };
 
@@ -23,10 +23,7 @@ const STOCK: &str =
 
 /// What these operations need of the configuration. Where the webhook goes, and where auto.dev is asked, nobody listens.
 pub fn configure(config: &mut Config, folder: &std::path::Path) {
-    let mut fetch = FetchConfig::new("webmaster@dealer.example");
-    (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
-    (fetch.pause, fetch.retries) = (Duration::ZERO, 0);
-    config.fetch = Some(fetch);
+    config.fetch = Some(local_fetch());
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut webhook = WebhookConfig::new(format!("http://{closed}/"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     webhook.allow_private_network = true;
@@ -38,26 +35,6 @@ pub fn configure(config: &mut Config, folder: &std::path::Path) {
     let feeds = folder.join("feeds").to_string_lossy().into_owned() + "/";
     let agreed = FeedConfig { destination: Some(feeds), ..FeedConfig::default() };
     config.exports.feeds.insert(Platform::Csv, agreed);
-}
-
-/// A dealer whose lot was seen on two days, the first car cheaper on the second.
-fn watched(lot: &Lot) -> String {
-    let car = |number: u32, dollars: i32| ScrapedListing {
-        vin: Some(vin(number)),
-        year: Some(2018),
-        make: Some("Toyota".into()),
-        model: Some("Corolla".into()),
-        mileage: Some(50_000),
-        price: Some(Money::from_dollars(dollars)),
-        ..ScrapedListing::default()
-    };
-    let key = || CompetitorKey::named("Valley Motors").at("https://valley.example/used");
-    for (days, first) in [(2, 9_500), (1, 9_000)] {
-        let listings = (0..10).map(|number| car(number, if number == 0 { first } else { 9_000 })).collect();
-        let at = Utc::now() - TimeDelta::days(days);
-        lot.staff().competitors().record(key(), listings, ScrapeReading::whole_lot(), at).unwrap();
-    }
-    lot.staff().competitors().get_by_name("Valley Motors").unwrap().id.to_string()
 }
 
 /// Calls operations as an administrator with this cookie, and keeps what they answered.
@@ -94,7 +71,7 @@ impl Caller<'_> {
 
 /// Every operation, called once by an administrator.
 pub fn calls(lot: &Lot, cookie: &str) -> Vec<Call> {
-    let id = watched(lot);
+    let id = watched(lot).to_string();
     let mut caller = Caller { lot, cookie, calls: Vec::new() };
     of_one_competitor(&mut caller, &id);
     of_websites(&mut caller);

@@ -17,6 +17,9 @@ use crate::{
     ids::CompetitorId,
 };
 
+/// Years that a car may have; pricing looks for no others.
+pub(crate) const YEARS_OF_CARS: &str = "year BETWEEN 1900 AND 2200";
+
 /// The triggers that keep it.
 const TRIGGERS: &str = "('listed_models_of_new', 'listed_models_of_changed')";
 
@@ -36,7 +39,7 @@ fn noting(source: &str) -> String {
 fn listings(condition: &str) -> String {
     format!(
         "(SELECT year, make, model FROM competitor_inventory
-          WHERE ({condition}) AND year BETWEEN 1900 AND 2200 AND CAST(year AS integer) = year
+          WHERE ({condition}) AND {YEARS_OF_CARS} AND CAST(year AS integer) = year
             AND make IS NOT NULL AND model IS NOT NULL) AS seen"
     )
 }

@@ -9,7 +9,7 @@ fn ago(days: i64) -> DateTime<Utc> {
     NOW - TimeDelta::days(days)
 }
 
-/// A Camry on offer since so many days at these prices: days ago, dollars.
+/// A Camry that was first seen `seen` days ago, with its prices as days ago and dollars.
 fn camry(number: usize, seen: i64, prices: &[(i64, i32)], sold: Option<i64>) -> PastListing {
     let prices: Vec<_> = prices.iter().map(|&(days, price)| (ago(days), Money::from_dollars(price))).collect();
     let comparable = Comparable {

@@ -500,7 +500,7 @@ fn is_heading_of_sold(text: &str) -> bool {
     super::card_heading::names_a_vehicle(name.trim_matches(|sign: char| !sign.is_alphanumeric()))
 }
 
-/// Whether a text thanks whoever bought the car: `SOLD! Congratulations, Mike`, `Sold - thank you John`.
+/// Whether a text thanks the buyer of the car: `SOLD! Congratulations, Mike`, `Sold - thank you John`.
 fn thanks_for_the_sale(text: &str) -> bool {
     let behind = text.get(..4).filter(|word| word.eq_ignore_ascii_case("sold")).map(|_| &text[4..]);
     behind.is_some_and(|behind| {

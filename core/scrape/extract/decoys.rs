@@ -444,7 +444,7 @@ pub(super) fn heads_other_things(heading: &str) -> bool {
     looks_up_in_a_heading(&lower) || (OTHERS.iter().any(|words| lower.contains(words)) && !is_dealer())
 }
 
-/// The same of VINs: they are those of parts, of wrecks, of reports.
+/// Whether a heading says that the VINs below it are those of parts, of wrecks or of reports.
 pub(super) fn looks_up_in_a_heading(lower: &str) -> bool {
     const WORDS: [&str; 7] = [
         "history report",

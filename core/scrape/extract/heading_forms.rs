@@ -97,6 +97,7 @@ fn is_of_a_sentence(word: &str) -> bool {
         "buy",
         "by",
         "compare",
+        "event",
         "every",
         "explore",
         "fake",
@@ -134,7 +135,6 @@ fn is_of_a_sentence(word: &str) -> bool {
         "win",
         "with",
         "your",
-        "event",
     ];
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) || decoys::is_part(word)

@@ -293,13 +293,12 @@ fn compares(word: &str, next: Option<&str>) -> bool {
 
 /// What a word for a price mentions behind another word.
 fn of_a_price(things: u32, last: &str, is_of_a_thing: bool) -> u32 {
-    // It is asked where no other amount is.
-    let is_of_another = || ["fair", "last", "wholesale"].iter().any(|known| last.eq_ignore_ascii_case(known));
-    match () {
-        () if is_of_a_thing => FEE,
-        () if is_of_another() => things | RETAIL,
-        () => things,
+    if is_of_a_thing {
+        return FEE;
     }
+    // It is asked where no other amount is.
+    let is_of_another = ["fair", "last", "wholesale"].iter().any(|known| last.eq_ignore_ascii_case(known));
+    if is_of_another { things | RETAIL } else { things }
 }
 
 /// Whether what counts months goes on to what they are of: `12 month warranty`, `3 mo / 3,000 mi limited warranty`.

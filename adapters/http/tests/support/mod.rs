@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jpauto::{Actor, Clock, Config, Dealership, Desk, Money, NewToken, NewVehicle, Role};
+use jpauto::{Actor, Clock, Config, Dealership, Desk, FetchConfig, Money, NewToken, NewVehicle, Role};
 use jpauto_http::{Server, ServerConfig, Shutdown};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -221,6 +221,14 @@ impl Answer {
 }
 
 /// A vehicle with all the fields that must not be public.
+/// Fetching from this machine, without a pause.
+pub fn local_fetch() -> FetchConfig {
+    let mut fetch = FetchConfig::new("webmaster@dealer.example");
+    (fetch.allow_private_networks, fetch.allow_any_port) = (true, true);
+    (fetch.pause, fetch.retries) = (Duration::ZERO, 0);
+    fetch
+}
+
 pub fn corolla(number: usize) -> NewVehicle {
     NewVehicle {
         year: 2015 + i32::try_from(number % 8).unwrap(),
