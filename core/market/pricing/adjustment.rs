@@ -11,7 +11,7 @@ use super::{
     comparables::Comparable,
     config::{PricingRules, TypicalMileage},
     outliers,
-    quantile::Sorted,
+    quantile::{Sorted, median},
     slope::{Point, theil_sen},
     subject::{Subject, known_mileage},
     typical_mileage,
@@ -121,11 +121,11 @@ pub(super) struct RawPrices {
 impl RawPrices {
     /// `None` without a comparable.
     pub(super) fn of(kept: &[Adjusted<'_>]) -> Option<Self> {
-        let cents = Sorted::new(kept.iter().map(|one| one.price.cents() as f64).collect())?;
+        let prices = || kept.iter().map(|one| one.price);
         Some(Self {
-            min: from_cents_rounded(cents.min()),
-            median: from_cents_rounded(cents.median()),
-            max: from_cents_rounded(cents.max()),
+            min: prices().min()?,
+            median: from_cents_rounded(median(prices().map(|price| price.cents() as f64).collect())?),
+            max: prices().max()?,
         })
     }
 }
@@ -265,8 +265,8 @@ impl Slopes {
 
         // Without a mileage of the subject the median of the sample is the reference.
         let ours = known_mileage(subject.mileage).map(f64::from);
-        let middle = || Sorted::new(with_miles.iter().map(|&(miles, _)| f64::from(miles)).collect());
-        let reference = ours.or_else(|| middle().map(|miles| miles.median())).unwrap_or_default();
+        let middle = || median(with_miles.iter().map(|&(miles, _)| f64::from(miles)).collect());
+        let reference = ours.or_else(middle).unwrap_or_default();
         // Where few mileages are known, listings without one still count for the year.
         let needs_mileage = mileage.per_mile != 0.0 && points.len() >= rules.slope_sample;
         let at_reference = |one: &Observation<'_>| match known_mileage(one.comparable.mileage) {

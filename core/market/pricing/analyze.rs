@@ -206,10 +206,14 @@ fn nearest(
         miles.saturating_add(years.saturating_mul(i64::from(rules.miles_a_year)))
     };
     let mut ordered: Vec<_> = kept.iter().map(|one| (far(one), one)).collect();
-    ordered.sort_unstable_by(|(a_far, a), (b_far, b)| {
+    let nearer = |(a_far, a): &(i64, &Adjusted<'_>), (b_far, b): &(i64, &Adjusted<'_>)| {
         a_far.cmp(b_far).then_with(|| by_content(a.comparable, b.comparable))
-    });
-    ordered.truncate(rules.stored_comparables);
+    };
+    if rules.stored_comparables < ordered.len() {
+        ordered.select_nth_unstable_by(rules.stored_comparables, nearer);
+        ordered.truncate(rules.stored_comparables);
+    }
+    ordered.sort_unstable_by(nearer);
     ordered
         .into_iter()
         .map(|(_, one)| PricedComparable { comparable: one.comparable.clone(), adjusted_price: one.money() })

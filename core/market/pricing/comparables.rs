@@ -143,7 +143,7 @@ pub(super) fn sold_by(comparable: &Comparable, now: DateTime<Utc>) -> Option<Dat
     comparable.sold_at.filter(|sold_at| *sold_at <= now)
 }
 
-/// The listings that may be compared with, each with its identity. One vehicle may still be among them twice.
+/// The listings that may be compared with, in the order of their identities. One vehicle may still be among them twice.
 pub(super) struct Eligible<'a>(Vec<(Option<Identity<'a>>, &'a Comparable)>);
 
 impl<'a> Eligible<'a> {
@@ -191,6 +191,8 @@ impl<'a> Eligible<'a> {
             };
             *reason += 1;
         }
+        // A stable sort finds what is in order already, as most of a pool is.
+        eligible.sort_by(|(a_identity, a), (b_identity, b)| a_identity.cmp(b_identity).then_with(|| by_content(a, b)));
         (Self(eligible), left_out)
     }
 
@@ -215,13 +217,21 @@ impl<'a> Eligible<'a> {
     }
 
     fn distinct(&self, prefer: impl Fn(&Comparable, &Comparable) -> Ordering) -> Vec<&'a Comparable> {
-        let mut ordered = self.0.clone();
-        ordered.sort_unstable_by(|(a_identity, a), (b_identity, b)| {
-            a_identity.cmp(b_identity).then_with(|| prefer(a, b)).then_with(|| by_content(a, b))
-        });
-        ordered.dedup_by(|(later, _), (earlier, _)| later.is_some() && later == earlier);
-        ordered.into_iter().map(|(_, comparable)| comparable).collect()
+        let mut distinct = Vec::with_capacity(self.0.len());
+        for vehicle in self.0.chunk_by(|(earlier, _), (later, _)| later.is_some() && later == earlier) {
+            // Of those that are alike, the first by content.
+            distinct.extend(vehicle.iter().map(|(_, comparable)| *comparable).min_by(|a, b| prefer(a, b)));
+        }
+        distinct
     }
+}
+
+/// An order in which most listings of one pile stand by their identities, told by their words alone.
+pub(super) fn by_identity(a: &Comparable, b: &Comparable) -> Ordering {
+    fn texts(c: &Comparable) -> [Option<&str>; 3] {
+        [&c.vin, &c.external_id, &c.url].map(Option::as_deref)
+    }
+    (a.vin.is_none(), a.source, texts(a)).cmp(&(b.vin.is_none(), b.source, texts(b)))
 }
 
 /// An order by content alone, so that results do not depend on the order in which listings were loaded.

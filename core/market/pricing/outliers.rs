@@ -1,6 +1,10 @@
 //! The outlier rule: prices too far from the median of the adjusted logarithms are dropped.
 
-use super::{adjustment::Adjusted, config::PricingRules, quantile::Sorted};
+use super::{
+    adjustment::Adjusted,
+    config::PricingRules,
+    quantile::{self, Sorted},
+};
 
 /// Differences of logarithms below this are rounding noise: a hundred-thousandth of a dollar on a price of 10,000.
 const NEGLIGIBLE: f64 = 1e-9;
@@ -35,7 +39,7 @@ impl Fence {
     fn around(values: &Sorted, rules: &PricingRules) -> Self {
         let median = values.median();
         let distances = values.values().iter().map(|value| (value - median).abs()).collect();
-        let deviation = Sorted::new(distances).map_or(0.0, |distances| distances.median());
+        let deviation = quantile::median(distances).unwrap_or_default();
         let (low, high) = if deviation > NEGLIGIBLE {
             let reach = rules.outlier_deviations * rules.deviation_scale * deviation;
             (median - reach, median + reach)

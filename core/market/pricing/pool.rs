@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     analysis::Analysis,
     analyze::{SourceReport, analyze_with_sources},
-    comparables::{Comparable, OwnVins},
+    comparables::{Comparable, OwnVins, by_identity},
     config::PricingRules,
     names::folded,
     subject::Subject,
@@ -30,7 +30,7 @@ use crate::error::Result;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ComparablePool {
-    /// By make and model as names are compared, in order of the model year.
+    /// By make and model as names are compared, in order of the model year and then of what they are known by.
     models: HashMap<(String, String), Vec<Comparable>>,
 }
 
@@ -50,7 +50,7 @@ impl ComparablePool {
             }
         }
         for listings in models.values_mut() {
-            listings.sort_by_key(|listing| listing.year);
+            listings.sort_by(|a, b| a.year.cmp(&b.year).then_with(|| by_identity(a, b)));
         }
         Self { models }
     }

@@ -1,16 +1,18 @@
 //! The Theil-Sen slope: the median of the slopes of all pairs of points, exact, in memory linear in the points.
 //!
-//! Up to [`PAIRWISE_POINTS`] points all pairs are listed. Beyond, the median slope is selected without listing them: the pairs
+//! Up to [`PAIRWISE_POINTS`] points all pairs are gone through (`middle`). Beyond, the median slope is selected without: the pairs
 //! whose slope is below a trial slope `t` are the inversions between the order by `x` and the order by `y - t x`, which a merge
 //! sort counts in O(n log n). Random pairs serve as trials until few pairs are left (Matoušek 1991, "Randomized optimal
 //! algorithm for slope selection"; Theil 1950 and Sen 1968 for the estimator). Chance affects the time only, never the result:
 //! orders are compared in whole numbers.
 
+mod middle;
+
 use std::cmp::Ordering;
 
 use fastrand::Rng;
 
-/// Up to this many points listing every pair is faster (measured: the two meet between 300 and 600), in at most 360 kB.
+/// Up to this many points going through every pair is faster (measured: the two meet between 300 and 600), in at most 720 kB.
 pub const PAIRWISE_POINTS: usize = 300;
 
 /// The values of `y` lie on a grid of 2^-50: finer than the spacing of the doubles between 4 and 16, where the
@@ -64,12 +66,7 @@ pub fn theil_sen(points: &[Point]) -> Option<f64> {
     let lower_rank = pairs.checked_sub(1)? / 2;
     let has_two_middles = pairs.is_multiple_of(2);
     if points.0.len() <= PAIRWISE_POINTS {
-        let mut slopes = Vec::with_capacity(usize::try_from(pairs).ok()?);
-        points.all_slopes().for_each(|slope| slopes.push(slope.value()));
-        let middle = usize::try_from(lower_rank).ok()?;
-        let (_, &mut lower, above) = slopes.select_nth_unstable_by(middle, f64::total_cmp);
-        let upper = if has_two_middles { above.iter().copied().reduce(f64::min)? } else { lower };
-        return Some(f64::midpoint(lower, upper));
+        return middle::median(&points);
     }
     let lower = points.select(lower_rank)?;
     let upper = if has_two_middles && points.count(lower.just_above()) == lower_rank + 1 {
@@ -161,13 +158,6 @@ impl Grid {
             }
         }
         pairs
-    }
-
-    fn all_slopes(&self) -> impl Iterator<Item = Slope> {
-        self.0.iter().enumerate().flat_map(|(index, point)| {
-            let later = self.0.get(index + 1..).unwrap_or_default();
-            later.iter().take_while(|other| other.stratum == point.stratum).filter_map(|other| point.slope_to(*other))
-        })
     }
 
     /// The points in the order of `y - cut * x` within their stratum; pairs change places as the cut passes their slope.
@@ -432,6 +422,9 @@ mod tests {
         let strata: Vec<_> = spread.iter().map(|p| Point { stratum: p.x % 3, ..*p }).collect();
         for points in [spread, even, tied, flat, line, strata] {
             assert_eq!(theil_sen(&points), by_definition(&points));
+            for few in [&points[..PAIRWISE_POINTS], &points[..97]] {
+                assert_eq!(theil_sen(few), by_definition(few));
+            }
         }
     }
 

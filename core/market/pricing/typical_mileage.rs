@@ -11,7 +11,7 @@
 
 use super::{
     config::{PricingRules, TypicalMileage},
-    quantile::Sorted,
+    quantile::median,
     slope::Point,
 };
 
@@ -30,12 +30,12 @@ pub(super) fn share(points: &[Point], alone: f64, rules: &PricingRules) -> f64 {
         let mean = year.iter().map(|point| f64::from(point.x)).sum::<f64>() / count;
         squares += year.iter().map(|point| (f64::from(point.x) - mean).powi(2)).sum::<f64>();
         let rests = || year.iter().map(|point| point.y - alone * f64::from(point.x));
-        let middle = Sorted::new(rests().collect()).map(|rests| rests.median()).unwrap_or_default();
+        let middle = median(rests().collect()).unwrap_or_default();
         residuals.extend(rests().map(|rest| (rest - middle).abs()));
         freedom += count - 1.0;
     }
     let count = residuals.len() as f64;
-    let deviation = Sorted::new(residuals).map_or(0.0, |sizes| rules.deviation_scale * sizes.median());
+    let deviation = median(residuals).map_or(0.0, |size| rules.deviation_scale * size);
     // Two listings of one year leave no degree of freedom to estimate the scatter from.
     let (freedom, own) = if freedom > 0.0 { (freedom, deviation.powi(2) * count) } else { (0.0, 0.0) };
     let variance = match (scatter_freedom * scatter.powi(2) + own) / (scatter_freedom + freedom) {
