@@ -1,6 +1,7 @@
 //! Stock that comes in a file.
 
 mod files;
+mod round_trip;
 mod workbooks;
 
 use std::{

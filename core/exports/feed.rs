@@ -118,6 +118,12 @@ impl Column {
         self
     }
 
+    /// The same with its texts as they are stored, to be read back.
+    pub(super) fn exact(mut self) -> Self {
+        self.lines = Lines::Exact;
+        self
+    }
+
     pub(super) fn unique(mut self) -> Self {
         self.is_unique = true;
         self

@@ -162,7 +162,7 @@ impl Work<'_> {
             self.written.add(vehicle, Omitted::Value, field, reason, most_omissions);
         }
         for (field, value) in feed.expects {
-            if value(vehicle, surroundings) == Value::Missing {
+            if value(vehicle, surroundings).cleaned(Lines::Kept, None) == Value::Missing {
                 let reason = "the vehicle has none".to_owned();
                 self.written.add(vehicle, Omitted::Missing, field, reason, most_omissions);
             }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 use super::rule::is_web_address;
-use crate::money::Money;
+use crate::{money::Money, sheets::cell_text};
 
 /// What a column says of one vehicle.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,9 @@ impl<'a> Value<'a> {
         if text.trim().is_empty() { Self::Missing } else { Self::Text(text) }
     }
 
+    /// A text as it is stored, also one that is empty; what is [`cleaned`](Self::cleaned) says nothing then.
     pub(super) fn text_of(text: Option<&'a str>) -> Self {
-        text.map_or(Self::Missing, Self::text)
+        text.map_or(Self::Missing, |text| Self::Text(text.into()))
     }
 
     pub(super) fn whole_of(number: Option<i32>) -> Self {
@@ -58,6 +59,7 @@ impl<'a> Value<'a> {
     /// The same with texts cleaned, and cut to `longest` characters.
     pub(super) fn cleaned(self, lines: Lines, longest: Option<usize>) -> Self {
         match self {
+            exact if lines == Lines::Exact => exact,
             Self::Text(text) => Self::text(cut(clean(text, lines), longest)),
             Self::List(texts) => {
                 let texts: Vec<_> = texts.into_iter().map(|text| clean(text, lines)).collect();
@@ -88,6 +90,15 @@ impl<'a> Value<'a> {
         };
     }
 
+    /// Appends the value to an empty cell so that an import reads it back to the letter.
+    pub(super) fn write_exactly_to(&self, cell: &mut String) {
+        match self {
+            Self::Text(text) => cell_text::write(text, cell),
+            Self::List(texts) => cell_text::write_list(texts, cell),
+            other => other.write_to(cell, "|"),
+        }
+    }
+
     /// Whether a spreadsheet could take it for a formula: words can be one, numbers never are.
     pub(super) fn may_be_formula(&self) -> bool {
         matches!(self, Self::Text(_) | Self::List(_))
@@ -106,7 +117,7 @@ fn without_separator<'t>(text: &'t str, separator: &str) -> Cow<'t, str> {
     Cow::Owned(text.replace(separator, &encoded))
 }
 
-/// What becomes of line breaks.
+/// What becomes of line breaks, and of other signs that no word has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Lines {
     /// A text is one line, as platforms want it.
@@ -114,6 +125,8 @@ pub(super) enum Lines {
     One,
     /// Line breaks stay, each as one line feed.
     Kept,
+    /// Everything stays as it is stored.
+    Exact,
 }
 
 /// Takes out what no feed should carry: control characters, and line breaks where the text is to be one line.

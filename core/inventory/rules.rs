@@ -52,6 +52,7 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
     let limits = rules.limits;
     let mut faults = Faults::default();
     (vehicle.make, vehicle.model) = (vehicle.make.trim().to_owned(), vehicle.model.trim().to_owned());
+    vehicle.stock_number = vehicle.stock_number.map(|number| number.trim().to_owned());
     match vin::number_of(&vehicle.vin, vehicle.year) {
         Ok(number) => vehicle.vin = number,
         Err(reason) => faults.add("/vin", reason),
@@ -187,7 +188,12 @@ pub(super) fn update(
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<Option<Vehicle>> {
-    let changed = check(update.apply_to(before.clone()), rules, now)?;
+    let said = update.apply_to(before.clone());
+    if said == *before {
+        // Another application may have written it, by rules of its own.
+        return Ok(None);
+    }
+    let changed = check(said, rules, now)?;
     if changed == *before {
         return Ok(None);
     }

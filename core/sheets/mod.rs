@@ -3,6 +3,7 @@
 //! `open` says what a file is, by its content and not by its name. A reader hands out one row at a time, so that a large file is
 //! never in memory as a whole. Everything has a limit ([`SheetLimits`]). Deliberately not here: what a column means.
 
+pub(crate) mod cell_text;
 mod delimited;
 mod encoding;
 mod file;

@@ -80,6 +80,24 @@ fn line(row: u32, cells: &[String]) -> String {
     format!("<row r=\"{row}\">{}</row>", cells.concat())
 }
 
+/// A workbook whose cells are these texts, as a spreadsheet saves a CSV file.
+pub(super) fn of_texts(rows: &[Vec<String>]) -> SheetFile {
+    let column = |place: usize| match place {
+        0..26 => char::from(b'A' + place as u8).to_string(),
+        _ => format!("A{}", char::from(b'A' + (place - 26) as u8)),
+    };
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let cell = |row: u32, (place, text): (usize, &String)| {
+        let at = format!("{}{row}", column(place));
+        format!("<c r=\"{at}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>", escaped(text))
+    };
+    let lines = (1..).zip(rows).map(|(row, cells)| {
+        let filled = cells.iter().enumerate().filter(|(_, text)| !text.is_empty());
+        line(row, &filled.map(|it| cell(row, it)).collect::<Vec<_>>())
+    });
+    workbook(&[("Stock", lines.collect(), "")])
+}
+
 /// The names of columns in row 3, from column B.
 fn header() -> String {
     let names = ["Stock #", "VIN", "Year", "Make", "Model", "Miles", "Price", "Date in stock"];

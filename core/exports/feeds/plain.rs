@@ -1,6 +1,6 @@
 //! Plain CSV and JSON Lines: every public field of every vehicle that is not sold, as the inventory has it.
 //!
-//! Line breaks stay, and nothing is left out: what is exported so can be read back.
+//! Texts are as they are stored, and nothing is left out: an import of the file changes nothing.
 
 use crate::{
     exports::{
@@ -52,8 +52,8 @@ const COLUMNS: &[&str] = &[
 
 pub(super) fn feed(platform: Platform, formats: &'static [FeedFormat]) -> Feed {
     let columns = COLUMNS.iter().filter_map(|name| {
-        let column = Column::new(*name, fields::named(name)?).with_lines();
-        // A feature may hold a comma, an address a bar.
+        let column = Column::new(*name, fields::named(name)?).exact();
+        // For a program that reads the cells as they are: a feature may hold a comma, an address a bar.
         Some(column.separated_by(if *name == "features" || *name == "images" { "\n" } else { "|" }))
     });
     let mut feed = Feed::new(platform, formats, columns.collect());

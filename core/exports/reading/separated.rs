@@ -1,7 +1,7 @@
 //! CSV and TSV read back.
 
 use super::{Head, Limited, ReadRow, Unreadable, Visitor, unreadable};
-use crate::exports::feed::Feed;
+use crate::{exports::feed::Feed, sheets::cell_text};
 
 pub(super) fn read(file: Limited, delimiter: u8, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
     let meter = file.meter();
@@ -53,10 +53,7 @@ pub(super) fn read(file: Limited, delimiter: u8, feed: &Feed, visitor: &mut Visi
 
 /// A cell as it was before it was made harmless.
 fn some_text(cell: &str) -> Option<&str> {
-    let text = match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(crate::exports::writing::FORMULA_SIGNS) => rest,
-        _ => cell,
-    };
+    let text = cell_text::without_guard(cell);
     (!text.trim_start().is_empty()).then_some(text)
 }
 

@@ -15,7 +15,6 @@ use super::{
 
 pub(super) use json::GRAPH_HEAD;
 pub(super) use pages::PAGES_MARK;
-pub(super) use separated::FORMULA_SIGNS;
 
 /// A vehicle as a feed has it.
 pub(super) struct Row<'r> {

@@ -3,13 +3,14 @@
 use std::{fs::File, io};
 
 use super::{BUFFER, Row, RowWriter, size};
-use crate::exports::{
-    Formulas,
-    feed::{Column, Feed},
+use crate::{
+    exports::{
+        Formulas,
+        feed::{Column, Feed},
+        value::Lines,
+    },
+    sheets::cell_text::may_be_run,
 };
-
-/// What a spreadsheet takes for the beginning of a formula, full-width forms included.
-pub(in crate::exports) const FORMULA_SIGNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 pub(super) struct Separated {
     writer: csv::Writer<File>,
@@ -31,19 +32,19 @@ impl Separated {
     }
 }
 
-/// Whether a spreadsheet could run the text. A number is none, nor is one of a telephone: without a letter nothing is called.
-fn may_be_run(text: &str) -> bool {
-    let is_of_numbers = |sign: char| sign.is_ascii_digit() || " +-.,()/".contains(sign);
-    text.starts_with(FORMULA_SIGNS) && !(text.starts_with(['+', '-']) && text.chars().all(is_of_numbers))
-}
-
 impl RowWriter for Separated {
     fn write(&mut self, columns: &[Column], row: &Row<'_>) -> io::Result<()> {
         for (column, value) in columns.iter().zip(row.values) {
             self.cell.clear();
-            value.write_to(&mut self.cell, &column.separator);
-            if self.formulas == Formulas::Harmless && value.may_be_formula() && may_be_run(&self.cell) {
-                self.cell.insert(0, '\'');
+            match self.formulas {
+                Formulas::Harmless if column.lines == Lines::Exact => value.write_exactly_to(&mut self.cell),
+                Formulas::Harmless => {
+                    value.write_to(&mut self.cell, &column.separator);
+                    if value.may_be_formula() && may_be_run(&self.cell) {
+                        self.cell.insert(0, '\'');
+                    }
+                }
+                Formulas::AsTheyAre => value.write_to(&mut self.cell, &column.separator),
             }
             self.writer.write_field(&self.cell)?;
         }
@@ -53,20 +54,5 @@ impl RowWriter for Separated {
     fn finish(self: Box<Self>) -> io::Result<u64> {
         let file = self.writer.into_inner().map_err(|failed| io::Error::other(failed.error().to_string()))?;
         size(&file)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_be_run;
-
-    #[test]
-    fn formulas_are_known_and_numbers_are_none() {
-        for text in ["=1+1", "+cmd|' /C calc'!A0", "-A1", "@SUM(A1)", "\tx", "\rx", "＝1", "-", "=1"] {
-            assert_eq!(may_be_run(text), text != "-", "{text:?}");
-        }
-        for text in ["+1 213 555 0100", "-5", "-5.00", "+1 (213) 555-0100", "", "a=b"] {
-            assert!(!may_be_run(text), "{text:?}");
-        }
     }
 }

@@ -247,10 +247,13 @@ fn update_of(values: &RowValues, known: &Vehicle, planned: &mut Planned) -> Resu
     }
     if let (Some(given), Some(number)) = (values.stock_number(), known.stock_number.as_deref())
         && given != number
-        && has_lost_zeros(given, number)
     {
-        planned.warn(format!("stock number {given} is read as {number}: the file has lost its leading zeros"));
-        same.push("stock_number");
+        if has_lost_zeros(given, number) {
+            planned.warn(format!("stock number {given} is read as {number}: the file has lost its leading zeros"));
+            same.push("stock_number");
+        } else if given == number.trim() {
+            same.push("stock_number");
+        }
     }
     for (field, list) in [("features", &known.features), ("images", &known.images)] {
         // A list that reads as it is written is no change, whatever signs its lines have in them.

@@ -23,7 +23,7 @@ use super::{
     draft::{Draft, Part},
     plan::{self, Planned, Terms},
     state::{Chunk, Known, Run, numbers_of},
-    values::{self, RowValues},
+    values::{self, RowValues, Wording},
 };
 use crate::{
     activity::{self, Audited as _, Noted, RowEntry},
@@ -67,7 +67,8 @@ impl<'t> Table<'t> {
 
 impl Table<'_> {
     fn values(&self, row: &SheetRow) -> RowValues {
-        values::read(row, &self.columns, self.mapping, self.dates)
+        let wording = Wording { mapping: self.mapping, dates: self.dates, format: self.sheet.shape.format };
+        values::read(row, &self.columns, wording)
     }
 
     /// The column that is read as this field.

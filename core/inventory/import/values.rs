@@ -1,6 +1,6 @@
 //! A row's cells as the values of fields, each read as people write it. Pure.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::{
     fields::{Field, FieldType, Presence},
     inventory::VehicleStatus,
     money::Money,
-    sheets::{Cell, SheetRow, shortened},
+    sheets::{Cell, SheetFormat, SheetRow, cell_text, shortened},
     typed,
 };
 
@@ -50,8 +50,16 @@ impl RowValues {
 /// A cell, and the name of a column, has at most this many characters where something is said of it.
 pub(super) const SHOWN: usize = 60;
 
+/// How a file writes its values.
+#[derive(Clone, Copy)]
+pub(super) struct Wording<'w> {
+    pub(super) mapping: &'w Mapping,
+    pub(super) dates: Dates,
+    pub(super) format: SheetFormat,
+}
+
 /// Reads a row. What cannot be read is a fault of the row.
-pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping, dates: Dates) -> RowValues {
+pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], wording: Wording<'_>) -> RowValues {
     let mut values = RowValues { row: row.number, ..RowValues::default() };
     if let Some(fault) = &row.fault {
         values.faults.push(RowFault { column: None, field: None, value: None, message: fault.clone() });
@@ -61,7 +69,7 @@ pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping
         if cell.is_blank() {
             continue;
         }
-        if let Err(message) = read_cell(&mut values, field, cell, mapping, dates) {
+        if let Err(message) = read_cell(&mut values, field, cell, wording) {
             // Of a row whose cells stand in the wrong columns, this alone is worth saying.
             if row.fault.is_none() {
                 let value = Some(shortened(&cell.shown(), SHOWN)).filter(|_| !matches!(cell, Cell::Fault(_)));
@@ -73,13 +81,8 @@ pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], mapping: &Mapping
     values
 }
 
-fn read_cell(
-    values: &mut RowValues,
-    field: &'static str,
-    cell: &Cell,
-    mapping: &Mapping,
-    dates: Dates,
-) -> Result<(), String> {
+fn read_cell(values: &mut RowValues, field: &'static str, cell: &Cell, wording: Wording<'_>) -> Result<(), String> {
+    let Wording { mapping, dates, format } = wording;
     if let Cell::Fault(fault) = cell {
         return Err(fault.clone());
     }
@@ -94,13 +97,13 @@ fn read_cell(
             if described.r#type == FieldType::Texts && matches!(cell, Cell::Text(_)) {
                 values.lists.push((described.name, text(cell)?));
             }
-            values.fields.insert(described.name, value(described, cell)?);
+            values.fields.insert(described.name, value(described, cell, format)?);
         }
     }
     Ok(())
 }
 
-fn value(field: &Field, cell: &Cell) -> Result<Value, String> {
+fn value(field: &Field, cell: &Cell, format: SheetFormat) -> Result<Value, String> {
     if *cell == Cell::Null {
         return match (field.presence, field.r#type) {
             (Presence::Nullable, _) => Ok(Value::Null),
@@ -114,18 +117,21 @@ fn value(field: &Field, cell: &Cell) -> Result<Value, String> {
         FieldType::Truth => truth(cell).map(Value::Bool),
         FieldType::Texts => Ok(Value::from(texts(cell)?)),
         _ if field.name == "vin" => vin(cell).map(Value::String),
-        _ => text(cell).map(Value::String),
+        _ => match cell {
+            // What a program writes is meant to the letter; but a number that names a vehicle has no blanks around it.
+            Cell::Text(text) if format == SheetFormat::JsonLines && field.name == "stock_number" => {
+                Ok(Value::from(text.trim()))
+            }
+            Cell::Text(text) if format == SheetFormat::JsonLines => Ok(Value::from(text.as_str())),
+            _ => text(cell).map(Value::String),
+        },
     }
 }
 
-/// A text. What was made harmless for a spreadsheet is as it was before.
+/// A text as people type it.
 fn text(cell: &Cell) -> Result<String, String> {
     match cell {
-        Cell::Text(text) => {
-            let text = text.trim();
-            let is_formula = |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-            Ok(text.strip_prefix('\'').filter(is_formula).unwrap_or(text).to_owned())
-        }
+        Cell::Text(text) => Ok(cell_text::read(text).to_owned()),
         Cell::Number(number) => Ok(written(*number)),
         Cell::Serial(_) => Err("expected a text, found a date: format the column as text".to_owned()),
         Cell::Bool(truth) => Ok(truth.to_string()),
@@ -213,31 +219,13 @@ fn truth(cell: &Cell) -> Result<bool, String> {
     }
 }
 
-/// A list: JSON, or lines, or parts between bars, semicolons or commas, the first of these that occurs.
 fn texts(cell: &Cell) -> Result<Vec<String>, String> {
     if let Cell::Texts(texts) = cell {
         return Ok(texts.clone());
     }
     let text = text(cell)?;
-    if text.starts_with('[') {
-        return serde_json::from_str(&text).map_err(|_other| "expected a JSON list of texts".to_owned());
-    }
-    let is_addresses = text.starts_with("http://") || text.starts_with("https://");
-    let separator = ['\n', '|', ';', ','].into_iter().find(|sign| {
-        // An address may hold a comma or a semicolon.
-        text.contains(*sign) && (!is_addresses || matches!(sign, '\n' | '|') || begins_addresses(&text, *sign))
-    });
-    let parts: Vec<&str> = match separator {
-        Some(sign) => text.split(sign).collect(),
-        None if is_addresses => text.split_whitespace().collect(),
-        None => vec![&text],
-    };
-    Ok(parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect())
-}
-
-/// Whether an address begins behind each of these signs.
-fn begins_addresses(text: &str, sign: char) -> bool {
-    text.split(sign).all(|part| part.trim().is_empty() || part.trim_start().starts_with("http"))
+    let texts = cell_text::listed(&text).map_err(|_other| "expected a JSON list of texts".to_owned())?;
+    Ok(texts.into_iter().map(Cow::into_owned).collect())
 }
 
 fn status(cell: &Cell, mapping: &Mapping) -> Result<VehicleStatus, String> {
@@ -267,7 +255,9 @@ mod tests {
     fn read_as(field: &'static str, cell: Cell) -> Result<Value, String> {
         let column = ImportedColumn { name: field.to_owned(), field: Some(field), left_out: None };
         let row = SheetRow { number: 2, cells: vec![cell], fault: None };
-        let values = read(&row, &[column], &Mapping::default(), Dates::In(DateOrder::MonthFirst));
+        let dates = Dates::In(DateOrder::MonthFirst);
+        let wording = Wording { mapping: &Mapping::default(), dates, format: SheetFormat::Delimited };
+        let values = read(&row, &[column], wording);
         match values.faults.first() {
             Some(fault) => Err(fault.message.clone()),
             None => Ok(values
