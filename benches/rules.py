@@ -82,23 +82,32 @@ def pricing():
 
 
 def extract():
-    """A page with embedded JSON-LD, from a Python string."""
+    """Pages with embedded JSON, from a Python string: one that stands in for a dealer's, and one that has hardly anything but the JSON."""
     import extruct
+    from extract_peers import PAGES, grown
 
+    _, _, own, parts = next(page for page in PAGES if page[1] == "data")
+    as_dealers = grown((Path(__file__).parent.parent / own).read_text(encoding="utf-8"), parts)
     card = (
-        '<div class="vehicle-card"><h2>2019 Toyota Camry LE</h2><p class="price">$18,450</p><p>48,200 miles</p></div>'
+        '<div class="vehicle-card"><h2>2019 Toyota Camry LE</h2><p class="price">$%d</p><p>%d miles</p></div>'
         '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Car", "name": "2019 Toyota Camry LE",'
-        ' "vehicleIdentificationNumber": "4T1B11HK5KU%06d", "mileageFromOdometer": {"@type": "QuantitativeValue", "value": %d},'
+        ' "url": "https://lot.example/used/%d", "vehicleIdentificationNumber": "4T1B11HK5KU%06d",'
+        ' "mileageFromOdometer": {"@type": "QuantitativeValue", "value": %d},'
         ' "offers": {"@type": "Offer", "price": "%d", "priceCurrency": "USD"}}</script>'
     )
-    page = "<html><body>" + "".join(card % (n, 40_000 + n, 15_000 + n) for n in range(60)) + "</body></html>"
+    cards = (card % (15_000 + n, 40_000 + n, n, n, 40_000 + n, 15_000 + n) for n in range(60))
+    bare = "<html><body>" + "".join(cards) + "</body></html>"
     url = "https://lot.example/used"
-    seconds, found = best(lambda: jpauto.extract.listings(page, url), rounds=30)
-    assert len(found.listings) == 60
-    theirs, peer = best(lambda: extruct.extract(page, base_url=url, syntaxes=["json-ld", "microdata"]), rounds=15)
-    assert len(peer["json-ld"]) == 60
-    share = seconds / theirs
-    said(f"extract.listings of 60 cars: {seconds * 1e3:.2f} ms, extruct {theirs * 1e3:.2f} ms: {share:.3f} of it", share <= 0.2, "at most 0.2")
+    for name, page in (("as a dealer's", as_dealers), ("of 60 cars in JSON-LD and nothing else", bare)):
+        seconds, found = best(lambda page=page: jpauto.extract.listings(page, url), rounds=40)
+        assert len(found.listings) >= 12
+        theirs, _ = best(lambda page=page: extruct.extract(page, base_url=url, syntaxes=["json-ld", "microdata"]), rounds=20)
+        share = seconds / theirs
+        said(
+            f"extract.listings of a page {name}, {len(page) // 1000} KB: {seconds * 1e3:.2f} ms, extruct {theirs * 1e3:.2f} ms: {share:.3f} of it",
+            share <= 0.2,
+            "at most 0.2",
+        )
 
 
 def said(figure, is_met, bar):

@@ -435,7 +435,12 @@ impl Database {
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|reason| {
-            Error::new(ErrorCode::DatabaseUnavailable, "no database connection could be had in time")
+            let (state, most) = (self.pool.state(), self.pool.max_size());
+            let message = match state.idle_connections == 0 && state.connections == most {
+                true => format!("no database connection could be had in time: all {most} are in use"),
+                false => "no database connection could be had in time".to_owned(),
+            };
+            Error::new(ErrorCode::DatabaseUnavailable, message)
                 .with_retry_after(Duration::from_secs(1))
                 .with_source(reason)
         })

@@ -10,6 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, record},
+    whole,
 };
 
 record! {
@@ -63,7 +64,7 @@ impl Activity {
         action: Option<&str>,
         resource_type: Option<String>,
         resource_id: Option<&Bound<'_, PyAny>>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = ActivityFilter::default();
         filter.user_id = user_id.map(|id| input::uuid("user_id", id)).transpose()?.map(UserId::from_uuid);

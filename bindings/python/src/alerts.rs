@@ -10,6 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, Told as _, record},
+    whole,
 };
 
 record! {
@@ -61,7 +62,7 @@ impl Alerts {
         alert_type: Option<&str>,
         severity: Option<&str>,
         subject_id: Option<&Bound<'_, PyAny>>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = AlertFilter::default();
         filter.with_dismissed = with_dismissed;

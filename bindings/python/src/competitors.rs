@@ -41,6 +41,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::Told as _,
+    whole,
 };
 
 /// The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case.
@@ -92,7 +93,12 @@ impl Competitors {
     /// The competitors by name: those that are watched, the paused ones, or both. `q` are words that all stand in the name
     /// or in the address of the list of vehicles.
     #[pyo3(signature = (*, active = None, q = None, limit = None))]
-    fn list(&self, active: Option<bool>, q: Option<String>, limit: Option<usize>) -> Query {
+    fn list(
+        &self,
+        active: Option<bool>,
+        q: Option<String>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> Query {
         let filter = CompetitorFilter { active, q };
         Query::of::<Competitor, _>(&self.handle, limit, move |desk, page| desk.competitors().list(&filter, page))
     }
@@ -130,9 +136,9 @@ impl Competitors {
         platform_type: Option<String>,
         scraper_config: Option<&Bound<'_, PyAny>>,
         use_playwright: bool,
-        pages: Option<u32>,
-        links: Option<u32>,
-        listings: Option<usize>,
+        #[pyo3(from_py_with = whole::pages)] pages: Option<u32>,
+        #[pyo3(from_py_with = whole::links)] links: Option<u32>,
+        #[pyo3(from_py_with = whole::listings)] listings: Option<usize>,
     ) -> PyResult<TestReport> {
         let scraper_config = scraper_config.map(input::document).transpose()?;
         let site = TestSite { platform_type, scraper_config, use_playwright, ..TestSite::from(url) };
@@ -146,8 +152,8 @@ impl Competitors {
         &self,
         py: Python<'_>,
         competitor: &Bound<'_, PyAny>,
-        pages: Option<u32>,
-        listings: Option<usize>,
+        #[pyo3(from_py_with = whole::pages)] pages: Option<u32>,
+        #[pyo3(from_py_with = whole::listings)] listings: Option<usize>,
     ) -> PyResult<TestReport> {
         let (id, options) = (self.id_of(competitor)?, options(pages, None, listings));
         self.handle.run(py, |desk| desk.competitors().test_known(id, &options)).map(TestReport::told)
@@ -325,8 +331,8 @@ impl Competitors {
     fn scrape_due(
         &self,
         py: Python<'_>,
-        threads: Option<usize>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::threads)] threads: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
         timeout: Option<&Bound<'_, PyAny>>,
         due_after: Option<&Bound<'_, PyAny>>,
         progress: Option<&Bound<'_, PyAny>>,
@@ -355,10 +361,10 @@ impl Competitors {
         competitor: Option<&Bound<'_, PyAny>>,
         make: Option<String>,
         model: Option<String>,
-        year_min: Option<i32>,
-        year_max: Option<i32>,
+        #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
+        #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         group: Option<&str>,
-        limit: u32,
+        #[pyo3(from_py_with = whole::limit)] limit: u32,
     ) -> PyResult<MarketView> {
         let filter = MarketViewFilter {
             competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
@@ -379,7 +385,7 @@ impl Competitors {
         competitor: Option<&Bound<'_, PyAny>>,
         vehicle: Option<&Bound<'_, PyAny>>,
         difference_min: Option<&Bound<'_, PyAny>>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = UndercutFilter {
             vehicle: vehicle.map(|id| input::uuid("vehicle", id).map(VehicleId::from_uuid)).transpose()?,
@@ -414,14 +420,14 @@ impl Competitors {
         vin: Option<String>,
         make: Option<String>,
         model: Option<String>,
-        year_min: Option<i32>,
-        year_max: Option<i32>,
+        #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
+        #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
         price_max: Option<&Bound<'_, PyAny>>,
-        mileage_min: Option<i32>,
-        mileage_max: Option<i32>,
-        days_on_market_min: Option<i32>,
-        days_on_market_max: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
+        #[pyo3(from_py_with = whole::days_on_market_min)] days_on_market_min: Option<i32>,
+        #[pyo3(from_py_with = whole::days_on_market_max)] days_on_market_max: Option<i32>,
         stock_status: Option<&Bound<'_, PyAny>>,
         sale_status: Option<&Bound<'_, PyAny>>,
         title_brand: Option<&Bound<'_, PyAny>>,
@@ -429,10 +435,10 @@ impl Competitors {
         odometer_status: Option<&Bound<'_, PyAny>>,
         price_dropped: bool,
         price_drop_min: Option<&Bound<'_, PyAny>>,
-        price_drop_within_days: Option<u32>,
+        #[pyo3(from_py_with = whole::price_drop_within_days)] price_drop_within_days: Option<u32>,
         q: Option<String>,
         sort: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = ListingFilter {
             competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
@@ -489,7 +495,11 @@ impl Competitors {
 
     /// A listing's prices, newest first.
     #[pyo3(signature = (listing_id, *, limit = None))]
-    fn price_history(&self, listing_id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+    fn price_history(
+        &self,
+        listing_id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> PyResult<Query> {
         let id = ListingId::from_uuid(input::uuid("listing_id", listing_id)?);
         Ok(Query::of::<PricePoint, _>(&self.handle, limit, move |desk, page| {
             desk.competitors().price_history(id, page)
@@ -498,14 +508,22 @@ impl Competitors {
 
     /// A competitor's figures, one record a scrape, newest first.
     #[pyo3(signature = (competitor, *, limit = None))]
-    fn metrics(&self, competitor: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+    fn metrics(
+        &self,
+        competitor: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> PyResult<Query> {
         let id = self.id_of(competitor)?;
         Ok(Query::of::<Metrics, _>(&self.handle, limit, move |desk, page| desk.competitors().metrics(id, page)))
     }
 
     /// A competitor's scrapes, newest first.
     #[pyo3(signature = (competitor, *, limit = None))]
-    fn scrapes(&self, competitor: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+    fn scrapes(
+        &self,
+        competitor: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> PyResult<Query> {
         let id = self.id_of(competitor)?;
         Ok(Query::of::<ScrapeRecord, _>(&self.handle, limit, move |desk, page| desk.competitors().scrapes(id, page)))
     }

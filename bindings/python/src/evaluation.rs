@@ -9,6 +9,7 @@ use crate::{
     lot::Handle,
     market::Analysis,
     record::{Amount, Coded, Document, Told, record},
+    whole,
 };
 
 record! {
@@ -230,7 +231,13 @@ impl Evaluations {
     ///
     /// Raises `InvalidInput` (`invalid_vin`, `invalid_evaluation`).
     #[pyo3(signature = (vin, *, mileage = None, refresh = false))]
-    fn evaluate(&self, py: Python<'_>, vin: &str, mileage: Option<i32>, refresh: bool) -> PyResult<Evaluation> {
+    fn evaluate(
+        &self,
+        py: Python<'_>,
+        vin: &str,
+        #[pyo3(from_py_with = whole::mileage)] mileage: Option<i32>,
+        refresh: bool,
+    ) -> PyResult<Evaluation> {
         let mut request = EvaluationRequest::new(vin_of(py, vin)?, mileage);
         request.refresh = refresh;
         self.handle.run(py, |desk| desk.evaluation().evaluate(&request)).map(Evaluation::told)
@@ -261,7 +268,7 @@ impl Evaluations {
 
     /// Removes what has expired, up to `limit` rows.
     #[pyo3(signature = (limit = 10_000))]
-    fn remove_expired(&self, py: Python<'_>, limit: usize) -> PyResult<Expired> {
+    fn remove_expired(&self, py: Python<'_>, #[pyo3(from_py_with = whole::limit)] limit: usize) -> PyResult<Expired> {
         self.handle.run(py, |desk| desk.evaluation().remove_expired(limit)).map(Expired::told)
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Bytes, Document, Told as _, record},
+    whole,
 };
 
 record! {
@@ -285,7 +286,7 @@ impl Exports {
         platform: Option<&str>,
         status: Option<&str>,
         last_of_each: bool,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = exports::ExportFilter::default();
         filter.platform = input::optional_word(py, platform)?;

@@ -7,20 +7,24 @@ use arrow_array::{
     builder::StringBuilder,
     cast::AsArray as _,
     types::{
-        Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type,
-        Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-        TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+        Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type,
+        Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+        TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
 };
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use jpauto::Money;
-use pyo3::{prelude::*, types::PyString};
+use pyo3::{
+    prelude::*,
+    types::{PyBool, PyDate, PyDateTime, PyFloat, PyString},
+};
 use uuid::Uuid;
 
 use crate::{
     arrow::import::{Imported, import},
     error::invalid_argument,
+    input,
 };
 
 /// How many wrong cells are named.
@@ -85,7 +89,7 @@ impl Frame {
                     Ok(None) => {}
                     Ok(Some(value)) => set(row, value),
                     Err(Wrong) if self.faults.len() < MOST_FAULTS => {
-                        let expected = format!("expected {}, found {}", T::EXPECTED, chunk.data_type());
+                        let expected = format!("expected {}, found {}", T::EXPECTED, told(chunk.as_ref(), place));
                         self.faults.push((format!("/{}/{number}/{column}", self.name), expected));
                     }
                     Err(Wrong) => return,
@@ -101,6 +105,11 @@ impl Frame {
     }
 }
 
+/// A table that is not read yet, as polars has them, read now; any other object as it is.
+pub(crate) fn eager<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if input::is_of(source, "polars", "LazyFrame") { source.call_method0("collect") } else { Ok(source.clone()) }
+}
+
 /// Whether an object has Arrow's interface.
 pub(crate) fn is_arrow(source: &Bound<'_, PyAny>) -> bool {
     let has = |name| source.hasattr(name).unwrap_or(false);
@@ -109,6 +118,7 @@ pub(crate) fn is_arrow(source: &Bound<'_, PyAny>) -> bool {
 
 /// The texts of one column: of an object with Arrow's interface, or of anything that is iterated and holds texts and `None`.
 pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<Vec<ArrayRef>> {
+    let source = &eager(source)?;
     let refused = |at: String, expected: String| Err(invalid_argument(source.py(), vec![(at, expected)]));
     if !is_arrow(source) {
         if source.cast::<PyString>().is_ok() {
@@ -209,6 +219,44 @@ pub(crate) trait Cell: Sized {
     }
 }
 
+/// The value of a dictionary's field as that of a cell; `None` for a missing one. The error is what was expected.
+pub(crate) fn value<T: Cell>(value: &Bound<'_, PyAny>) -> Result<Option<T>, &'static str> {
+    read_value(value).map_err(|Wrong| T::EXPECTED)
+}
+
+fn read_value<T: Cell>(value: &Bound<'_, PyAny>) -> Result<Option<T>, Wrong> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    // A bool is an int in Python, and a datetime is a date: they come first.
+    if let Ok(truth) = value.cast::<PyBool>() {
+        return T::of_truth(truth.is_true()).map(Some);
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return T::of_text(text.to_cow().map_err(|_not_unicode| Wrong)?.as_ref());
+    }
+    if let Ok(number) = value.cast::<PyFloat>() {
+        return float(number.value());
+    }
+    if let Ok(time) = value.cast::<PyDateTime>() {
+        return input::instant("", time).map_err(|_naive| Wrong).and_then(T::of_time).map(Some);
+    }
+    if let Ok(day) = value.cast::<PyDate>() {
+        let day: NaiveDate = day.extract().map_err(|_no_day| Wrong)?;
+        return T::of_time(day.and_time(NaiveTime::MIN).and_utc()).map(Some);
+    }
+    if value.hasattr("__index__").unwrap_or(false) {
+        return value.extract().map_err(|_large| Wrong).and_then(T::of_whole).map(Some);
+    }
+    match input::decimal_text(value) {
+        Some(text) => T::of_text(&text),
+        None => {
+            let id: Uuid = value.extract().map_err(|_no_id| Wrong)?;
+            T::of_text(&id.to_string())
+        }
+    }
+}
+
 /// The value of a cell; `None` for a missing one. NaN counts as missing, for that is how it is written where floats have no null.
 fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
     if array.is_null(place) {
@@ -238,14 +286,11 @@ fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
         DataType::Float32 => float(shortest(array.as_primitive::<Float32Type>().value(place))),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(place)),
         DataType::Float16 => float(shortest(array.as_primitive::<Float16Type>().value(place).to_f32())),
-        DataType::Decimal32(_, scale) => {
-            T::of_decimal(array.as_primitive::<Decimal32Type>().value(place).into(), *scale).map(Some)
-        }
-        DataType::Decimal64(_, scale) => {
-            T::of_decimal(array.as_primitive::<Decimal64Type>().value(place).into(), *scale).map(Some)
-        }
-        DataType::Decimal128(_, scale) => {
-            T::of_decimal(array.as_primitive::<Decimal128Type>().value(place), *scale).map(Some)
+        DataType::Decimal32(_, scale) => decimal(array.as_primitive::<Decimal32Type>().value(place).into(), *scale),
+        DataType::Decimal64(_, scale) => decimal(array.as_primitive::<Decimal64Type>().value(place).into(), *scale),
+        DataType::Decimal128(_, scale) => decimal(array.as_primitive::<Decimal128Type>().value(place), *scale),
+        DataType::Decimal256(_, scale) => {
+            decimal(array.as_primitive::<Decimal256Type>().value(place).to_i128().ok_or(Wrong)?, *scale)
         }
         DataType::Boolean => T::of_truth(array.as_boolean().value(place)).map(Some),
         DataType::Timestamp(unit, zone) => {
@@ -278,6 +323,12 @@ fn cell<T: Cell>(array: &dyn Array, place: usize) -> Result<Option<T>, Wrong> {
 fn id<T: Cell>(bytes: &[u8]) -> Result<Option<T>, Wrong> {
     let id = Uuid::from_slice(bytes).map_err(|_length| Wrong)?;
     T::of_text(&id.to_string())
+}
+
+/// `number / 10^scale`; the scale may be below zero.
+fn decimal<T: Cell>(number: i128, scale: i8) -> Result<Option<T>, Wrong> {
+    let units = 10_i128.checked_pow(scale.min(0).unsigned_abs().into()).and_then(|unit| number.checked_mul(unit));
+    T::of_decimal(units.ok_or(Wrong)?, scale.max(0)).map(Some)
 }
 
 fn float<T: Cell>(number: f64) -> Result<Option<T>, Wrong> {
@@ -449,6 +500,17 @@ impl Cell for DateTime<Utc> {
     fn of_time(time: DateTime<Utc>) -> Result<Self, Wrong> {
         // The years that Python's times have: sums with spans of days stay within chrono's.
         if (1..=9_999).contains(&time.year()) { Ok(time) } else { Err(Wrong) }
+    }
+}
+
+/// What stands in a cell, for an error: its value, or its type where that is no plain one. A time without a zone has its type, too.
+fn told(array: &dyn Array, place: usize) -> String {
+    const LONGEST: usize = 60;
+    match words(array, place) {
+        value if value.is_empty() => array.data_type().to_string(),
+        value if value.chars().count() > LONGEST => format!("{:?}...", value.chars().take(LONGEST).collect::<String>()),
+        value if is_text(array.data_type()) => format!("{value:?}"),
+        value => value,
     }
 }
 

@@ -15,6 +15,7 @@ use pyo3::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
+use serde_path_to_error::Segment;
 use uuid::Uuid;
 
 use crate::error::{exception, invalid_argument};
@@ -29,7 +30,10 @@ const ZONED: &str = "expected a datetime with a time zone, such as datetime.now(
 
 /// Reads a JSON document.
 pub(crate) fn document(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    json(value, 0).map_err(PyTypeError::new_err)
+    json(value, 0).map_err(|(place, expected)| match place.is_empty() {
+        true => PyTypeError::new_err(expected),
+        false => PyTypeError::new_err(format!("{}: {expected}", place.trim_start_matches('/'))),
+    })
 }
 
 /// Reads data fields that are given by keyword. The error names every field that is wrong or unknown.
@@ -40,7 +44,7 @@ pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<
         let name: String = name.extract()?;
         match json(&value, 0) {
             Ok(value) => drop(map.insert(name, value)),
-            Err(expected) => faults.push((pointer(&name), expected)),
+            Err((place, expected)) => faults.push((format!("{}{place}", pointer(&name)), expected)),
         }
     }
     read(map, "", faults).map_err(|faults| invalid_argument(py, faults))
@@ -56,7 +60,7 @@ pub(crate) fn item<T: DeserializeOwned>(
     let read_item = match json(&value, 0) {
         Ok(Value::Object(map)) => read(map, at, Vec::new()),
         Ok(_) => Err(vec![(at.to_owned(), "expected a dictionary or a record".to_owned())]),
-        Err(expected) => Err(vec![(at.to_owned(), expected)]),
+        Err((place, expected)) => Err(vec![(format!("{at}{place}"), expected)]),
     };
     Ok(read_item.map_err(|found| faults.extend(found)).ok())
 }
@@ -66,27 +70,88 @@ fn read<T: DeserializeOwned>(
     at: &str,
     mut faults: Vec<(String, String)>,
 ) -> Result<T, Vec<(String, String)>> {
-    let whole = serde_json::from_value(Value::Object(map.clone()));
-    let reason = match whole {
+    let whole = typed(Value::Object(map.clone()));
+    let (place, expected) = match whole {
         Ok(read) if faults.is_empty() => return Ok(read),
         Ok(_) => return Err(faults),
-        Err(reason) => reason,
+        Err(fault) => fault,
     };
     // serde stops at the first fault. Every field is optional, so each is read alone to find the others.
     for (name, value) in map {
         let alone = Map::from_iter([(name.clone(), value)]);
-        if let Err(reason) = serde_json::from_value::<T>(Value::Object(alone)) {
-            faults.push((format!("{at}{}", pointer(&name)), reason.to_string()));
+        let Err((place, expected)) = typed::<T>(Value::Object(alone)) else { continue };
+        let own = pointer(&name);
+        // That another field is missing is no fault of this one.
+        if place.is_empty() || place == own || place.starts_with(&format!("{own}/")) {
+            faults.push((format!("{at}{}", if place.is_empty() { own } else { place }), expected));
         }
     }
     if faults.is_empty() {
-        faults.push((at.to_owned(), reason.to_string()));
+        faults.push((format!("{at}{place}"), expected));
     }
     Err(faults)
 }
 
+/// Reads a document as a type of the library. The error is a pointer to what is wrong, and what was expected there.
+fn typed<T: DeserializeOwned>(document: Value) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(document).map_err(|fault| {
+        let place: String = fault
+            .path()
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Map { key } => Some(pointer(key)),
+                Segment::Seq { index } => Some(pointer(&index.to_string())),
+                Segment::Enum { .. } | Segment::Unknown => None,
+            })
+            .collect();
+        let said = fault.into_inner().to_string();
+        match said.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(name) => (format!("{place}{}", pointer(name)), "expected a value".to_owned()),
+            None => (place, in_pythons_words(&said)),
+        }
+    })
+}
+
+/// What serde says of a value that is of another type, in the words of Python: `expected a whole number, found "a"`.
+fn in_pythons_words(said: &str) -> String {
+    let of_type = said.strip_prefix("invalid type: ").or_else(|| said.strip_prefix("invalid value: "));
+    // What chrono says of a text that is no time.
+    if ["premature end of input", "input contains invalid characters", "input is out of range", "trailing input"]
+        .contains(&said)
+    {
+        return "expected a time with a time zone, such as 2026-03-01T12:00:00Z".to_owned();
+    }
+    let Some((found, expected)) = of_type.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return said.to_owned();
+    };
+    let (kind, value) = found.split_once(' ').unwrap_or((found, ""));
+    let found = match kind {
+        "null" => "None",
+        "map" => "a dictionary",
+        "sequence" => "a list",
+        "boolean" if value == "`true`" => "True",
+        "boolean" => "False",
+        "integer" => value.trim_matches('`'),
+        "floating" => value.trim_start_matches("point").trim().trim_matches('`'),
+        "string" => value,
+        _ => found,
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on, and none too large",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number, and none too large",
+        "f32" | "f64" => "a number",
+        "a string" => "text",
+        "a boolean" => "True or False",
+        "a sequence" => "a list",
+        "a map" => "a dictionary",
+        of_struct if of_struct.starts_with("struct ") => "a dictionary",
+        said => said,
+    };
+    format!("expected {expected}, found {found}")
+}
+
 /// Makes a JSON pointer to a field.
-fn pointer(name: &str) -> String {
+pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
@@ -121,10 +186,10 @@ fn is_exactly(value: &Bound<'_, PyAny>, class: &str) -> bool {
     type_name(value) == class
 }
 
-/// Converts an object to JSON. The error is what was expected instead.
-fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
+/// Converts an object to JSON. The error is a pointer to what is no JSON, and what was expected there.
+fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, (String, String)> {
     if depth > DEEPEST {
-        return Err(format!("expected at most {DEEPEST} levels of nesting"));
+        return Err(here(format!("expected at most {DEEPEST} levels of nesting")));
     }
     if value.is_none() {
         return Ok(Value::Null);
@@ -134,21 +199,18 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
         return Ok(Value::Bool(truth.is_true()));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        return text
-            .extract()
-            .map(Value::String)
-            .map_err(|_not_unicode| "expected text that is valid Unicode".to_owned());
+        return text.extract().map(Value::String).map_err(|_not_unicode| here("expected text that is valid Unicode"));
     }
     if let Ok(number) = value.cast::<PyFloat>() {
         let number = Number::from_f64(number.value()).map(Value::Number);
-        return number.ok_or_else(|| "expected a finite number".to_owned());
+        return number.ok_or_else(|| here("expected a finite number"));
     }
     if value.cast::<PyInt>().is_ok() || value.hasattr("__index__").unwrap_or(false) {
         let whole = value
             .extract::<i64>()
             .map(Value::from)
             .or_else(|_negative_or_large| value.extract::<u64>().map(Value::from));
-        return whole.map_err(|_too_large| "expected a number of at most 64 bits".to_owned());
+        return whole.map_err(|_too_large| here("expected a number of at most 64 bits"));
     }
     if let Some(text) = decimal_text(value) {
         return Ok(Value::String(text));
@@ -157,35 +219,58 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {
         return Ok(Value::String(uuid.to_string()));
     }
     if let Ok(time) = value.cast::<PyDateTime>() {
-        let time = instant("", time).map_err(|_naive| ZONED.to_owned())?;
+        let time = instant("", time).map_err(|_naive| here(ZONED))?;
         return Ok(Value::String(time.to_rfc3339_opts(SecondsFormat::Micros, true)));
     }
     if let Ok(mapping) = value.cast::<PyMapping>() {
         return object(mapping, depth);
     }
     if let Ok(sequence) = value.cast::<PySequence>() {
-        let items = sequence.try_iter().map_err(|reason| reason.to_string())?;
-        let items = items.map(|item| json(&item.map_err(|reason| reason.to_string())?, depth + 1));
+        let items = sequence.try_iter().map_err(|reason| here(reason.to_string()))?;
+        let items = items.enumerate().map(|(number, item)| {
+            let item = item.map_err(|reason| here(reason.to_string()))?;
+            json(&item, depth + 1).map_err(|fault| under(&number.to_string(), fault))
+        });
         return items.collect::<Result<_, _>>().map(Value::Array);
     }
-    Err(format!("expected text, a number, True, False or None, found {}", type_name(value)))
+    // A day without a time, which is a kind of `datetime` the other way round.
+    if is_exactly(value, "date") {
+        return value.str().map(|text| Value::String(text.to_string())).map_err(|reason| here(reason.to_string()));
+    }
+    Err(here(format!("expected text, a number, True, False or None, found {}", type_name(value))))
 }
 
-fn object(mapping: &Bound<'_, PyMapping>, depth: usize) -> Result<Value, String> {
-    let items = mapping.items().map_err(|reason| reason.to_string())?;
+fn here(expected: impl Into<String>) -> (String, String) {
+    (String::new(), expected.into())
+}
+
+/// A fault within what stands under this name.
+fn under(name: &str, (place, expected): (String, String)) -> (String, String) {
+    (format!("{}{place}", pointer(name)), expected)
+}
+
+fn object(mapping: &Bound<'_, PyMapping>, depth: usize) -> Result<Value, (String, String)> {
+    let items = mapping.items().map_err(|reason| here(reason.to_string()))?;
     let mut map = Map::new();
     for item in items {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) =
-            item.extract().map_err(|reason: PyErr| reason.to_string())?;
-        let name: String = name.extract().map_err(|_no_text| "expected names that are text".to_owned())?;
-        let value = json(&value, depth + 1).map_err(|expected| format!("{name}: {expected}"))?;
+            item.extract().map_err(|reason: PyErr| here(reason.to_string()))?;
+        let name: String = name.extract().map_err(|_no_text| here("expected names that are text"))?;
+        let value = json(&value, depth + 1).map_err(|fault| under(&name, fault))?;
         map.insert(name, value);
     }
     Ok(Value::Object(map))
 }
 
+/// A value of the wrong type, for an error: short, and its type where it says too much of itself.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
+    const LONGEST: usize = 80;
+    let text = value.repr().map(|text| text.to_string()).unwrap_or_default();
+    if text.is_empty() || text.chars().count() > LONGEST { type_name(value) } else { text }
+}
+
 /// Writes a `Decimal` without exponent and trailing zeros; `None` for any other object.
-fn decimal_text(value: &Bound<'_, PyAny>) -> Option<String> {
+pub(crate) fn decimal_text(value: &Bound<'_, PyAny>) -> Option<String> {
     if type_name(value) != "Decimal" {
         return None;
     }
@@ -203,8 +288,10 @@ fn type_name(value: &Bound<'_, PyAny>) -> String {
 /// Reads an amount of money: a `Decimal`, `int` or `str`, or a `float` whose shortest form has at most two decimal places.
 pub(crate) fn money(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Money>> {
     let Some(value) = value else { return Ok(None) };
-    let read = json(value, 0).and_then(|json| serde_json::from_value(json).map_err(|reason| reason.to_string()));
-    read.map(Some).map_err(|expected| invalid_argument(value.py(), vec![(pointer(name), expected)]))
+    let read = json(value, 0).and_then(typed);
+    read.map(Some).map_err(|(place, expected)| {
+        invalid_argument(value.py(), vec![(format!("{}{place}", pointer(name)), expected)])
+    })
 }
 
 /// Reads a UUID, or a text that is one.
@@ -237,8 +324,12 @@ pub(crate) fn span(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Opt
         Ok(seconds) => seconds.extract::<f64>(),
         Err(_no_timedelta) => value.extract::<f64>(),
     };
-    let span =
-        seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|span| !span.is_zero());
+    let is_bool = value.cast::<PyBool>().is_ok();
+    let span = seconds
+        .ok()
+        .filter(|_| !is_bool)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|span| !span.is_zero());
     let expected = || "expected a timedelta or a number of seconds above zero".to_owned();
     span.map(Some).ok_or_else(|| invalid_argument(value.py(), vec![(pointer(name), expected())]))
 }

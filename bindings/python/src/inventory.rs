@@ -15,6 +15,7 @@ use crate::{
         listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
         record, record_of_fields, record_of_public_fields,
     },
+    whole,
 };
 
 record! {
@@ -234,16 +235,16 @@ impl Inventory {
         status: Option<&Bound<'_, PyAny>>,
         make: Option<String>,
         model: Option<String>,
-        year_min: Option<i32>,
-        year_max: Option<i32>,
+        #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
+        #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
         price_max: Option<&Bound<'_, PyAny>>,
-        mileage_min: Option<i32>,
-        mileage_max: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
         featured: Option<bool>,
         q: Option<String>,
         sort: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = Filters {
             status,
@@ -276,16 +277,16 @@ impl Inventory {
         status: Option<&Bound<'_, PyAny>>,
         make: Option<String>,
         model: Option<String>,
-        year_min: Option<i32>,
-        year_max: Option<i32>,
+        #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
+        #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
         price_max: Option<&Bound<'_, PyAny>>,
-        mileage_min: Option<i32>,
-        mileage_max: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
+        #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
         featured: Option<bool>,
         q: Option<String>,
         sort: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = Filters {
             status,
@@ -414,7 +415,11 @@ impl Inventory {
 
     /// A vehicle's price history, newest first; the same as `market.history`.
     #[pyo3(signature = (id, *, limit = None))]
-    fn price_history(&self, id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+    fn price_history(
+        &self,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> PyResult<Query> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.inventory().price_history(id, page)))
     }

@@ -16,6 +16,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Document, Told, record},
+    whole,
 };
 
 record! {
@@ -152,7 +153,7 @@ impl Jobs {
         job: &str,
         competitor_id: Option<&Bound<'_, PyAny>>,
         all: bool,
-        limit: Option<u32>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<u32>,
         dry_run: bool,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Run> {
@@ -180,7 +181,7 @@ impl Jobs {
         py: Python<'_>,
         job: Option<&str>,
         status: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = RunFilter::default();
         filter.job = input::optional_word(py, job)?;

@@ -28,6 +28,7 @@ mod progress;
 mod query;
 mod record;
 mod sessions;
+mod settings;
 mod sign_in;
 mod storage;
 mod submissions;
@@ -36,6 +37,7 @@ mod tokens;
 mod tracking;
 mod users;
 mod vin;
+mod whole;
 
 use pyo3::prelude::*;
 

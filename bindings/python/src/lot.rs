@@ -8,6 +8,7 @@ use std::{
 use jpauto::{
     Actor, Config, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
     evaluation::{EvaluationRules, VpicConfig},
+    market::AutoDevConfig,
 };
 use pyo3::{
     prelude::*,
@@ -32,11 +33,13 @@ use crate::{
     progress::Observer,
     record::{Told as _, record},
     sessions::Sessions,
+    settings,
     sign_in::SignIn,
     storage::{self, Storage},
     submissions::Submissions,
     tokens::Tokens,
     users::Users,
+    whole,
 };
 
 record! {
@@ -191,26 +194,34 @@ impl Handle {
 /// statement takes (30 s): a `timedelta` or seconds. What takes longer is `Unavailable`. `pool_size` bounds the connections (8).
 ///
 /// `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
-/// `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `vpic`
-/// asks NHTSA's decoder of VINs. `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
-/// `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
-/// `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
-/// `docs/operations.md` says. `rules` has numbers of the rules that differ from their defaults, by the names of the configuration:
-/// `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
-/// it is, in place of the machine's.
+/// `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `fetch` has
+/// more of how websites are fetched. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
+/// `{"key": os.environ["AUTO_DEV_KEY"], "zip": "90012"}`. `vpic` asks NHTSA's decoder of VINs. `exports` has what feeds need, as
+/// `docs/exports.md` says: a dictionary with `dealership`, `vehicle_url` and `feeds`. `storage` says where photos are kept: a dictionary
+/// with `public_url` and a `folder`, or `endpoint`, `bucket`, `access_key` and `secret_key`. `notifications` says who is told, as
+/// `docs/operations.md` says: a dictionary with `webhooks`, `email` and `templates`. `jobs` says when jobs run and what clean-up keeps:
+/// `{"schedules": {"competitor_scrape": "0 23 * * *", "check": "off"}, "retention": {"runs_days": 90}}`. `clock` is a `Clock` that says
+/// what time it is, in place of the machine's.
+///
+/// `rules` has numbers of the rules that differ from their defaults: a dictionary of `pricing`, `tracking`, `evaluation`, `inventory`,
+/// `intake`, `metrics`, `market_view` and `scraping`, such as
+/// `{"inventory": {"turn_days": 60}, "pricing": {"minimum_sample": 3}, "tracking": {"sold": {"floor_days": 5}}}`. The names in all these
+/// dictionaries are those of the server's configuration, `jpauto.toml`, which says what each is. Spans of time are `timedelta` or seconds,
+/// sizes are bytes. Whoever opens a server's database gives the server's numbers, and then sees what the server shows.
 ///
 /// `read_url` names a standby of PostgreSQL, which lists and reports may be read from. `transaction_pooler` says that a pooler such as
 /// PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
 ///
-/// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-/// `invalid_tracking_rules`, `invalid_pricing_rules`, `database_pooled`),
+/// Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_pause`,
+/// `invalid_auto_dev_key`, `invalid_schedule`, `invalid_notification_config`, `invalid_tracking_rules`, `invalid_pricing_rules`,
+/// `database_pooled`),
 /// `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
 /// `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
 #[pyfunction]
 #[pyo3(signature = (
     database_url, *, read_only = false, timeout = None, act_as = None, pool_size = None, create = true, contact = None,
-    allowed_servers = None, vpic = false, exports = None, storage = None, notifications = None, rules = None, clock = None,
-    read_url = None, transaction_pooler = false
+    allowed_servers = None, fetch = None, auto_dev = None, vpic = None, exports = None, storage = None, notifications = None,
+    jobs = None, rules = None, clock = None, read_url = None, transaction_pooler = false
 ))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
@@ -219,14 +230,17 @@ pub(crate) fn open(
     read_only: bool,
     timeout: Option<&Bound<'_, PyAny>>,
     act_as: Option<&str>,
-    pool_size: Option<u32>,
+    #[pyo3(from_py_with = whole::pool_size)] pool_size: Option<u32>,
     create: bool,
     contact: Option<&str>,
     allowed_servers: Option<Vec<String>>,
-    vpic: bool,
+    fetch: Option<&Bound<'_, PyAny>>,
+    auto_dev: Option<&Bound<'_, PyAny>>,
+    vpic: Option<&Bound<'_, PyAny>>,
     exports: Option<&Bound<'_, PyDict>>,
     storage: Option<&Bound<'_, PyDict>>,
     notifications: Option<&Bound<'_, PyDict>>,
+    jobs: Option<&Bound<'_, PyAny>>,
     rules: Option<&Bound<'_, PyDict>>,
     clock: Option<&Bound<'_, Clock>>,
     read_url: Option<String>,
@@ -239,6 +253,10 @@ pub(crate) fn open(
     }
     config.database.read_only = read_only;
     config.database.create = create;
+    if pool_size == Some(0) {
+        let expected = "expected at least one connection".to_owned();
+        return Err(error::invalid_argument(py, vec![(input::pointer("pool_size"), expected)]));
+    }
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
     if let Some(timeout) = input::span("timeout", timeout)? {
         let database = &mut config.database;
@@ -249,21 +267,35 @@ pub(crate) fn open(
         let server = input::server("allowed_servers", &server, py)?;
         config.fetch.get_or_insert_with(|| FetchConfig::new(String::new())).allowed_servers.push(server);
     }
-    config.vpic = vpic.then(VpicConfig::default);
+    if let Some(given) = fetch {
+        let fetch = config.fetch.take().unwrap_or_else(|| FetchConfig::new(String::new()));
+        config.fetch = Some(settings::given(fetch, "fetch", given)?);
+    }
+    config.auto_dev =
+        auto_dev.map(|given| settings::given(AutoDevConfig::new(String::new()), "auto_dev", given)).transpose()?;
+    config.vpic = match vpic.map(|vpic| (vpic, vpic.extract::<bool>())) {
+        None | Some((_, Ok(false))) => None,
+        Some((_, Ok(true))) => Some(VpicConfig::default()),
+        Some((given, Err(_dictionary))) => Some(settings::given(VpicConfig::default(), "vpic", given)?),
+    };
+    if let Some(jobs) = jobs {
+        config.jobs = settings::given(config.jobs, "jobs", jobs)?;
+    }
     if exports.is_some() {
         config.exports = input::fields(py, exports)?;
     }
     if notifications.is_some() {
         config.notifications = input::fields(py, notifications)?;
     }
-    if rules.is_some() {
-        let Rules { tracking, pricing, evaluation } = input::fields(py, rules)?;
-        (config.tracking, config.pricing, config.evaluation) = (tracking, pricing, evaluation);
+    if let Some(rules) = rules {
+        set_rules(&mut config, rules)?;
     }
     if let Some(clock) = clock {
         config.clock = clock.get().for_library();
     }
-    config.storage = storage.map(|settings| storage::config_of(py, settings)).transpose()?;
+    if let Some(given) = storage {
+        (config.storage, config.photos) = storage::config_of(given, config.photos)?;
+    }
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let file = dealership.config().database.sqlite_file();
     let file = file.map(|file| OpenFile::of(py, &file)).transpose()?;
@@ -272,7 +304,7 @@ pub(crate) fn open(
     Ok(Lot { handle: machine.acting_as(py, act_as)? })
 }
 
-/// The rules that `open` takes.
+/// The rules that `open` takes, as the library reads them itself.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Rules {
@@ -281,10 +313,34 @@ struct Rules {
     evaluation: EvaluationRules,
 }
 
+/// Sets the numbers of the rules.
+fn set_rules(config: &mut Config, rules: &Bound<'_, PyDict>) -> PyResult<()> {
+    let read_here = PyDict::new(rules.py());
+    for (name, given) in rules {
+        let name: String = name.extract()?;
+        match name.as_str() {
+            "inventory" => config.inventory = settings::given(config.inventory.clone(), &name, &given)?,
+            "intake" => config.intake = settings::given(config.intake, &name, &given)?,
+            "metrics" => config.metrics = settings::given(config.metrics.clone(), &name, &given)?,
+            "market_view" => config.market_view = settings::given(config.market_view.clone(), &name, &given)?,
+            "scraping" => config.scraping = settings::given(config.scraping.clone(), &name, &given)?,
+            "tracking" | "pricing" | "evaluation" => read_here.set_item(name, given)?,
+            _ => {
+                let expected =
+                    "expected one of pricing, tracking, evaluation, inventory, intake, metrics, market_view, scraping";
+                return Err(error::invalid_argument(rules.py(), vec![(input::pointer(&name), expected.to_owned())]));
+            }
+        }
+    }
+    let Rules { tracking, pricing, evaluation } = input::fields(rules.py(), Some(&read_here))?;
+    (config.tracking, config.pricing, config.evaluation) = (tracking, pricing, evaluation);
+    Ok(())
+}
+
 /// An open dealership. Its attributes are the nouns. Threads may share it.
 ///
 /// A `with` statement closes it at the end.
-#[pyclass(frozen, module = "jpauto")]
+#[pyclass(frozen, weakref, module = "jpauto")]
 pub(crate) struct Lot {
     handle: Handle,
 }
@@ -426,7 +482,7 @@ impl Lot {
     fn partition_competitors(
         &self,
         py: Python<'_>,
-        partitions: u32,
+        #[pyo3(from_py_with = whole::partitions)] partitions: u32,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PartitionReport> {
         let mut observer = Observer::of(progress, "competitors")?;

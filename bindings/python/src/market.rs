@@ -23,7 +23,7 @@ pub(crate) use {
     },
 };
 
-use crate::{input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _};
+use crate::{input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _, whole};
 
 /// What the dealership's vehicles are worth on the market.
 #[pyclass(frozen, module = "jpauto")]
@@ -88,7 +88,7 @@ impl Market {
     fn analyze_due(
         &self,
         py: Python<'_>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<AnalyzeReport> {
         let mut limits = AnalyzeLimits::default();
@@ -110,7 +110,11 @@ impl Market {
 
     /// A vehicle's price history, newest first: analyses, and changes of our own price.
     #[pyo3(signature = (vehicle_id, *, limit = None))]
-    fn history(&self, vehicle_id: &Bound<'_, PyAny>, limit: Option<usize>) -> PyResult<Query> {
+    fn history(
+        &self,
+        vehicle_id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> PyResult<Query> {
         let id = VehicleId::from_uuid(input::uuid("vehicle_id", vehicle_id)?);
         Ok(Query::of::<MarketPrice, _>(&self.handle, limit, move |desk, page| desk.market().history(id, page)))
     }
@@ -143,7 +147,7 @@ impl Market {
         status: Option<&Bound<'_, PyAny>>,
         make: Option<String>,
         model: Option<String>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = VehicleFilter::default();
         filter.status = input::words("status", status)?;
@@ -169,7 +173,7 @@ impl Market {
         since: Option<&Bound<'_, PyDateTime>>,
         until: Option<&Bound<'_, PyDateTime>>,
         event: Option<&str>,
-        max_events_a_model: Option<usize>,
+        #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<BacktestReport> {
         let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
@@ -191,7 +195,13 @@ impl Market {
     }
 
     /// Supply and demand of one model year among the competitors' listings, whatever trim and mileage.
-    fn days_supply(&self, py: Python<'_>, make: &str, model: &str, year: i32) -> PyResult<Supply> {
+    fn days_supply(
+        &self,
+        py: Python<'_>,
+        make: &str,
+        model: &str,
+        #[pyo3(from_py_with = whole::year)] year: i32,
+    ) -> PyResult<Supply> {
         self.handle.run(py, |desk| desk.market().days_supply(make, model, year)).map(Supply::told)
     }
 }

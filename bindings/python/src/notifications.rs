@@ -14,6 +14,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, Told as _, record},
+    whole,
 };
 
 record! {
@@ -92,7 +93,7 @@ impl Notifications {
         status: Option<&str>,
         channel: Option<String>,
         event: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = NotificationFilter::default();
         filter.status = input::optional_word(py, status)?;

@@ -16,16 +16,16 @@ use pyo3::{
     prelude::*,
     types::{PyDateTime, PyDict, PyMapping, PyString},
 };
-use serde::de::DeserializeOwned;
 
 use crate::{
     error::{self, invalid_argument},
-    frame::{Frame, MOST_FAULTS, each_text, is_arrow, texts},
+    frame::{Frame, MOST_FAULTS, each_text, eager, is_arrow, texts},
     input,
     interrupt::interruptible,
     market::{Analysis, BacktestReport, Supply, backtest_options},
     record::{Amount, Told as _, record},
     tables::Batch,
+    whole,
 };
 
 /// Subjects that are priced before their faults are counted.
@@ -238,13 +238,16 @@ fn comparables_of(rows: Vec<ComparableRow>, now: DateTime<Utc>) -> Vec<Comparabl
 }
 
 /// A row of a table, a dictionary or a record of other programs.
-pub(crate) trait Given: DeserializeOwned + Clone + Default {
+pub(crate) trait Given: Clone + Default {
     /// The names that are looked at.
     const NAMES: &'static [&'static str];
     /// Those that a table must have.
     const NEEDED: &'static [&'static str];
 
     fn fill(frame: &mut Frame, rows: &mut [Self]);
+
+    /// Takes a value of a dictionary as it takes one of a table. The error is what was expected.
+    fn take(&mut self, name: &str, value: &Bound<'_, PyAny>) -> Result<(), &'static str>;
 }
 
 /// Says which columns of a table go to which fields of a row.
@@ -256,6 +259,14 @@ macro_rules! given {
 
             fn fill(frame: &mut $crate::frame::Frame, rows: &mut [Self]) {
                 $(frame.fill(rows, stringify!($field), |row: &mut Self, value: $type| row.$field = Some(value));)+
+            }
+
+            fn take(&mut self, name: &str, value: &Bound<'_, PyAny>) -> Result<(), &'static str> {
+                match name {
+                    $(stringify!($field) => self.$field = $crate::frame::value::<$type>(value)?,)+
+                    _ => {}
+                }
+                Ok(())
             }
         }
     };
@@ -276,6 +287,7 @@ given!(ComparableRow, needs ["year", "make", "model", "price"] {
 
 /// The rows of a table, or of dictionaries and records.
 pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) -> PyResult<Vec<G>> {
+    let given = &eager(given)?;
     if let Some(mut frame) = Frame::of(name, given, G::NAMES)? {
         G::NEEDED.iter().for_each(|column| frame.need(column));
         let mut rows = vec![G::default(); frame.rows()];
@@ -297,7 +309,7 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
                     }
                 }
                 lacking = lacks;
-                rows.extend(input::item(known.as_any(), &at, &mut faults)?);
+                rows.push(row_of(&known, &at, &mut faults)?);
             }
             None => faults.push((at, NO_ROW.to_owned())),
         }
@@ -310,6 +322,18 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
         faults.extend(lacking.into_iter().map(at));
     }
     if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(given.py(), faults)) }
+}
+
+/// A row of the fields that are known. What is wrong with them is added to the faults.
+fn row_of<G: Given>(known: &Bound<'_, PyDict>, at: &str, faults: &mut Vec<(String, String)>) -> PyResult<G> {
+    let mut row = G::default();
+    for (name, value) in known {
+        let name: String = name.extract()?;
+        if let Err(expected) = row.take(&name, &value) {
+            faults.push((format!("{at}/{name}"), format!("expected {expected}, found {}", input::shown(&value))));
+        }
+    }
+    Ok(row)
 }
 
 /// What is said of an item that is no row.
@@ -370,8 +394,8 @@ fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
     }
     let Some(known) = known_fields::<SubjectRow>(named.as_ref().unwrap_or(subject))? else { return Ok(None) };
     let mut faults = Vec::new();
-    let row: Option<SubjectRow> = input::item(known.as_any(), "", &mut faults)?;
-    if faults.is_empty() { Ok(row.map(Subject::from)) } else { Err(invalid_argument(subject.py(), faults)) }
+    let row: SubjectRow = row_of(&known, "", &mut faults)?;
+    if faults.is_empty() { Ok(Some(row.into())) } else { Err(invalid_argument(subject.py(), faults)) }
 }
 
 pub(crate) fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
@@ -445,8 +469,7 @@ pub(crate) fn supply_of_subjects(
 }
 
 /// A price of a listing at a time.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 struct PriceRow {
     listing_id: Option<String>,
     recorded_at: Option<DateTime<Utc>>,
@@ -475,7 +498,7 @@ pub(crate) fn backtest_listings(
     since: Option<&Bound<'_, PyDateTime>>,
     until: Option<&Bound<'_, PyDateTime>>,
     event: Option<&str>,
-    max_events_a_model: Option<usize>,
+    #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
     rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<BacktestReport> {
     let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
@@ -506,8 +529,7 @@ fn past_listings(comparables: Vec<Comparable>, prices: Vec<PriceRow>) -> Vec<Pas
 }
 
 /// A listing's two times.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 struct Times {
     first_seen_at: Option<DateTime<Utc>>,
     sold_at: Option<DateTime<Utc>>,

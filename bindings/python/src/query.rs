@@ -1,9 +1,12 @@
 //! Lists in Python: they are read page by page while they are iterated, and as a table by `tables.rs`.
 
-use std::{sync::Arc, vec};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    vec,
+};
 
 use jpauto::{Desk, Page, PageRequest};
-use pyo3::{prelude::*, types::PyCapsule};
+use pyo3::{prelude::*, sync::MutexExt as _, types::PyCapsule};
 
 use crate::{
     arrow::{
@@ -14,6 +17,7 @@ use crate::{
     lot::Handle,
     record::{Record, Told},
     tables::{Batches, Table},
+    whole,
 };
 
 /// How many rows a notebook shows.
@@ -69,8 +73,8 @@ impl Query {
         Self { table: self.table.read_by(read), ..self }
     }
 
-    fn rows(&self, limit: Option<usize>) -> Rows {
-        Rows {
+    fn unread(&self, limit: Option<usize>) -> Unread {
+        Unread {
             read_page: Arc::clone(&self.read_page),
             left: limit,
             rows: Vec::new().into_iter(),
@@ -82,14 +86,14 @@ impl Query {
 #[pymethods]
 impl Query {
     fn __iter__(&self) -> Rows {
-        self.rows(self.limit)
+        Rows(Mutex::new(self.unread(self.limit)))
     }
 
     /// The first `count` records as a list. No others are read.
-    fn first(&self, py: Python<'_>, count: usize) -> PyResult<Vec<Py<PyAny>>> {
-        let mut rows = self.rows(Some(self.limit.map_or(count, |limit| limit.min(count))));
+    fn first(&self, py: Python<'_>, #[pyo3(from_py_with = whole::count)] count: usize) -> PyResult<Vec<Py<PyAny>>> {
+        let mut rows = self.unread(Some(self.limit.map_or(count, |limit| limit.min(count))));
         let mut first = Vec::new();
-        while let Some(row) = rows.__next__(py)? {
+        while let Some(row) = rows.next(py)? {
             first.push(row);
         }
         Ok(first)
@@ -164,7 +168,12 @@ impl Query {
     ///
     /// Raises as `to_arrow` does, here or while it is iterated; `ValueError` for less than one row.
     #[pyo3(signature = (rows = 65_536, *, columns = None))]
-    fn batches(&self, py: Python<'_>, rows: usize, columns: Option<Vec<String>>) -> PyResult<Batches> {
+    fn batches(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = whole::rows)] rows: usize,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Batches> {
         self.table.select(py, columns)?.batches(py, rows)
     }
 
@@ -200,16 +209,19 @@ impl Query {
     }
 }
 
-/// Iterates over the rows of a `Query` once.
-#[pyclass(module = "jpauto", name = "Rows", generic)]
-pub(crate) struct Rows {
+/// Iterates over the rows of a `Query` once. Threads may share it: each row goes to one of them.
+#[pyclass(frozen, module = "jpauto", name = "Rows", generic)]
+pub(crate) struct Rows(Mutex<Unread>);
+
+/// What is left to be read.
+struct Unread {
     read_page: Arc<ReadPage>,
     left: Option<usize>,
     rows: vec::IntoIter<Py<PyAny>>,
     next: Option<PageRequest>,
 }
 
-impl Rows {
+impl Unread {
     /// The first page is small, because many callers read the first rows only. The others have the largest size.
     fn read_on(&mut self, py: Python<'_>, request: PageRequest) -> PyResult<()> {
         py.check_signals()?;
@@ -218,15 +230,8 @@ impl Rows {
         self.next = next.map(|cursor| PageRequest::first(PageRequest::MAX_LIMIT).after(cursor));
         Ok(())
     }
-}
 
-#[pymethods]
-impl Rows {
-    fn __iter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    fn __next__(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         if self.left == Some(0) {
             return Ok(None);
         }
@@ -238,5 +243,17 @@ impl Rows {
             let Some(request) = self.next.take() else { return Ok(None) };
             self.read_on(py, request)?;
         }
+    }
+}
+
+#[pymethods]
+impl Rows {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        // The interpreter is not held while another thread reads.
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).next(py)
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 use jpauto::{
     SubmissionId, VehicleId,
-    storage::{self, BucketConfig, NewUpload, PhotoOwner, StorageConfig},
+    storage::{self, BucketConfig, NewUpload, PhotoOwner, StorageConfig, StorageRules},
 };
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyDict};
 use serde::Deserialize;
@@ -16,6 +16,8 @@ use crate::{
     lot::Handle,
     progress::Observer,
     record::{Document, Told as _, record},
+    settings::{self, Section as _},
+    whole,
 };
 
 record! {
@@ -134,9 +136,21 @@ struct Settings {
     public_url: String,
 }
 
-/// Where photos are kept, as `open` was told.
-pub(crate) fn config_of(py: Python<'_>, settings: &Bound<'_, PyDict>) -> PyResult<StorageConfig> {
-    let settings: Settings = input::fields(py, Some(settings))?;
+/// Where photos are kept, and what a photo may be, as `open` was told.
+pub(crate) fn config_of(
+    given: &Bound<'_, PyDict>,
+    photos: StorageRules,
+) -> PyResult<(Option<StorageConfig>, StorageRules)> {
+    let (place, rules) = (PyDict::new(given.py()), PyDict::new(given.py()));
+    for (name, value) in given {
+        let of_photos = name.extract::<String>().is_ok_and(|name| StorageRules::knows(&name));
+        if of_photos { rules.set_item(name, value)? } else { place.set_item(name, value)? }
+    }
+    let photos = settings::given(photos, "storage", rules.as_any())?;
+    Ok((Some(place_of(input::fields(given.py(), Some(&place))?)?), photos))
+}
+
+fn place_of(settings: Settings) -> PyResult<StorageConfig> {
     match settings.folder {
         Some(_) if settings.bucket.is_some() || settings.endpoint.is_some() => {
             Err(PyTypeError::new_err("storage takes a folder or a bucket, not both"))
@@ -225,7 +239,7 @@ impl Storage {
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         content_type: String,
-        content_length: u64,
+        #[pyo3(from_py_with = whole::content_length)] content_length: u64,
         submission: bool,
     ) -> PyResult<SignedUpload> {
         let (owner, upload) = (owner_of(id, submission)?, NewUpload { content_type, content_length });

@@ -14,6 +14,7 @@ use crate::{
         listed::{Money, SubmissionId, SubmissionStatus, UserId},
         record, record_of_fields,
     },
+    whole,
 };
 
 record! {
@@ -79,7 +80,7 @@ impl Submissions {
         model: Option<String>,
         q: Option<String>,
         sort: Option<&str>,
-        limit: Option<usize>,
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = SubmissionFilter::default();
         filter.submission_status = input::optional_word(py, submission_status)?;

@@ -10,6 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Told as _, record},
+    whole,
 };
 
 record! {
@@ -86,7 +87,7 @@ impl Tokens {
 
     /// The tokens, newest first; for an administrator those of everybody.
     #[pyo3(signature = (*, limit = None))]
-    fn list(&self, limit: Option<usize>) -> Query {
+    fn list(&self, #[pyo3(from_py_with = whole::limit)] limit: Option<usize>) -> Query {
         Query::of::<Token, _>(&self.handle, limit, |desk, page| desk.tokens().list(page))
     }
 

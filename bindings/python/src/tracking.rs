@@ -19,8 +19,7 @@ use crate::{
 };
 
 /// Where a sighting was made, and what it saw.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 struct SightingRow {
     observed_at: Option<DateTime<Utc>>,
     dealer: Option<String>,
@@ -73,8 +72,7 @@ impl SightingRow {
 }
 
 /// A scrape, whether it saw anything or not.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default)]
 struct ScrapeRow {
     observed_at: Option<DateTime<Utc>>,
     dealer: Option<String>,

@@ -10,6 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Told as _, record},
+    whole,
 };
 
 record! {
@@ -63,7 +64,7 @@ impl Users {
 
     /// All users, by address.
     #[pyo3(signature = (*, limit = None))]
-    fn list(&self, limit: Option<usize>) -> Query {
+    fn list(&self, #[pyo3(from_py_with = whole::limit)] limit: Option<usize>) -> Query {
         Query::of::<User, _>(&self.handle, limit, |desk, page| desk.users().list(page))
     }
 

@@ -23,6 +23,7 @@ use crate::{
     interrupt::interruptible,
     record::{Told as _, record},
     tables::Batch,
+    whole,
 };
 
 record! {
@@ -57,7 +58,11 @@ record! {
 /// Raises `InvalidInput` (`invalid_vin`), which says why the text is no VIN.
 #[pyfunction]
 #[pyo3(signature = (text, *, current_year = None))]
-pub(crate) fn parse(py: Python<'_>, text: &str, current_year: Option<i32>) -> PyResult<Vin> {
+pub(crate) fn parse(
+    py: Python<'_>,
+    text: &str,
+    #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>,
+) -> PyResult<Vin> {
     let vin = jpauto::Vin::parse(text).map_err(|reason| error::exception(py, &reason.into()))?;
     let current_year = current_year.unwrap_or_else(this_year);
     Ok(Vin { vin, current_year, model_year: vin.model_year(current_year) })
@@ -66,14 +71,18 @@ pub(crate) fn parse(py: Python<'_>, text: &str, current_year: Option<i32>) -> Py
 /// Reads a text as a VIN and says all that it tells; a text that is no VIN is reported, not refused.
 #[pyfunction]
 #[pyo3(signature = (text, *, current_year = None))]
-pub(crate) fn report(text: &str, current_year: Option<i32>) -> VinReport {
+pub(crate) fn report(text: &str, #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>) -> VinReport {
     VinReport::told(jpauto::vin::report(text, current_year.unwrap_or_else(this_year)))
 }
 
 /// Reads many texts as VINs, a row for each. `jpauto.vin.parse_many` says more.
 #[pyfunction]
 #[pyo3(signature = (vins, *, current_year = None))]
-pub(crate) fn parse_many(py: Python<'_>, vins: &Bound<'_, PyAny>, current_year: Option<i32>) -> PyResult<Batch> {
+pub(crate) fn parse_many(
+    py: Python<'_>,
+    vins: &Bound<'_, PyAny>,
+    #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>,
+) -> PyResult<Batch> {
     let columns = texts("vins", vins)?;
     let current_year = current_year.unwrap_or_else(this_year);
     interruptible(py, |stop| {
@@ -286,7 +295,11 @@ impl Vin {
     }
 
     #[staticmethod]
-    fn _restored(py: Python<'_>, text: &str, current_year: i32) -> PyResult<Self> {
+    fn _restored(
+        py: Python<'_>,
+        text: &str,
+        #[pyo3(from_py_with = whole::current_year)] current_year: i32,
+    ) -> PyResult<Self> {
         parse(py, text, Some(current_year))
     }
 }

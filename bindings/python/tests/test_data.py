@@ -428,6 +428,44 @@ def test_a_row_of_pandas_is_a_subject_and_a_frame_is_its_rows() -> None:
         jpauto.pricing.price(subjects()[0], [{"year": 2020, "make": "Kia", "model": "Soul", "cost": 3}])
 
 
+def test_dictionaries_are_read_as_the_table_of_them_is() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    ours = subjects()[0]
+    texts = [{**car, **{name: str(car[name]) for name in ("year", "price", "mileage")}} for car in cars(30)]
+    days = [{**car, "first_seen_at": (START - timedelta(days=20)).date()} for car in cars(30)]
+    for rows in (texts, days):
+        by_rows = jpauto.pricing.price(ours, rows, as_of=START)
+        by_table = jpauto.pricing.price(ours, pyarrow.Table.from_pylist(rows), as_of=START)
+        assert by_rows.sample_size > 3
+        assert (by_rows.median, by_rows.sample_size) == (by_table.median, by_table.sample_size)
+    wrong = {**cars(1)[0], "mileage": 20_000.5, "first_seen_at": datetime(2026, 1, 1), "price": [1]}
+    for rows in ([wrong], pyarrow.Table.from_pylist([{**wrong, "price": "free"}])):
+        with pytest.raises(jpauto.InvalidInput) as failure:
+            jpauto.pricing.price(ours, rows)
+        told = {field.pointer: field.message for field in failure.value.fields}
+        assert set(told) == {f"/comparables/0/{name}" for name in ("mileage", "first_seen_at", "price")}
+        assert told["/comparables/0/mileage"] == "expected a whole number, found 20000.5"
+
+
+def test_decimals_of_any_width_and_frames_that_are_not_read_yet_are_read() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    ours, market = subjects()[0], cars(30)
+    right = jpauto.pricing.price(ours, market, as_of=START)
+    table = pyarrow.Table.from_pylist([{**car, "price": Decimal(car["price"])} for car in market])
+    place = table.column_names.index("price")
+    for kind in (pyarrow.decimal256(40, 2), pyarrow.decimal128(20, 5), pyarrow.decimal256(76, 6)):
+        found = jpauto.pricing.price(ours, table.set_column(place, "price", table["price"].cast(kind)), as_of=START)
+        assert (found.median, found.sample_size) == (right.median, right.sample_size)
+    thousands = pyarrow.array([Decimal("21E3")] * 9, pyarrow.decimal128(6, -3))
+    round_prices = table.slice(0, 9).set_column(place, "price", thousands)
+    assert jpauto.pricing.price(ours, round_prices, as_of=START).max_price == Decimal("21000.00")
+    polars = pytest.importorskip("polars")
+    lazy = polars.from_arrow(table).lazy()
+    assert jpauto.pricing.price(ours, lazy, as_of=START).median == right.median
+    many = jpauto.pricing.price(polars.DataFrame([ours, ours]).lazy(), lazy, as_of=START)
+    assert [row["median"] for row in rows_of(many)] == [right.median] * 2
+
+
 def test_sightings_that_no_vehicle_is_known_by_are_told() -> None:
     rows = sightings()
     with pytest.raises(jpauto.InvalidInput, match="something to know a vehicle by"):

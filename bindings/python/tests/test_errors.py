@@ -103,6 +103,25 @@ def test_what_does_not_exist_is_not_found(lot: jpauto.Lot) -> None:
     assert malformed.value.fields[0].pointer == "/id"
 
 
+def test_a_fault_is_told_in_the_words_of_python(lot: jpauto.Lot) -> None:
+    fields: Any = {**CAMRY, "mileage": "many", "vin": 5, "images": "one"}
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.submissions.submit(**fields)
+    told = {field.pointer: field.message for field in failure.value.fields}
+    assert told["/mileage"] == 'expected a whole number, and none too large, found "many"'
+    assert told["/vin"] == "expected text, found 5"
+    assert not any(word in str(failure.value) for word in ("i32", "usize", "invalid type"))
+
+
+def test_notes_are_kept_by_a_pickle() -> None:
+    error = jpauto.InvalidInput("no", "invalid_argument", [("/vin", "expected a VIN")])
+    # Python 3.10 has no notes yet.
+    getattr(error, "add_note", str)("while reading row 5")
+    again = pickle.loads(pickle.dumps(error))
+    assert getattr(again, "__notes__", []) == getattr(error, "__notes__", [])
+    assert again.fields == error.fields
+
+
 def test_words_outside_their_set_are_refused(lot: jpauto.Lot) -> None:
     word: Any = "lost"
     for call in (

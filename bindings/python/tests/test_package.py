@@ -7,6 +7,7 @@ import doctest
 import subprocess
 import sys
 import threading
+import weakref
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -122,6 +123,19 @@ def test_threads_share_a_lot(database_url: str) -> None:
         for thread in threads:
             thread.join()
         assert {offer.make for offer in lot.submissions.list()} == set(makes)
+
+
+def test_threads_share_what_is_iterated(lot: jpauto.Lot) -> None:
+    for number in range(400):
+        lot.competitors.add(name=f"Rival {number}", inventory_url=f"https://rival{number}.example/")
+    rows, seen = iter(lot.competitors.list()), list[str]()
+    threads = [threading.Thread(target=lambda: seen.extend(one.name for one in rows)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == len(set(seen)) == 400
+    assert weakref.ref(lot)() is lot
 
 
 def test_records_are_frozen_and_compare_by_value(lot: jpauto.Lot) -> None:

@@ -71,6 +71,8 @@ def test_nothing_to_draw_is_said(lot: jpauto.Lot) -> None:
         lambda: plot.days_on_market([]),
         lambda: plot.stock_age([]),
         lambda: plot.stock_age(lot.inventory.list(), width=0),
+        lambda: plot.stock_age(lot.inventory.list(), backend="plotly"),  # type: ignore[arg-type]
+        lambda: plot.days_on_market(lot.competitors.listings(sold=True), most=0),
     ]
     for draw in draws:
         with pytest.raises(ValueError):
@@ -98,3 +100,32 @@ def test_few_cars_are_no_wall_of_one_colour(lot: jpauto.Lot) -> None:
     chart = plot.stock_age([car], backend="altair").to_dict()
     assert chart["encoding"]["x"]["scale"]["domain"] == [0, 90]
     assert plot.stock_age([car]).get_xlim()[1] > 80
+
+
+def test_pictures_of_a_grid_keep_their_legends_within_them(lot: jpauto.Lot) -> None:
+    import matplotlib.pyplot as plt
+
+    car = next(iter(lot.inventory.list()))
+    analysis = lot.market.get(car.id).analysis
+    assert analysis is not None
+    figure, (upper, middle, lower) = plt.subplots(3, figsize=(8, 10))
+    plot.price_in_market(analysis, ax=upper)
+    plot.price_history(lot.market.history(car.id), ax=middle)
+    plot.stock_age(lot.inventory.list(), ax=lower)
+    figure.canvas.draw()
+    for ax in (upper, middle, lower):
+        legend = ax.get_legend()
+        assert legend is not None
+        frame, (left, bottom) = ax.get_window_extent(), legend.get_window_extent().p0
+        assert frame.contains(left, bottom)
+    plt.close(figure)
+
+
+def test_the_picture_of_a_market_names_its_years_and_its_whole_range(lot: jpauto.Lot) -> None:
+    import matplotlib.pyplot as plt
+
+    analysis = next(found.analysis for car in lot.inventory.list() if (found := lot.market.get(car.id)).analysis)
+    axes = plot.price_in_market(analysis)
+    assert str(analysis.search_parameters.year_min) in axes.get_title()
+    assert "all comparables" in [text.get_text() for text in axes.get_legend().get_texts()]
+    plt.close(axes.figure)

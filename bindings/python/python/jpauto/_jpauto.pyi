@@ -1112,7 +1112,7 @@ class Batch:
 
 @final
 class Rows(Generic[_T_co]):
-    """Iterates over the rows of a `Query` once."""
+    """Iterates over the rows of a `Query` once. Threads may share it: each row goes to one of them."""
 
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T_co: ...
@@ -1505,10 +1505,13 @@ def open(
     create: bool = True,
     contact: str | None = None,
     allowed_servers: list[str] | None = None,
-    vpic: bool = False,
+    fetch: dict[str, Any] | None = None,
+    auto_dev: dict[str, Any] | None = None,
+    vpic: bool | dict[str, Any] | None = None,
     exports: dict[str, Any] | None = None,
     storage: dict[str, Any] | None = None,
     notifications: dict[str, Any] | None = None,
+    jobs: dict[str, Any] | None = None,
     rules: dict[str, Any] | None = None,
     clock: Clock | None = None,
     read_url: str | None = None,
@@ -1530,19 +1533,27 @@ def open(
     statement takes (30 s): a `timedelta` or seconds. What takes longer is `Unavailable`. `pool_size` bounds the connections (8).
 
     `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
-    `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `vpic`
-    asks NHTSA's decoder of VINs. `exports` has what feeds need: a dictionary with `dealership`, `vehicle_url` and `feeds`, as
-    `docs/exports.md` says. `storage` says where photos are kept: a dictionary with `public_url` and a `folder`, or `endpoint`, `bucket`,
-    `access_key` and `secret_key`. `notifications` says who is told: a dictionary with `webhooks`, `email` and `templates`, as
-    `docs/operations.md` says. `rules` has numbers of the rules that differ from their defaults, by the names of the configuration:
-    `{"tracking": {"sold": {"floor_days": 5}}, "pricing": {"minimum_sample": 3}, "evaluation": {"kept_for_days": 7}}`. `clock` is a `Clock` that says what time
-    it is, in place of the machine's.
+    `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `fetch` has
+    more of how websites are fetched. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
+    `{"key": os.environ["AUTO_DEV_KEY"], "zip": "90012"}`. `vpic` asks NHTSA's decoder of VINs. `exports` has what feeds need, as
+    `docs/exports.md` says: a dictionary with `dealership`, `vehicle_url` and `feeds`. `storage` says where photos are kept: a dictionary
+    with `public_url` and a `folder`, or `endpoint`, `bucket`, `access_key` and `secret_key`. `notifications` says who is told, as
+    `docs/operations.md` says: a dictionary with `webhooks`, `email` and `templates`. `jobs` says when jobs run and what clean-up keeps:
+    `{"schedules": {"competitor_scrape": "0 23 * * *", "check": "off"}, "retention": {"runs_days": 90}}`. `clock` is a `Clock` that says
+    what time it is, in place of the machine's.
+
+    `rules` has numbers of the rules that differ from their defaults: a dictionary of `pricing`, `tracking`, `evaluation`, `inventory`,
+    `intake`, `metrics`, `market_view` and `scraping`, such as
+    `{"inventory": {"turn_days": 60}, "pricing": {"minimum_sample": 3}, "tracking": {"sold": {"floor_days": 5}}}`. The names in all these
+    dictionaries are those of the server's configuration, `jpauto.toml`, which says what each is. Spans of time are `timedelta` or seconds,
+    sizes are bytes. Whoever opens a server's database gives the server's numbers, and then sees what the server shows.
 
     `read_url` names a standby of PostgreSQL, which lists and reports may be read from. `transaction_pooler` says that a pooler such as
     PgBouncer stands before the database and gives each transaction another session. `docs/scaling.md` has both.
 
-    Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_notification_config`,
-    `invalid_tracking_rules`, `invalid_pricing_rules`, `database_pooled`),
+    Raises `InvalidInput` (`invalid_database_url`, `invalid_argument`), `Misconfigured` (`invalid_contact`, `invalid_pause`,
+    `invalid_auto_dev_key`, `invalid_schedule`, `invalid_notification_config`, `invalid_tracking_rules`, `invalid_pricing_rules`,
+    `database_pooled`),
     `Unavailable` (`database_unavailable`), `Refused` (`database_newer`,
     `database_incomplete`, `database_damaged`), `NotFound` (`user_not_found`).
     """

@@ -74,9 +74,11 @@ class Error(Exception):
         faults = "; ".join(f"{field.pointer.lstrip('/')}: {field.message}" for field in self.fields)
         return f"{message}: {faults}"
 
-    def __reduce__(self) -> tuple[type[Error], tuple[Any, ...]]:
-        """Make the failure picklable."""
-        return type(self), (self.args[0], self.code, self.fields, self.retry_after)
+    def __reduce__(self) -> tuple[type[Error], tuple[Any, ...], dict[str, Any]]:
+        """Make the failure picklable, with the notes that were added to it."""
+        notes = getattr(self, "__notes__", None)
+        state = {} if notes is None else {"__notes__": notes}
+        return type(self), (self.args[0], self.code, self.fields, self.retry_after), state
 
 
 class InvalidInput(Error, ValueError):

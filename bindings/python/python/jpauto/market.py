@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from jpauto._jpauto import StockedVehicle, Supply, Vehicle, days_on_market_of, supply_of_subjects
+from jpauto._jpauto import Supply, days_on_market_of, supply_of_subjects
 
 if TYPE_CHECKING:
     from jpauto._jpauto import Batch
-    from jpauto.types import Subject, Table, Texts
+    from jpauto.types import Record, Subject, Table, Texts
 
 __all__ = ["days_on_market", "supply"]
 
@@ -39,7 +39,7 @@ def days_on_market(first_seen_at: Any, until: datetime | None = None) -> Any:
 
 @overload
 def supply(
-    subject: Subject | Mapping[str, Any] | Vehicle | StockedVehicle,
+    subject: Subject | Mapping[str, Any] | Record,
     comparables: Table,
     *,
     own_vins: Texts | None = None,

@@ -2,7 +2,7 @@
 
 Each function draws with matplotlib and returns its ``Axes``; with ``backend="altair"`` it returns an ``altair.Chart``.
 Both show themselves in a notebook. ``axes.figure.savefig("picture.png")`` and ``chart.save("picture.png")`` write
-files::
+files. Drawn into an ``ax`` of your own, a legend stands within the picture::
 
     lot = jpauto.open("sqlite:lot.db", read_only=True)
     jpauto.plot.price_in_market(lot.market.analyze(car.id))
@@ -36,16 +36,19 @@ _AGES = {"good": "#4c9f70", "warning": "#e2a63b", "aged": "#c0392b"}
 def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: Any = None) -> Any:
     """Our price among the prices of comparables, each adjusted to our mileage and year, in dollars.
 
-    The band is the recommended range, the line in it the median, and each dot one of the nearest comparables.
+    The band is the recommended range, the line in it the median, and each dot one of the nearest comparables. The thin
+    line below goes from the lowest price of all comparables to the highest.
 
-    Raises ``ValueError`` for an analysis without comparables.
+    Raises ``ValueError`` for an analysis without comparables, and for another backend.
     """
+    _check(backend)
     prices = analysis.adjusted
     if prices is None:
         raise ValueError("the analysis found no comparables to draw")
     dots = [float(one.adjusted_price) for one in analysis.comparables]
     search = analysis.search_parameters
-    title = f"{search.make} {search.model}, {analysis.sample_size} comparables"
+    years = sorted({search.year_min, search.year_max})
+    title = f"{'-'.join(map(str, years))} {search.make} {search.model}, {analysis.sample_size} comparables"
     low, median, high = float(prices.p25), float(prices.median), float(prices.p75)
     ours = None if analysis.our_price is None else float(analysis.our_price)
     ends = [float(prices.min), float(prices.max), *([] if ours is None else [ours])]
@@ -62,6 +65,9 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
             alt.Chart(_data([{"price": price, "row": row % 3} for row, price in enumerate(sorted(dots))]))
             .mark_circle(color=_MARKET, size=70, opacity=0.8)
             .encode(x=x, y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-1.5, 4])), tooltip=["price:Q"]),
+            alt.Chart(_data([{"price": float(prices.min), "until": float(prices.max), "row": -0.8}]))
+            .mark_rule(color=_MARKET, size=1)
+            .encode(x=x, x2="until:Q", y="row:Q"),
         ]
         subtitle = f"recommended ${low:,.0f} to ${high:,.0f}, median ${median:,.0f}"
         if ours is not None:
@@ -69,10 +75,11 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
             layers.append(mark.mark_rule(color=_OURS, size=3).encode(x=x, tooltip=["what:N"]))
             subtitle += f"; ours ${ours:,.0f} (red)"
         return alt.layer(*layers).properties(width=520, height=140, title={"text": title, "subtitle": subtitle})
+    is_own = ax is None
     ax = _axes(ax, (8, 2.8))
     ax.axvspan(low, high, color=_PALE, label=f"recommended: \\${low:,.0f} to \\${high:,.0f}")
     ax.axvline(median, color=_MARKET, label=f"median: \\${median:,.0f}")
-    ax.plot([ends[0], ends[1]], [-0.8, -0.8], color=_MARKET, linewidth=1)
+    ax.plot([ends[0], ends[1]], [-0.8, -0.8], color=_MARKET, linewidth=1, label="all comparables")
     heights = [row % 3 for row in range(len(dots))]
     ax.plot(sorted(dots), heights, "o", color=_MARKET, alpha=0.8, label="nearest comparables")
     if ours is not None:
@@ -81,7 +88,7 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
     ax.set_title(title)
     ax.spines["left"].set_visible(False)
     _dollars(ax.xaxis)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=2, frameon=False)
+    _legend(ax, is_own, below=0.3, ncols=2)
     return ax
 
 
@@ -96,8 +103,9 @@ def price_history(
 
     ``history`` is what ``lot.market.history(id)`` returns, in any order.
 
-    Raises ``ValueError`` without a dated point.
+    Raises ``ValueError`` without a dated point, and for another backend.
     """
+    _check(backend)
     points = sorted(
         (point for point in history if point.recorded_at is not None), key=lambda point: _when(point.recorded_at)
     )
@@ -130,6 +138,7 @@ def price_history(
             )
             .properties(width=520, height=280)
         )
+    is_own = ax is None
     ax = _axes(ax, (8, 4))
     for name, line, color in lines:
         if line:
@@ -138,7 +147,7 @@ def price_history(
     ax.set(title=title, xlabel="date (UTC)", ylabel="price (dollars)")
     _dollars(ax.yaxis)
     _dates(ax, [at for at, _ in ours])
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, frameon=False)
+    _legend(ax, is_own, below=0.18, ncols=3)
     return ax
 
 
@@ -150,8 +159,11 @@ def days_on_market(
     ``listings`` is what ``lot.competitors.listings(sold=True)`` returns; those that are not sold are left out. The
     ``most`` frequent makes are drawn, the quickest first.
 
-    Raises ``ValueError`` without a sold listing.
+    Raises ``ValueError`` without a sold listing, for less than one make, and for another backend.
     """
+    _check(backend)
+    if most < 1:
+        raise ValueError("at least one make is drawn")
     by_make: dict[str, list[int]] = defaultdict(list)
     for listing in listings:
         if listing.is_sold and listing.make:
@@ -208,8 +220,9 @@ def stock_age(
 
     ``cars`` is what ``lot.inventory.list(status="available")`` returns.
 
-    Raises ``ValueError`` without a vehicle, or for a width below one day.
+    Raises ``ValueError`` without a vehicle, for a width below one day, and for another backend.
     """
+    _check(backend)
     if width < 1:
         raise ValueError("a column is one day wide or more")
     counts: dict[tuple[int, str], int] = defaultdict(int)
@@ -223,8 +236,10 @@ def stock_age(
     title = "Age of stock"
     if backend == "altair":
         alt = _altair()
+        states = list(_AGES)
         rows = [
-            {"days": start, "end": start + width, "state": state, "cars": n} for (start, state), n in counts.items()
+            {"days": start, "end": start + width, "state": state, "cars": n, "place": states.index(state)}
+            for (start, state), n in counts.items()
         ]
         most = max(sum(counts.get((start, state), 0) for state in _AGES) for start in starts)
         return (
@@ -248,11 +263,14 @@ def stock_age(
                 color=alt.Color(
                     "state:N",
                     title="by the turn policy",
-                    scale=alt.Scale(domain=list(_AGES), range=list(_AGES.values())),
+                    scale=alt.Scale(domain=states, range=list(_AGES.values())),
                 ),
+                # The good ones stand below.
+                order=alt.Order("place:Q"),
             )
             .properties(width=460, height=260)
         )
+    is_own = ax is None
     ax = _axes(ax, (8, 4))
     below = [0] * len(starts)
     for state, color in _AGES.items():
@@ -264,7 +282,8 @@ def stock_age(
     ax.set_xticks([*starts, end][:: -(-len(starts) // 10)])
     ax.set_ylim(top=max(below) * 1.1)
     ax.yaxis.get_major_locator().set_params(integer=True)
-    ax.legend(title="by the turn policy", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if is_own else {"loc": "best"}
+    ax.legend(title="by the turn policy", frameon=False, **beside)
     return ax
 
 
@@ -275,11 +294,14 @@ def price_cuts(
 
     It reads the price history of the ``most`` newest listings that became cheaper.
 
-    Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut.
+    Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut, and for another backend.
     """
+    _check(backend)
     name = lot.competitors.get(competitor).name
     cuts: list[tuple[datetime, float, str]] = []
+    read = 0
     for listing in lot.competitors.listings(competitor, price_dropped=True, limit=most):
+        read += 1
         points = sorted(lot.competitors.price_history(listing.id), key=lambda point: point.recorded_at)
         car = " ".join(str(part) for part in (listing.year, listing.make, listing.model) if part)
         for before, after in pairwise(points):
@@ -288,6 +310,8 @@ def price_cuts(
     if not cuts:
         raise ValueError(f"{name} has cut no price")
     title = f"{name}: {len(cuts)} price {'cut' if len(cuts) == 1 else 'cuts'}"
+    if read == most:
+        title += f" of the {most} newest listings that became cheaper"
     if backend == "altair":
         alt = _altair()
         rows = [{"at": at.isoformat(), "cut": cut, "car": car} for at, cut, car in cuts]
@@ -296,7 +320,12 @@ def price_cuts(
             .mark_circle(color=_OURS, size=60, opacity=0.7)
             .encode(
                 x=_dated(alt, [at for at, _, _ in cuts]),
-                y=alt.Y("cut:Q", title="cut (dollars)", axis=alt.Axis(format="$,.0f")),
+                y=alt.Y(
+                    "cut:Q",
+                    title="cut (dollars)",
+                    scale=alt.Scale(domain=[0, max(cut for _, cut, _ in cuts) * 1.08]),
+                    axis=alt.Axis(format="$,.0f"),
+                ),
                 tooltip=["car:N", "cut:Q", "at:T"],
             )
             .properties(width=520, height=260)
@@ -310,6 +339,19 @@ def price_cuts(
     _dollars(ax.yaxis)
     _dates(ax, times)
     return ax
+
+
+def _check(backend: str) -> None:
+    if backend not in ("matplotlib", "altair"):
+        raise ValueError(f"pictures are drawn by matplotlib or altair, not by {backend!r}")
+
+
+def _legend(ax: Any, is_own: bool, *, below: float, ncols: int) -> None:
+    """A legend under a picture of its own. In one of several it would cover the next."""
+    if is_own:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -below), ncols=ncols, frameon=False)
+    else:
+        ax.legend(loc="best", fontsize="small", framealpha=0.8)
 
 
 def _when(time: datetime | None) -> datetime:

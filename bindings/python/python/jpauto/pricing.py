@@ -23,18 +23,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
 
-from jpauto._jpauto import Analysis, BacktestReport, StockedVehicle, Vehicle, backtest_listings, price_subjects
+from jpauto._jpauto import Analysis, BacktestReport, backtest_listings, price_subjects
 
 if TYPE_CHECKING:
     from jpauto._jpauto import Batch
-    from jpauto.types import BacktestEvent, Subject, Table, Texts
+    from jpauto.types import BacktestEvent, Record, Subject, Table, Texts
 
 __all__ = ["backtest", "price"]
 
 
 @overload
 def price(
-    subject: Subject | Mapping[str, Any] | Vehicle | StockedVehicle,
+    subject: Subject | Mapping[str, Any] | Record,
     comparables: Table,
     *,
     own_vins: Texts | None = None,

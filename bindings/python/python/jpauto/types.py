@@ -42,6 +42,7 @@ __all__ = [
     "PlatformCertainty",
     "Provider",
     "Recommendation",
+    "Record",
     "Role",
     "RunStatus",
     "SaleStatus",
@@ -189,6 +190,14 @@ class ArrowColumns(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The columns, as a capsule."""
+
+
+class Record(Protocol):
+    """A record of this package, such as a vehicle, a listing or a submission."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its fields."""
+        ...
 
 
 Table: TypeAlias = "ArrowColumns | Iterable[Any]"
