@@ -115,7 +115,7 @@ pub use clock::Clock;
 pub use columns::{Column, ColumnBatch, ColumnRequest, RowOrder, Texts, Values};
 pub use competitors::{Competitors, TrackingRules};
 pub use config::Config;
-pub use db::{Backup, Connections, DatabaseConfig, Pooler, StandbyUse};
+pub use db::{Backup, Connections, CreateFile, DatabaseConfig, Pooler, StandbyUse};
 pub use dealership::Dealership;
 pub use desk::{Desk, Repetition};
 pub use error::{Error, ErrorCode, ErrorKind, FieldError, Result};

@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use jpauto::{Config, Dealership, ErrorKind};
+use jpauto::{Config, CreateFile, Dealership, ErrorKind};
 
 use crate::support::{Lot, corolla};
 
@@ -151,7 +151,7 @@ mod sqlite {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lot.db");
         let mut config = Config::new(format!("sqlite:{}", path.display()));
-        config.database.create = false;
+        config.database.create = CreateFile::Never;
         for what in ["does not exist", "is empty"] {
             let error = Dealership::with_config(config.clone()).unwrap_err();
             assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, "database_unavailable"));
@@ -159,9 +159,9 @@ mod sqlite {
             assert!(std::fs::read_dir(folder.path()).unwrap().all(|file| file.unwrap().metadata().unwrap().len() == 0));
             std::fs::write(&path, "").unwrap();
         }
-        config.database.create = true;
+        config.database.create = CreateFile::AtOnce;
         drop(Dealership::with_config(config.clone()).unwrap());
-        config.database.create = false;
+        config.database.create = CreateFile::Never;
         assert!(Dealership::with_config(config).unwrap().check_ready().is_ok());
     }
 
@@ -170,7 +170,7 @@ mod sqlite {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lot.db");
         let mut config = Config::new(format!("sqlite:{}", path.display()));
-        config.database.create_at_first_write = true;
+        config.database.create = CreateFile::AtFirstWrite;
         let files = || std::fs::read_dir(folder.path()).unwrap().count();
         let dealership = Dealership::with_config(config.clone()).unwrap();
         let other = Dealership::with_config(config.clone()).unwrap().acting_as(jpauto::Actor::system());
@@ -237,7 +237,7 @@ mod sqlite {
         let dealership = Dealership::open(format!("sqlite:{}", live.display())).unwrap();
         std::fs::copy(&live, &copy).unwrap();
         let mut config = Config::new(format!("sqlite:{}", copy.display()));
-        config.database.create = false;
+        config.database.create = CreateFile::Never;
         assert!(Dealership::with_config(config).unwrap().check_ready().is_ok());
         drop(dealership);
     }

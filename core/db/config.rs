@@ -30,11 +30,8 @@ pub struct DatabaseConfig {
     pub pooler: Pooler,
     /// Refuse every write, in the database itself. A file must exist then.
     pub read_only: bool,
-    /// Make a SQLite file that is missing (true), or refuse to open it.
-    pub create: bool,
-    /// Make it when something is written first, and not before (false). Until then it reads as an empty database, and what is refused
-    /// leaves no file behind.
-    pub create_at_first_write: bool,
+    /// Whether a SQLite file that is missing is made (at once).
+    pub create: CreateFile,
     /// The most connections (8). About twice the number of cores serves best. An in-memory database has one.
     pub pool_size: u32,
     /// How long an operation waits for a connection (5 s) before it is `Unavailable`.
@@ -58,6 +55,18 @@ pub enum Pooler {
     Transaction,
 }
 
+/// Whether a SQLite file that is missing is made. One that is only read is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CreateFile {
+    /// When the database is opened.
+    #[default]
+    AtOnce,
+    /// When something is written first. Until then it reads as an empty database, and what is refused leaves no file behind.
+    AtFirstWrite,
+    /// Never: a missing file is refused.
+    Never,
+}
+
 impl DatabaseConfig {
     /// The defaults for the given database.
     #[must_use]
@@ -68,14 +77,18 @@ impl DatabaseConfig {
             read_lag_limit: Duration::from_secs(10),
             pooler: Pooler::None,
             read_only: false,
-            create: true,
-            create_at_first_write: false,
+            create: CreateFile::AtOnce,
             pool_size: 8,
             pool_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(60),
         }
+    }
+
+    /// Whether a missing file is made: one that is only read is not.
+    pub(super) const fn creation(&self) -> CreateFile {
+        if self.read_only { CreateFile::Never } else { self.create }
     }
 
     /// The file of the database, where it is a file of SQLite.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Prepared, failure};
+use super::{CreateFile, Prepared, failure};
 use crate::error::{Error, ErrorCode, Result};
 
 /// How long another process may take between the first page of a file and the `-wal` beside it.
@@ -35,19 +35,11 @@ pub(super) enum FileState {
     Filled,
 }
 
-/// What is done about a file that is missing or has nothing in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Making {
-    Never,
-    AtOnce,
-    AtFirstWrite,
-}
-
 /// Looks at the file, and makes it where it is missing and to be made.
 ///
 /// # Errors
 /// `database_unavailable`; `database_incomplete`; `database_damaged`.
-pub(super) fn prepare(path: &Path, making: Making) -> Result<Prepared> {
+pub(super) fn prepare(path: &Path, create: CreateFile) -> Result<Prepared> {
     let since = Instant::now();
     let state = loop {
         let state = look(path).map_err(|reason| failure::cannot_open(path, reason))?;
@@ -68,10 +60,12 @@ pub(super) fn prepare(path: &Path, making: Making) -> Result<Prepared> {
             let what = format!("the database {} is cut off after {length} of {whole} bytes", path.display());
             Err(failure::damaged(&what))
         }
-        FileState::Missing | FileState::Empty => match making {
-            Making::Never => Err(missing(path, if state == FileState::Empty { "is empty" } else { "does not exist" })),
-            Making::AtOnce => make(path).map(|()| Prepared::New),
-            Making::AtFirstWrite => must_have_folder(path).map(|()| Prepared::Unmade),
+        FileState::Missing | FileState::Empty => match create {
+            CreateFile::Never => {
+                Err(missing(path, if state == FileState::Empty { "is empty" } else { "does not exist" }))
+            }
+            CreateFile::AtOnce => make(path).map(|()| Prepared::New),
+            CreateFile::AtFirstWrite => must_have_folder(path).map(|()| Prepared::Unmade),
         },
     }
 }

@@ -58,7 +58,7 @@ pub(crate) use transaction::{RowsOf, find_by_index, plan_for_the_values, without
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;
-pub use config::{DatabaseConfig, Pooler};
+pub use config::{CreateFile, DatabaseConfig, Pooler};
 
 use queue::Queue;
 use transaction::{Kind, LOOK_AGAIN_AT_MOST, wait_for_others};
@@ -152,7 +152,7 @@ impl Database {
             Prepared::Unmade => {}
             Prepared::New => drop(database.migrate_now(|_| Ok(()))?),
             Prepared::Filled if in_memory => drop(database.migrate_now(|_| Ok(()))?),
-            Prepared::Filled if config.create && !config.read_only => database.fill_if_empty()?,
+            Prepared::Filled if config.creation() != CreateFile::Never => database.fill_if_empty()?,
             Prepared::Filled => drop(database.refresh_schema_state()?),
         }
         Ok(database)
@@ -538,14 +538,7 @@ enum Prepared {
 fn state_of_file(target: &Target, config: &DatabaseConfig) -> Result<Prepared> {
     match target {
         #[cfg(feature = "sqlite")]
-        Target::SqliteFile(path) => file::prepare(
-            path,
-            match (config.create && !config.read_only, config.create_at_first_write) {
-                (false, _) => file::Making::Never,
-                (true, false) => file::Making::AtOnce,
-                (true, true) => file::Making::AtFirstWrite,
-            },
-        ),
+        Target::SqliteFile(path) => file::prepare(path, config.creation()),
         #[allow(unreachable_patterns, reason = "the only arm when PostgreSQL alone is compiled in")]
         _ => {
             let _ = config;

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::{Database, DatabaseConfig, file, file::Making};
+use super::{CreateFile, Database, DatabaseConfig, file};
 use crate::error::Result;
 
 /// What stands in the place of the file.
@@ -46,7 +46,7 @@ impl Database {
         let (Some(unmade), Some(path)) = (&self.unmade, self.file()) else { return Ok(()) };
         let _one = unmade.making.lock().unwrap_or_else(PoisonError::into_inner);
         if !unmade.is_made.load(Ordering::Acquire) {
-            file::prepare(path, Making::AtOnce)?;
+            file::prepare(path, CreateFile::AtOnce)?;
             self.fill_if_empty()?;
             unmade.is_made.store(true, Ordering::Release);
         }

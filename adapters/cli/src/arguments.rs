@@ -1,7 +1,7 @@
 //! The command line: global options and the tree of commands.
 
 use clap::{Args, Parser, Subcommand};
-use jpauto::typed;
+use jpauto::{CreateFile, typed};
 
 use crate::{
     activity::ActivityCommand,
@@ -11,7 +11,6 @@ use crate::{
     check,
     competitor::CompetitorCommand,
     config::{self, ConfigCommand},
-    context::Making,
     demo::DemoArgs,
     export::ExportArgs,
     extract::ExtractArgs,
@@ -266,17 +265,17 @@ impl Command {
     }
 
     /// Whether the command is one that a dealership begins with. Any other one on a database that is missing has the wrong path.
-    pub(crate) fn makes_a_database(&self) -> Making {
+    pub(crate) fn makes_a_database(&self) -> CreateFile {
         match self {
-            Self::Serve(arguments) if arguments.only_checks() => Making::Never,
-            Self::Serve(_) | Self::Work(_) | Self::Migrate(_) => Making::AtOnce,
+            Self::Serve(arguments) if arguments.only_checks() => CreateFile::Never,
+            Self::Serve(_) | Self::Work(_) | Self::Migrate(_) => CreateFile::AtOnce,
             Self::Import(_)
             | Self::Submission(SubmissionCommand::Submit { .. })
             | Self::Vehicle(VehicleCommand::Add { .. })
             | Self::Competitor(CompetitorCommand::Add(_))
             | Self::User(UserCommand::Add { .. })
-            | Self::Token(TokenCommand::Create { .. }) => Making::AtFirstWrite,
-            _ => Making::Never,
+            | Self::Token(TokenCommand::Create { .. }) => CreateFile::AtFirstWrite,
+            _ => CreateFile::Never,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
+    Actor, Config, CreateFile, Dealership, Desk, FetchConfig, SessionConfig, SignInConfig, competitors::ScrapingRules,
     evaluation::VpicConfig, exports::ExportConfig, jobs::JobRules, market::AutoDevConfig,
 };
 
@@ -28,21 +28,12 @@ pub(crate) enum DatabaseChoice {
     Default,
 }
 
-/// Whether a SQLite file that is missing is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Making {
-    Never,
-    AtOnce,
-    /// When the command writes something: what is refused makes none.
-    AtFirstWrite,
-}
-
 /// The global options and the configuration, ready for use.
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     database_choice: DatabaseChoice,
     acting_as: Option<String>,
-    making: Making,
+    create: CreateFile,
     fetch: Option<FetchConfig>,
     scraping: ScrapingRules,
     auto_dev: Option<AutoDevConfig>,
@@ -67,7 +58,7 @@ impl Context {
             settings,
             database_choice,
             acting_as: global.acting_as,
-            making: Making::Never,
+            create: CreateFile::Never,
             fetch: None,
             auto_dev: None,
             vpic: None,
@@ -85,8 +76,8 @@ impl Context {
     }
 
     /// Says whether a SQLite file that is missing is made. Whoever reads from one that is missing is told so instead.
-    pub(crate) fn make_a_database(&mut self, making: Making) {
-        self.making = making;
+    pub(crate) const fn make_a_database(&mut self, create: CreateFile) {
+        self.create = create;
     }
 
     /// Lets what is opened from now on fetch websites, in this way.
@@ -139,8 +130,7 @@ impl Context {
         config.sign_in = self.sign_in.clone();
         config.exports = self.exports.clone();
         config.jobs = self.jobs.clone();
-        config.database.create = self.making != Making::Never;
-        config.database.create_at_first_write = self.making == Making::AtFirstWrite;
+        config.database.create = self.create;
         Dealership::with_config(config).map_err(|error| self.settings.placed(error))
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jpauto::{
-    Actor, Config, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
+    Actor, Config, CreateFile, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
     evaluation::{EvaluationRules, VpicConfig},
     market::AutoDevConfig,
 };
@@ -252,7 +252,7 @@ pub(crate) fn open(
         config.database.pooler = Pooler::Transaction;
     }
     config.database.read_only = read_only;
-    config.database.create = create;
+    config.database.create = if create { CreateFile::AtOnce } else { CreateFile::Never };
     if pool_size == Some(0) {
         let expected = "expected at least one connection".to_owned();
         return Err(error::invalid_argument(py, vec![(input::pointer("pool_size"), expected)]));

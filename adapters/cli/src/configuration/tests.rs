@@ -123,7 +123,7 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
 const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
-    ("core/db/config.rs", "DatabaseConfig", "database", &["create", "create_at_first_write"]),
+    ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
     ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
     ("adapters/http/src/body.rs", "BodyLimits", "server.body", &[]),
