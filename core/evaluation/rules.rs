@@ -224,7 +224,7 @@ pub(super) fn is_priced(data: &EvaluationData) -> bool {
 /// Whether every source that is configured has answered. Only then the evaluation is stored.
 pub(super) fn is_complete(data: &EvaluationData, asks_vpic: bool) -> bool {
     let lacks_something = |warning: &Warning| match warning {
-        Warning::SourceMissing(_) | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
+        Warning::SourceMissing { .. } | Warning::ComparablesMissing { .. } | Warning::ModelUnknown => true,
         Warning::VpicMissing { .. } => asks_vpic,
         _ => false,
     };

@@ -351,7 +351,7 @@ impl<'a> Evaluations<'a> {
         match &data.vehicle {
             Some(vehicle) => match self.desk.market().price(&subject(&vin, vehicle, request.mileage)) {
                 Ok(analysis) => {
-                    data.warnings.extend(analysis.missing_source.clone().map(Warning::SourceMissing));
+                    data.warnings.extend(analysis.missing_source.clone().map(Warning::from));
                     let purchase = self.rules().purchase;
                     data.most_to_pay = purchase.and_then(|purchase| rules::most_to_pay(&analysis, purchase));
                     data.analysis = Some(analysis);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::IdentitySource;
-use crate::market::MissingSource;
+use crate::market::{MissingSource, Source};
 
 /// What to know before relying on a decoding or an evaluation, as data. Its `Display` is the sentence for people, without a full stop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,7 +85,14 @@ pub enum Warning {
     /// The model is unknown, so there is nothing to compare.
     ModelUnknown,
     /// A source of comparables did not answer.
-    SourceMissing(MissingSource),
+    SourceMissing {
+        /// Which one.
+        source: Source,
+        /// The stable word for why.
+        reason: String,
+        /// The same as a sentence.
+        message: String,
+    },
     /// Comparables could not be loaded.
     ComparablesMissing {
         /// The stable word for why.
@@ -142,7 +149,7 @@ impl fmt::Display for Warning {
                 }
             }
             Self::ModelUnknown => f.write_str("nothing says which model it is, so there is nothing to compare"),
-            Self::SourceMissing(missing) => f.write_str(&missing.message),
+            Self::SourceMissing { message, .. } => f.write_str(message),
             Self::CacheFailed { reason } => write!(f, "what is kept could not be read or written ({reason})"),
         }
     }
@@ -151,6 +158,12 @@ impl fmt::Display for Warning {
 /// `1996 or 2026`.
 fn any_of(years: &[i32]) -> String {
     years.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+impl From<MissingSource> for Warning {
+    fn from(missing: MissingSource) -> Self {
+        Self::SourceMissing { source: missing.source, reason: missing.code, message: missing.message }
+    }
 }
 
 #[cfg(test)]
@@ -182,5 +195,18 @@ mod tests {
         }
         let conditional = Warning::YearConditional { year: 1996, alternatives: vec![2026] }.to_string();
         assert!(conditional.contains("it is of 1996 or 2026 only if"), "{conditional}");
+    }
+
+    #[test]
+    fn a_source_that_is_missing_keeps_both_words() {
+        let missing =
+            MissingSource { source: Source::AutoDev, code: "auto_dev_unreachable".into(), message: "no".into() };
+        let warning = Warning::from(missing);
+        let json = serde_json::to_string(&warning).unwrap();
+        assert_eq!(
+            json,
+            r#"{"code":"source_missing","source":"auto.dev","reason":"auto_dev_unreachable","message":"no"}"#
+        );
+        assert_eq!(serde_json::from_str::<Warning>(&json).unwrap(), warning);
     }
 }

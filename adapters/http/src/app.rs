@@ -299,3 +299,50 @@ pub(crate) fn api(app: &App) -> impl Filter<Extract = (Response,), Error = Rejec
 fn boxed(body: impl Stream<Item = Result<impl Buf, warp::Error>> + Send + 'static) -> BodyStream {
     Box::pin(body.map(|chunk| chunk.map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))))
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    };
+
+    use tokio::time::sleep;
+    use warp::http::HeaderMap;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn visitors_leave_half_of_the_places_for_long_work() {
+        let limits = GateLimits { long: 2, ..GateLimits::default() };
+        let app = App::new(Dealership::open("sqlite::memory:").unwrap(), limits, BodyLimits::default());
+        let caller = |last: u8| Caller::of(&HeaderMap::new(), [192, 0, 2, last].into(), &[]);
+        let (free, freed) = mpsc::channel::<()>();
+        let (freed, begun) = (Arc::new(Mutex::new(freed)), Arc::new(AtomicUsize::new(0)));
+        let visit = |last| {
+            let (app, caller, freed, begun) = (app.clone(), caller(last), Arc::clone(&freed), Arc::clone(&begun));
+            tokio::spawn(async move {
+                let work = move |_desk: &Desk| {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    // It ends with the sender.
+                    let _ = freed.lock().unwrap().recv();
+                    Ok(())
+                };
+                app.at_length_as_visitor(&caller, work).await
+            })
+        };
+        let visitors: Vec<_> = (1..4).map(visit).collect();
+        while begun.load(Ordering::SeqCst) == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let staff = caller(9);
+        let of_staff = timeout(Duration::from_secs(10), app.at_length(&staff, |_desk| Ok(7)));
+        assert_eq!(of_staff.await.unwrap().unwrap(), 7);
+        assert_eq!(begun.load(Ordering::SeqCst), 1, "one of two places");
+        drop(free);
+        for visitor in visitors {
+            visitor.await.unwrap().unwrap();
+        }
+    }
+}

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::{
     office, photos,
     support::{Answer, Lot, corolla},
+    website::Website,
 };
 
 /// Operations that are not called here, with the reason.
 const NOT_CALLED: &[(&str, &str)] = &[
     ("auth_begin", "it needs a provider: sign_in.rs has one"),
     ("auth_finish", "it needs a provider: sign_in.rs has one"),
-    ("vin_cached", "an evaluation is kept where vPIC or the market knew the car; the library's tests have both"),
 ];
 
 /// A call of an operation by its id, with what stands for `{id}` and the query, and the body. An id is that of the last thing
@@ -76,15 +76,15 @@ const CALLS: &[(&str, &str, &str, &str)] = &[
     ("auth_logout", "", "", ""),
 ];
 
-/// A server where an administrator is signed in.
-fn open() -> (Lot, User, String) {
+/// A server where an administrator is signed in, with what it asks.
+fn open() -> (Lot, User, String, Website) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
     let mut sessions = SessionConfig::new(vec!["a secret of many letters".into()]);
     sessions.secure = false;
     config.sessions = Some(sessions);
     config.storage = Some(StorageConfig::folder(folder.path().join("photos"), photos::PUBLIC_URL));
-    office::configure(&mut config, folder.path());
+    let vpic = office::configure(&mut config, folder.path());
     let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
     let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Admin, ..NewUser::default() };
     let user = lot.staff().users().add(&user).unwrap();
@@ -92,7 +92,7 @@ fn open() -> (Lot, User, String) {
     lot.staff().inventory().add(&corolla(1)).unwrap();
     let answer = lot.ask("POST", &format!("/api/auth/link?token={}", link(&lot, &user)), &[], b"");
     let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    (lot, user, cookie)
+    (lot, user, cookie, vpic)
 }
 
 fn link(lot: &Lot, user: &User) -> String {
@@ -140,7 +140,7 @@ fn check(document: &Value, operation: &Value, answer: &Answer) {
 
 #[test]
 fn a_real_answer_of_each_operation_is_as_its_schema_says() {
-    let (lot, user, cookie) = open();
+    let (lot, user, cookie, _vpic) = open();
     let document = lot.get("/openapi.json").json();
     let operations = operations(&document);
     let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
@@ -195,7 +195,7 @@ fn words(schema: &Value) -> Vec<String> {
 
 #[test]
 fn each_word_that_a_query_may_hold_is_taken() {
-    let (lot, _user, cookie) = open();
+    let (lot, _user, cookie, _vpic) = open();
     let document = lot.get("/openapi.json").json();
     let mut tried = 0;
     for (path, method, operation) in operations(&document) {

@@ -5,6 +5,7 @@ use std::{io::Read as _, net::TcpListener, time::Duration};
 use chrono::{TimeDelta, Utc};
 use jpauto::{
     Config, Money, NewVehicle,
+    evaluation::VpicConfig,
     exports::{FeedConfig, Platform},
     market::AutoDevConfig,
     notifications::WebhookConfig,
@@ -21,8 +22,9 @@ use crate::{
 const STOCK: &str =
     "Stock #,VIN,Year,Make,Model,List Price,Odometer\nA1,2T1BURHE0FC000071,2019,Toyota,Corolla,13500,52000\n";
 
-/// What these operations need of the configuration. Where the webhook goes, and where auto.dev is asked, nobody listens.
-pub fn configure(config: &mut Config, folder: &std::path::Path) {
+/// What these operations need of the configuration, and the server that stands for vPIC. Where the webhook goes, and where auto.dev is
+/// asked, nobody listens.
+pub fn configure(config: &mut Config, folder: &std::path::Path) -> Website {
     config.fetch = Some(local_fetch());
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut webhook = WebhookConfig::new(format!("http://{closed}/"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
@@ -35,6 +37,15 @@ pub fn configure(config: &mut Config, folder: &std::path::Path) {
     let feeds = folder.join("feeds").to_string_lossy().into_owned() + "/";
     let agreed = FeedConfig { destination: Some(feeds), ..FeedConfig::default() };
     config.exports.feeds.insert(Platform::Csv, agreed);
+    let vpic = Website::open();
+    vpic.answer(|_asked| {
+        let decoded = json!({"Make": "HONDA", "Model": "Pilot", "ModelYear": "2017", "ErrorCode": "0"});
+        Some(Reply::json(json!({"Count": 1, "Message": "", "Results": [decoded]}).to_string()))
+    });
+    let mut asked = VpicConfig::default();
+    (asked.base_url, asked.allow_private_networks) = (format!("{}/api", vpic.address), true);
+    config.vpic = Some(asked);
+    vpic
 }
 
 /// Calls operations as an administrator with this cookie, and keeps what they answered.
@@ -178,6 +189,7 @@ fn of_the_market(caller: &mut Caller<'_>) {
     caller.get("vin_parse", vin);
     caller.get("vin_decode", &format!("{vin}/decode"));
     caller.post("vin_evaluate", &format!("{vin}/evaluate"), &json!({"mileage": 60_000}));
+    caller.get("vin_cached", &format!("{vin}/evaluation"));
 }
 
 fn of_files(caller: &mut Caller<'_>) {

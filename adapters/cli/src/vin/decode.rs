@@ -238,7 +238,8 @@ fn print_evaluation(evaluation: &Evaluation, output: &mut Output) -> Result<(), 
         _ => print_facts(&evaluation.facts, evaluation.vehicle.as_ref(), output)?,
     }
     // A missing source is among the reasons for the price already.
-    let is_told = |warning: &&Warning| evaluation.analysis.is_none() || !matches!(warning, Warning::SourceMissing(_));
+    let is_told =
+        |warning: &&Warning| evaluation.analysis.is_none() || !matches!(warning, Warning::SourceMissing { .. });
     let warnings: Vec<_> = evaluation.warnings.iter().filter(is_told).cloned().collect();
     print_warnings(&warnings, output)?;
     let from = if evaluation.from_cache { "kept since" } else { "made" };
