@@ -2,6 +2,7 @@
 //!
 //! Conditions and expressions are SQL of `faults.rs`, made of constants and of the names of columns, which are quoted.
 
+mod checks;
 mod others;
 mod repair;
 
@@ -13,6 +14,7 @@ use diesel::{
 };
 use uuid::Uuid;
 
+pub(super) use checks::{broken_checks, put_checks_back, take_broken_checks_off, take_checks_off};
 pub(super) use others::tables_of_other_names;
 pub(super) use repair::{set, set_lists, set_text};
 
@@ -370,64 +372,4 @@ pub(super) fn twins(conn: &mut DbConnection, tables: &[Table]) -> DbResult<Vec<T
         })
     };
     Ok(found.into_iter().filter_map(twin).collect())
-}
-
-/// A check of a table that old rows break, taken off while they are repaired.
-#[derive(QueryableByName)]
-#[cfg_attr(
-    not(feature = "postgres"),
-    expect(dead_code, reason = "SQLite's checks hold for every row, so none is taken off")
-)]
-pub(super) struct Check {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    definition: String,
-}
-
-/// Takes off the checks that hold for new rows alone: PostgreSQL applies them to every column of a row that is changed, and
-/// such a row may break one in a column that is not repaired.
-pub(super) fn take_checks_off(conn: &mut DbConnection, table: &str) -> DbResult<Vec<Check>> {
-    match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            let checks: Vec<Check> = sql_query(format!(
-                "SELECT quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
-                 WHERE conrelid = '{table}'::regclass AND contype = 'c' AND NOT convalidated"
-            ))
-            .load(conn)?;
-            for Check { name, .. } in &checks {
-                conn.batch_execute(&format!("ALTER TABLE {table} DROP CONSTRAINT {name}"))?;
-            }
-            Ok(checks)
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => {
-            let _ = table;
-            Ok(Vec::new())
-        }
-    }
-}
-
-/// Puts the checks back, for all rows where none breaks them any longer.
-pub(super) fn put_checks_back(conn: &mut DbConnection, table: &str, checks: &[Check]) -> DbResult<()> {
-    match conn {
-        #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            for Check { name, definition } in checks {
-                conn.batch_execute(&format!(
-                    "ALTER TABLE {table} ADD CONSTRAINT {name} {definition};
-                     DO $validate$ BEGIN
-                         ALTER TABLE {table} VALIDATE CONSTRAINT {name};
-                     EXCEPTION WHEN check_violation THEN NULL;
-                     END $validate$"
-                ))?;
-            }
-        }
-        #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(_) => {
-            let _ = (table, checks);
-        }
-    }
-    Ok(())
 }

@@ -62,14 +62,16 @@ pub(crate) fn left_out(database: &Database) -> Result<Vec<Finding>> {
 /// Where the schema is current, the rows are looked at first without keeping anybody from writing.
 pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<MigrationReport> {
     if let Some(version) = database.current_version()? {
-        let (findings, open_alert) = database.read_snapshot(|conn| {
+        let (findings, has_broken_checks, open_alert) = database.read_snapshot(|conn| {
             repository::take_time(conn)?;
-            Ok((look(conn, None)?, alerts::newest_about_nothing(conn, AlertType::UnreadableValues)?))
+            let has_broken_checks = !repository::broken_checks(conn, &TABLES)?.is_empty();
+            let open_alert = alerts::newest_about_nothing(conn, AlertType::UnreadableValues)?;
+            Ok((look(conn, None)?, has_broken_checks, open_alert))
         })?;
         let is_repairable = findings.iter().any(|finding| finding.remedy == Remedy::Migrate);
         // An alert that says what is no longer so is written anew.
         let said = open_alert.filter(|alert| !alert.dismissed).map(|alert| alert.message);
-        if !is_repairable && alert(&findings).map(|alert| alert.message) == said {
+        if !is_repairable && !has_broken_checks && alert(&findings).map(|alert| alert.message) == said {
             return Ok(MigrationReport { applied: Vec::new(), version, findings });
         }
     }
@@ -77,6 +79,7 @@ pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<Migrati
     let machine = Actor::system();
     let (migrated, findings) = database.migrate(|conn| {
         let findings = look(conn, Some(Acting { actor: &machine, now }))?;
+        repository::take_broken_checks_off(conn, &TABLES)?;
         if is_first {
             must_not_be_beside(conn, &findings)?;
         }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
 use super::connection::{ConnectError, Target};
 use crate::error::{Error, ErrorCode};
@@ -190,11 +190,23 @@ fn from_database(reason: DieselError) -> Error {
             message if message.contains("malformed") && message.contains("database") => {
                 damaged("the file of the database is damaged")
             }
-            _ => Error::new(ErrorCode::DatabaseError, "the database refused a statement"),
+            _ => Error::new(ErrorCode::DatabaseError, refused(info.as_ref())),
         },
         _ => Error::new(ErrorCode::DatabaseError, "the database gave an answer that could not be read"),
     };
     error.with_source(reason)
+}
+
+/// What is said of a statement that the database does not take. The condition may be one that another application has added.
+fn refused(info: &dyn DatabaseErrorInformation) -> String {
+    match (info.table_name(), info.constraint_name()) {
+        (Some(table), Some(condition)) => {
+            format!(
+                "the database refused a statement: the condition \"{condition}\" of the table {table} does not hold"
+            )
+        }
+        _ => "the database refused a statement".to_owned(),
+    }
 }
 
 fn read_only() -> Error {
