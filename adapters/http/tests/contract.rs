@@ -84,7 +84,7 @@ fn open() -> (Lot, User, String, Website) {
     sessions.secure = false;
     config.sessions = Some(sessions);
     config.storage = Some(StorageConfig::folder(folder.path().join("photos"), photos::PUBLIC_URL));
-    let vpic = office::configure(&mut config, folder.path());
+    let asked = office::configure(&mut config, folder.path());
     let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
     let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Admin, ..NewUser::default() };
     let user = lot.staff().users().add(&user).unwrap();
@@ -92,7 +92,7 @@ fn open() -> (Lot, User, String, Website) {
     lot.staff().inventory().add(&corolla(1)).unwrap();
     let answer = lot.ask("POST", &format!("/api/auth/link?token={}", link(&lot, &user)), &[], b"");
     let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    (lot, user, cookie, vpic)
+    (lot, user, cookie, asked)
 }
 
 fn link(lot: &Lot, user: &User) -> String {
@@ -140,7 +140,7 @@ fn check(document: &Value, operation: &Value, answer: &Answer) {
 
 #[test]
 fn a_real_answer_of_each_operation_is_as_its_schema_says() {
-    let (lot, user, cookie, _vpic) = open();
+    let (lot, user, cookie, _asked) = open();
     let document = lot.get("/openapi.json").json();
     let operations = operations(&document);
     let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
@@ -195,7 +195,7 @@ fn words(schema: &Value) -> Vec<String> {
 
 #[test]
 fn each_word_that_a_query_may_hold_is_taken() {
-    let (lot, _user, cookie, _vpic) = open();
+    let (lot, _user, cookie, _asked) = open();
     let document = lot.get("/openapi.json").json();
     let mut tried = 0;
     for (path, method, operation) in operations(&document) {

@@ -22,8 +22,8 @@ use crate::{
 const STOCK: &str =
     "Stock #,VIN,Year,Make,Model,List Price,Odometer\nA1,2T1BURHE0FC000071,2019,Toyota,Corolla,13500,52000\n";
 
-/// What these operations need of the configuration, and the server that stands for vPIC. Where the webhook goes, and where auto.dev is
-/// asked, nobody listens.
+/// What these operations need of the configuration, and the server that stands for vPIC and for auto.dev, which lists nothing. Where the
+/// webhook goes, nobody listens.
 pub fn configure(config: &mut Config, folder: &std::path::Path) -> Website {
     config.fetch = Some(local_fetch());
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -31,21 +31,25 @@ pub fn configure(config: &mut Config, folder: &std::path::Path) -> Website {
     webhook.allow_private_network = true;
     config.notifications = std::mem::take(&mut config.notifications).webhook("crm", webhook);
     let mut auto_dev = AutoDevConfig::new("a key");
-    (auto_dev.base_url, auto_dev.allow_private_networks) = (Some(format!("http://{closed}")), true);
+    let asked = Website::open();
+    (auto_dev.base_url, auto_dev.allow_private_networks) = (Some(asked.address.clone()), true);
     auto_dev.pause_before_retry = Duration::ZERO;
     config.auto_dev = Some(auto_dev);
     let feeds = folder.join("feeds").to_string_lossy().into_owned() + "/";
     let agreed = FeedConfig { destination: Some(feeds), ..FeedConfig::default() };
     config.exports.feeds.insert(Platform::Csv, agreed);
-    let vpic = Website::open();
-    vpic.answer(|_asked| {
+    asked.answer(|asked| {
         let decoded = json!({"Make": "HONDA", "Model": "Pilot", "ModelYear": "2017", "ErrorCode": "0"});
-        Some(Reply::json(json!({"Count": 1, "Message": "", "Results": [decoded]}).to_string()))
+        let answer = match asked.path.starts_with("/vpic") {
+            true => json!({"Count": 1, "Message": "", "Results": [decoded]}),
+            false => json!({"data": [], "links": {}}),
+        };
+        Some(Reply::json(answer.to_string()))
     });
-    let mut asked = VpicConfig::default();
-    (asked.base_url, asked.allow_private_networks) = (format!("{}/api", vpic.address), true);
-    config.vpic = Some(asked);
-    vpic
+    let mut vpic = VpicConfig::default();
+    (vpic.base_url, vpic.allow_private_networks) = (format!("{}/vpic", asked.address), true);
+    config.vpic = Some(vpic);
+    asked
 }
 
 /// Calls operations as an administrator with this cookie, and keeps what they answered.
