@@ -64,6 +64,8 @@ pub(crate) struct Underway(Arc<ConnectionState>);
 pub(crate) struct BodyWait {
     state: Arc<ConnectionState>,
     waits: bool,
+    began: Instant,
+    least_pace: usize,
 }
 
 impl OpenConnections {
@@ -162,8 +164,9 @@ impl ConnectionState {
         Underway(Arc::clone(self))
     }
 
-    pub(crate) fn body(self: &Arc<Self>) -> BodyWait {
-        BodyWait { state: Arc::clone(self), waits: false }
+    /// A body of which the client should send so many bytes in a second.
+    pub(crate) fn body(self: &Arc<Self>, least_pace: usize) -> BodyWait {
+        BodyWait { state: Arc::clone(self), waits: false, began: Instant::now(), least_pace: least_pace.max(1) }
     }
 
     /// For how long the connection has waited for its client, if it does: for a request, for more of a body, or for the client to take
@@ -177,8 +180,12 @@ impl ConnectionState {
     }
 
     fn note_change(&self) {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.changed.store(now, Ordering::Relaxed);
+        self.note_change_at(Instant::now());
+    }
+
+    fn note_change_at(&self, at: Instant) {
+        let after = at.saturating_duration_since(self.began).as_millis();
+        self.changed.store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
@@ -190,23 +197,27 @@ impl Drop for Underway {
 }
 
 impl BodyWait {
-    /// Notes whether the client has yet to send.
-    pub(crate) fn note(&mut self, waits: bool) {
+    /// Notes whether the client has yet to send. So many bytes have come: a client that sends a byte now and then has waited since the
+    /// beginning, and one that keeps the pace has not waited at all.
+    pub(crate) fn note(&mut self, waits: bool, came: usize) {
         if waits == self.waits {
             return;
         }
         self.waits = waits;
-        match waits {
-            true => self.state.bodies.fetch_add(1, Ordering::Relaxed),
-            false => self.state.bodies.fetch_sub(1, Ordering::Relaxed),
-        };
-        self.state.note_change();
+        if waits {
+            self.state.bodies.fetch_add(1, Ordering::Relaxed);
+            let earned = Duration::from_secs_f64(came as f64 / self.least_pace as f64);
+            self.state.note_change_at(Instant::now().min(self.began + earned));
+        } else {
+            self.state.bodies.fetch_sub(1, Ordering::Relaxed);
+            self.state.note_change();
+        }
     }
 }
 
 impl Drop for BodyWait {
     fn drop(&mut self) {
-        self.note(false);
+        self.note(false, 0);
     }
 }
 
@@ -250,19 +261,36 @@ mod tests {
         let connection = open(&all, "2001:db8:1:2::3");
         let underway = connection.state().request();
         assert!(connection.state().has_waited().is_none());
-        let mut body = connection.state().body();
-        body.note(true);
+        let mut body = connection.state().body(1_000);
+        body.note(true, 0);
         assert!(connection.state().has_waited().is_some());
         let other = connection.state().request();
         assert!(connection.state().has_waited().is_none(), "another request of the same connection is made");
         drop(other);
-        body.note(false);
+        body.note(false, 0);
         assert!(connection.state().has_waited().is_none());
-        body.note(true);
+        body.note(true, 0);
         drop(body);
         assert!(connection.state().has_waited().is_none());
         drop(underway);
         assert!(connection.state().has_waited().is_some());
+    }
+
+    #[test]
+    fn a_body_that_drips_has_waited_since_its_beginning() {
+        let all = OpenConnections::default();
+        let connection = open(&all, "203.0.113.7");
+        let _underway = connection.state().request();
+        let mut body = connection.state().body(1_000);
+        std::thread::sleep(Duration::from_millis(20));
+        let mut after = |came| {
+            body.note(true, came);
+            let waited = connection.state().has_waited().unwrap();
+            body.note(false, came);
+            waited
+        };
+        assert!(after(1) >= Duration::from_millis(18), "one byte is worth a millisecond");
+        assert!(after(60_000) < Duration::from_millis(18), "a minute's worth has come");
     }
 
     #[test]

@@ -402,7 +402,7 @@ impl Connection {
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
                 let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
-                let (request, unread) = unread::shared(request, &state);
+                let (request, unread) = unread::shared(request, &state, &config.body);
                 async move {
                     let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
                     if let Some(unread) = unread {

@@ -48,12 +48,17 @@ pub(crate) struct Unread {
 }
 
 /// The request with a body that is shared with the connection, where it has one.
-pub(crate) fn shared(request: Request<Incoming>, state: &Arc<ConnectionState>) -> (Request<Shared>, Option<Unread>) {
+pub(crate) fn shared(
+    request: Request<Incoming>,
+    state: &Arc<ConnectionState>,
+    limits: &BodyLimits,
+) -> (Request<Shared>, Option<Unread>) {
     let is_http_1 = request.version() < Version::HTTP_2;
     let waits_to_be_asked = request.headers().contains_key(EXPECT);
     let (head, body) = request.into_parts();
     let is_empty = body.is_end_stream();
-    let reading = Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: state.body() };
+    let reading =
+        Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: state.body(limits.least_pace) };
     let shared = Shared(Arc::new(Mutex::new(reading)));
     // HTTP/2 ends one stream and no more.
     let unread =
@@ -118,7 +123,6 @@ impl Body for Shared {
         let mut reading = self.reading();
         reading.was_asked_for = true;
         let polled = Pin::new(&mut reading.body).poll_frame(context);
-        reading.wait.note(polled.is_pending());
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 reading.read = reading.read.saturating_add(frame.data_ref().map_or(0, Bytes::len));
@@ -126,6 +130,8 @@ impl Body for Shared {
             Poll::Ready(_) => reading.has_ended = true,
             Poll::Pending => {}
         }
+        let read = reading.read;
+        reading.wait.note(polled.is_pending(), read);
         polled
     }
 
