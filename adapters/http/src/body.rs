@@ -180,7 +180,11 @@ async fn read_body(
 
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| refused(fault.path(), fault.inner()))?;
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| {
+        // Where a word is expected and no text stands there, serde says that it is no JSON.
+        let is_json = fault.inner().is_data() || serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
+        if is_json { refused(fault.path(), fault.inner()) } else { malformed(fault.inner()) }
+    })?;
     json.end().map_err(|reason| malformed(&reason))?;
     // Serde would also accept a list of the values in the order of the fields.
     let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
@@ -218,9 +222,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
 }
 
 fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Problem {
-    if !reason.is_data() {
-        return malformed(reason);
-    }
     let segments = path.iter().filter_map(|segment| match segment {
         Segment::Map { key } => Some(key.clone()),
         Segment::Seq { index } => Some(index.to_string()),
@@ -229,7 +230,10 @@ fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Prob
     });
     let text = reason.to_string();
     let place = format!(" at line {} column {}", reason.line(), reason.column());
-    let message = plain(text.strip_suffix(&place).unwrap_or(&text));
+    let message = match reason.is_data() {
+        true => plain(text.strip_suffix(&place).unwrap_or(&text)),
+        false => "expected a text, one of the words of this field".to_owned(),
+    };
     invalid_body(pointer_to(segments.map(|segment| cut(&segment, LONGEST_MESSAGE))), cut(&message, LONGEST_MESSAGE))
 }
 
@@ -306,6 +310,19 @@ pub(crate) mod tests {
         ] {
             let reason = serde_json::from_str::<NewSubmission>(body).unwrap_err().to_string();
             assert_eq!(plain(reason.split(" at line ").next().unwrap()), message, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_word_that_is_no_text_is_named() {
+        for body in ["{\"role\": null}", "{\"role\": 5}", "{\"role\": [\"viewer\"]}"] {
+            let problem = parse_json::<jpauto::NewUser>(body.as_bytes()).unwrap_err();
+            let told = told(problem).await;
+            assert_eq!(
+                (&told["code"], &told["errors"][0]["pointer"]),
+                (&json!("invalid_body"), &json!("/role")),
+                "{told}"
+            );
         }
     }
 
