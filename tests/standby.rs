@@ -241,6 +241,41 @@ fn what_is_no_standby_of_the_primary_is_never_read() {
 }
 
 #[test]
+fn a_standby_that_hangs_holds_up_few_readers() {
+    const READERS: usize = 8;
+    let Some(pair) = Pair::start() else { return };
+    let dealership = pair.open();
+    let desk = dealership.acting_as(Actor::system());
+    desk.inventory().add(&corolla(1)).unwrap();
+    until_served(&dealership, &desk);
+    let answered = std::sync::Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let hung = pair.standby.hang();
+        for reader in 0..READERS {
+            let (desk, answered) = (dealership.acting_as(Actor::system()), &answered);
+            scope.spawn(move || {
+                let began = Instant::now();
+                assert_eq!(count(&desk), 1);
+                answered.lock().unwrap().push((reader, began.elapsed()));
+            });
+        }
+        // Half of the connections may be at the standby; it goes on in the end, so that these are answered, too.
+        let began = Instant::now();
+        while answered.lock().unwrap().len() < READERS / 2 && began.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let quick = answered.lock().unwrap().len();
+        assert!(quick >= READERS / 2, "{quick} of {READERS} within {:?}", began.elapsed());
+        for _ in 0..20 {
+            assert_eq!(count(&desk), 1);
+        }
+        drop(hung);
+    });
+    assert_eq!(answered.into_inner().unwrap().len(), READERS);
+    until_served(&dealership, &desk);
+}
+
+#[test]
 fn a_standby_that_stops_lags_and_comes_back_under_load_is_noticed_by_nobody() {
     let Some(pair) = Pair::start() else { return };
     let dealership = pair.open();

@@ -93,6 +93,8 @@ pub struct StandbyUse {
     pub served: u64,
     /// Reads that went to the primary because the standby was behind.
     pub behind: u64,
+    /// Reads that went to the primary because each connection to the standby was in use.
+    pub busy: u64,
     /// Reads that went to the primary because the standby could not be reached, or ended them.
     pub failed: u64,
 }
@@ -488,7 +490,9 @@ fn open_standby(
     };
     let manager = Manager::new(target, ConnectionLimits { read_only: true, ..limits }, config.pooler);
     let pool = r2d2::Pool::builder()
-        .max_size(config.pool_size.max(1))
+        // Of a standby that hangs each connection holds up a reader, so the others are left to the primary.
+        .max_size((config.pool_size / 2).max(1))
+        .error_handler(Box::new(r2d2::NopErrorHandler))
         .min_idle(Some(0))
         .test_on_check_out(false)
         .thread_pool(pool_threads())

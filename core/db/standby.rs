@@ -57,6 +57,7 @@ pub(super) struct Standby {
     identity: OnceLock<String>,
     served: AtomicU64,
     behind: AtomicU64,
+    busy: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -76,6 +77,8 @@ struct Rest {
 
 /// Why a read goes to the primary.
 enum NotThere {
+    /// Each connection to it is in use.
+    Busy,
     /// The standby has come so far.
     Behind(i64),
     /// It cannot be asked.
@@ -103,6 +106,7 @@ impl Standby {
             identity: OnceLock::new(),
             served: AtomicU64::new(0),
             behind: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
     }
@@ -119,6 +123,7 @@ impl Standby {
             is_used: !self.is_told.load(Ordering::Relaxed),
             served: self.served.load(Ordering::Relaxed),
             behind: self.behind.load(Ordering::Relaxed),
+            busy: self.busy.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
         }
     }
@@ -142,6 +147,9 @@ impl Standby {
                     tracing::info!("the standby serves reads again");
                 }
                 return Some(value);
+            }
+            Err(NotThere::Busy) => {
+                self.busy.fetch_add(1, Ordering::Relaxed);
             }
             Err(NotThere::Behind(replayed)) => {
                 self.behind.fetch_add(1, Ordering::Relaxed);
@@ -174,8 +182,13 @@ impl Standby {
         let wanted = self.wanted(primary).map_err(|error| NotThere::Gone(error.to_string()))?;
         // After a restart of the standby all its connections are dead: each is tried once, and then a new one.
         for _ in 0..=self.pool.max_size() {
-            let mut pooled =
-                self.pool.get_timeout(WAIT_FOR_CONNECTION).map_err(|reason| NotThere::Gone(reason.to_string()))?;
+            if self.is_busy() {
+                return Err(NotThere::Busy);
+            }
+            let mut pooled = self.pool.get_timeout(WAIT_FOR_CONNECTION).map_err(|reason| match self.is_busy() {
+                true => NotThere::Busy,
+                false => NotThere::Gone(reason.to_string()),
+            })?;
             match self.looked_at(primary, &mut pooled).and_then(|()| self.has_come_to(&mut pooled, wanted)) {
                 // The queries see at least what was replayed before them.
                 Ok(()) => return pooled.run(kind, queries).map_err(NotThere::Ended),
@@ -184,6 +197,12 @@ impl Standby {
             }
         }
         Err(NotThere::Gone("each of its connections was lost".to_owned()))
+    }
+
+    /// Whether each connection is in use. A reader does not wait for one: the standby may hang, and the primary is there.
+    fn is_busy(&self) -> bool {
+        let state = self.pool.state();
+        state.idle_connections == 0 && state.connections >= self.pool.max_size()
     }
 
     /// The place that a standby must have replayed. Of those that serve, the first.

@@ -100,6 +100,16 @@ impl Cluster {
         self.run("pg_ctl", &["stop", "--silent", "--mode=immediate", "--pgdata", &self.data()]);
     }
 
+    /// Lets its processes stand still until the answer is dropped. The kernel goes on taking what is sent to them.
+    pub fn hang(&self) -> Hung {
+        let main = fs::read_to_string(Path::new(&self.data()).join("postmaster.pid")).unwrap();
+        let main = main.lines().next().unwrap().trim().to_owned();
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap();
+        let hung = Hung([main].into_iter().chain(children.split_whitespace().map(ToOwned::to_owned)).collect());
+        assert!(hung.signal("-STOP"));
+        hung
+    }
+
     #[track_caller]
     fn run(&self, program: &str, arguments: &[&str]) {
         let mut command = Command::new(self.programs.join(program));
@@ -108,6 +118,21 @@ impl Cluster {
         let (out, err) = (fs::File::create(&errors).unwrap(), fs::File::create(&errors).unwrap());
         let ran = not_as_root(&mut command).stdout(out).stderr(err).status().unwrap();
         assert!(ran.success(), "{program}: {}", fs::read_to_string(errors).unwrap());
+    }
+}
+
+/// The processes of a server that stands still.
+pub struct Hung(Vec<String>);
+
+impl Hung {
+    fn signal(&self, signal: &str) -> bool {
+        Command::new("kill").arg(signal).args(&self.0).status().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        self.signal("-CONT");
     }
 }
 

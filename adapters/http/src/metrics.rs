@@ -166,7 +166,9 @@ impl Metrics {
     fn look_at_the_standby(&self, dealership: &Dealership) {
         let Some(standby) = dealership.standby_use() else { return };
         self.standby.with_label_values(&[] as &[&str]).set(standby.is_used.into());
-        for (outcome, reads) in [("served", standby.served), ("behind", standby.behind), ("failed", standby.failed)] {
+        for (outcome, reads) in
+            [("served", standby.served), ("behind", standby.behind), ("busy", standby.busy), ("failed", standby.failed)]
+        {
             let counted = self.standby_reads.with_label_values(&[outcome]);
             counted.inc_by(reads.saturating_sub(counted.get()));
         }
