@@ -137,8 +137,24 @@ fn refuse_what_can_not_work(config: &ServerConfig, settings: &Settings) -> Resul
     if config.address.port() != 0 && config.metrics_address == Some(config.address) {
         return Err(settings.refuse("server.metrics_address", "this is the address of the server itself"));
     }
-    if deadline.is_zero() {
-        return Err(settings.refuse("server.gate.deadline", "expected more than nothing"));
+    let ServerConfig { gate, body, connections, .. } = config;
+    let stops_everything = [
+        ("server.gate.deadline", deadline.is_zero()),
+        ("server.gate.workers", gate.workers == 0),
+        ("server.gate.queue", gate.queue == 0),
+        ("server.connections.most", connections.most == 0),
+        ("server.connections.most_of_one_client", connections.most_of_one_client == 0),
+        ("server.connections.header_read_timeout", connections.header_read_timeout.is_zero()),
+        ("server.connections.http2_streams", connections.http2_streams == 0),
+        ("server.connections.unread_timeout", connections.unread_timeout.is_zero()),
+        ("server.connections.longest_life", connections.longest_life.is_zero()),
+        ("server.body.largest", body.largest == 0),
+        ("server.body.read_timeout", body.read_timeout.is_zero()),
+        ("server.body.file_timeout", body.file_timeout.is_zero()),
+        ("database.pool_size", settings.database.pool_size == 0),
+    ];
+    if let Some((key, _)) = stops_everything.iter().find(|(_, stops)| *stops) {
+        return Err(settings.refuse(key, "expected more than nothing"));
     }
     if !settings.database.url.starts_with("postgres") {
         return Ok(());

@@ -88,6 +88,18 @@ fn what_the_library_refuses_and_what_can_not_work_is_told_with_its_place() {
         ),
         ("[server.gate]\ndeadline = \"0 s\"\n", "invalid_configuration]: jpauto.toml:2: server.gate.deadline: "),
         (
+            "[server.connections]\nlongest_life = \"0 s\"\n",
+            "invalid_configuration]: jpauto.toml:2: server.connections.longest_life: expected more",
+        ),
+        (
+            "[server.body]\nlargest = 0\n",
+            "invalid_configuration]: jpauto.toml:2: server.body.largest: expected more than nothing",
+        ),
+        (
+            "[database]\npool_size = 0\n",
+            "invalid_configuration]: jpauto.toml:2: database.pool_size: expected more than nothing",
+        ),
+        (
             "[database]\nurl = \"postgres://nowhere.example/lot\"\n[server.gate]\ndeadline = \"10 s\"\n",
             "invalid_configuration]: jpauto.toml:4: server.gate.deadline: expected more than database.statement_timeout",
         ),
