@@ -4,10 +4,10 @@ use std::{
     ops::ControlFlow,
     sync::{
         Barrier,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -190,11 +190,11 @@ fn a_pooler_in_session_mode_needs_no_word() {
 fn no_acknowledged_write_is_lost_when_the_pooler_restarts() {
     let Some(mut pooler) = PgBouncer::start("transaction") else { return };
     let dealership = behind(&pooler);
-    let is_over = AtomicBool::new(false);
+    let (is_over, written) = (AtomicBool::new(false), AtomicUsize::new(0));
     let acknowledged = thread::scope(|scope| {
         let writers: Vec<_> = (0..4u32)
             .map(|writer| {
-                let (desk, is_over) = (dealership.acting_as(Actor::system()), &is_over);
+                let (desk, is_over, written) = (dealership.acting_as(Actor::system()), &is_over, &written);
                 scope.spawn(move || {
                     let mut kept = Vec::new();
                     for number in 0.. {
@@ -202,7 +202,10 @@ fn no_acknowledged_write_is_lost_when_the_pooler_restarts() {
                             break;
                         }
                         match desk.inventory().add(&corolla(writer * 100_000 + number)) {
-                            Ok(vehicle) => kept.push(vehicle.id),
+                            Ok(vehicle) => {
+                                kept.push(vehicle.id);
+                                written.fetch_add(1, Ordering::Relaxed);
+                            }
                             Err(error) => assert!(error.is_transient(), "{error:?}"),
                         }
                     }
@@ -220,16 +223,23 @@ fn no_acknowledged_write_is_lost_when_the_pooler_restarts() {
                 })
             })
             .collect();
+        let until_more_are_written = || {
+            let enough = written.load(Ordering::Relaxed) + 10;
+            let end = Instant::now() + Duration::from_secs(60);
+            while written.load(Ordering::Relaxed) < enough && Instant::now() < end {
+                thread::sleep(Duration::from_millis(5));
+            }
+        };
         for _ in 0..2 {
-            thread::sleep(Duration::from_millis(400));
+            until_more_are_written();
             pooler.restart(Duration::from_millis(100));
         }
-        thread::sleep(Duration::from_millis(400));
+        until_more_are_written();
         is_over.store(true, Ordering::Relaxed);
         readers.into_iter().for_each(|reader| reader.join().unwrap());
         writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
     });
-    assert!(acknowledged.len() > 20, "{}", acknowledged.len());
+    assert!(acknowledged.len() >= 30, "{}", acknowledged.len());
     let desk = dealership.acting_as(Actor::system());
     for id in acknowledged {
         desk.inventory().get(id).unwrap();
