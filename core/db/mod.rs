@@ -460,7 +460,9 @@ impl Database {
         if self.refresh_schema_state()? {
             return Ok(());
         }
-        Err(Error::new(ErrorCode::DatabaseOutdated, "the database has an older schema: run migrate on it first"))
+        let has_schema = self.with_connection(Kind::Statements, migrate::is_migrated)??;
+        let state = if has_schema { "the database has an older schema" } else { "the database was never migrated" };
+        Err(Error::new(ErrorCode::DatabaseOutdated, format!("{state}: run migrate on it first")))
     }
 
     fn refresh_schema_state(&self) -> Result<bool> {

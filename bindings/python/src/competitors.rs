@@ -36,6 +36,7 @@ use crate::{
     arrow::{Row as _, columns::by_columns},
     error::invalid_argument,
     extract::page,
+    frame::in_rows,
     input,
     lot::Handle,
     progress::Observer,
@@ -55,14 +56,14 @@ impl Competitors {
         Self { handle: handle.clone() }
     }
 
-    /// The competitor with this id or name.
+    /// The competitor with this id or name. One that is not there is not found, and has no empty lists.
     fn id_of(&self, competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorId> {
-        match key_of(competitor)? {
-            CompetitorKey::Id(id) => Ok(id),
-            CompetitorKey::Name { name, .. } => {
-                self.handle.run(competitor.py(), |desk| desk.competitors().get_by_name(&name)).map(|found| found.id)
-            }
-        }
+        let key = key_of(competitor)?;
+        let find = |desk: &Desk| match &key {
+            CompetitorKey::Id(id) => desk.competitors().get(*id),
+            CompetitorKey::Name { name, .. } => desk.competitors().get_by_name(name),
+        };
+        self.handle.run(competitor.py(), find).map(|found| found.id)
     }
 }
 
@@ -219,7 +220,8 @@ impl Competitors {
         self.handle.run(py, |desk| desk.competitors().delete(id))
     }
 
-    /// Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
+    /// Records one scrape: listings collected elsewhere, as dictionaries, as records of `jpauto.extract`, or as a table of pyarrow, polars
+    /// or pandas.
     ///
     /// With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
     /// nothing. The same scrape recorded again changes nothing. If no competitor has this name, one is added.
@@ -237,7 +239,7 @@ impl Competitors {
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let (mut read, mut faults) = (Vec::new(), Vec::new());
-        for (index, listing) in listings.try_iter()?.enumerate() {
+        for (index, listing) in in_rows(listings)?.try_iter()?.enumerate() {
             read.extend(input::item(&listing?, &format!("/listings/{index}"), &mut faults)?);
         }
         if !faults.is_empty() {

@@ -17,7 +17,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use jpauto::Money;
 use pyo3::{
     prelude::*,
-    types::{PyBool, PyDate, PyDateTime, PyFloat, PyString},
+    types::{PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyList, PyString},
 };
 use uuid::Uuid;
 
@@ -108,6 +108,29 @@ impl Frame {
 /// A table that is not read yet, as polars has them, read now; any other object as it is.
 pub(crate) fn eager<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if input::is_of(source, "polars", "LazyFrame") { source.call_method0("collect") } else { Ok(source.clone()) }
+}
+
+/// The rows of a table of another library as dictionaries, and any other object as it is.
+pub(crate) fn in_rows<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let source = eager(source)?;
+    let rows = if input::is_of(&source, "polars", "DataFrame") {
+        source.call_method0("to_dicts")?
+    } else if input::is_of(&source, "pandas", "DataFrame") {
+        source.call_method1("to_dict", ("records",))?
+    } else if input::is_of(&source, "pyarrow", "Table") || input::is_of(&source, "pyarrow", "RecordBatch") {
+        source.call_method0("to_pylist")?
+    } else {
+        return Ok(source);
+    };
+    let plain = PyList::empty(rows.py());
+    for row in rows.try_iter()? {
+        let cells = PyDict::new(rows.py());
+        for (name, value) in row?.cast::<PyDict>()? {
+            cells.set_item(name, input::cell(value)?)?;
+        }
+        plain.append(cells)?;
+    }
+    Ok(plain.into_any())
 }
 
 /// Whether an object has Arrow's interface.

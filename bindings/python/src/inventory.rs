@@ -1,7 +1,7 @@
 //! The dealership's own vehicles: `lot.inventory`.
 
 use chrono::{DateTime, Utc};
-use jpauto::{NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
+use jpauto::{Desk, NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
@@ -209,11 +209,18 @@ impl Filters<'_, '_> {
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Inventory {
     handle: Handle,
+    /// Whether prices that look like a typing error are refused.
+    refuses_doubtful_prices: bool,
 }
 
 impl Inventory {
     pub(crate) fn at(handle: &Handle) -> Self {
-        Self { handle: handle.clone() }
+        Self { handle: handle.clone(), refuses_doubtful_prices: false }
+    }
+
+    fn of<'d>(&self, desk: &'d Desk) -> jpauto::Inventory<'d> {
+        let noun = desk.inventory();
+        if self.refuses_doubtful_prices { noun.refusing_doubtful_prices() } else { noun }
     }
 }
 
@@ -337,6 +344,13 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().find(text)).map(StockedVehicle::told)
     }
 
+    /// The same, refusing a price that looks like a typing error (`Refused`, `price_doubtful`). Else that is among the `warnings` of the answer.
+    ///
+    /// For programs that ask a person, and write the price when it is confirmed.
+    fn refusing_doubtful_prices(&self) -> Self {
+        Self { handle: self.handle.clone(), refuses_doubtful_prices: true }
+    }
+
     /// Adds a vehicle and puts it on sale. A car that we sold before comes back: its row is on sale again.
     ///
     /// The fields are those of `jpauto.types.NewVehicle`: `year`, `make`, `model`, `vin`, `price` in dollars and `mileage` in miles are
@@ -346,7 +360,7 @@ impl Inventory {
     #[pyo3(signature = (**fields))]
     fn add(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
         let vehicle: NewVehicle = input::fields(py, fields)?;
-        self.handle.run(py, |desk| desk.inventory().add(&vehicle)).map(Vehicle::told)
+        self.handle.run(py, |desk| self.of(desk).add(&vehicle)).map(Vehicle::told)
     }
 
     /// Changes the named fields; `None` clears a field. A new price is also added to the price history. One that looks like a
@@ -357,7 +371,7 @@ impl Inventory {
     fn update(&self, py: Python<'_>, id: &Bound<'_, PyAny>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         let update: VehicleUpdate = input::fields(py, fields)?;
-        self.handle.run(py, |desk| desk.inventory().update(id, &update)).map(Vehicle::told)
+        self.handle.run(py, |desk| self.of(desk).update(id, &update)).map(Vehicle::told)
     }
 
     /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.

@@ -1,7 +1,7 @@
 //! Cars that customers offer: `lot.submissions`.
 
 use chrono::{DateTime, Utc};
-use jpauto::{Approval, NewSubmission, SubmissionFilter, SubmissionUpdate};
+use jpauto::{Approval, Desk, NewSubmission, SubmissionFilter, SubmissionUpdate};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
@@ -45,16 +45,31 @@ jpauto::submission_fields! {
 #[pyclass(frozen, module = "jpauto")]
 pub(crate) struct Submissions {
     handle: Handle,
+    /// Whether prices that look like a typing error are refused.
+    refuses_doubtful_prices: bool,
 }
 
 impl Submissions {
     pub(crate) fn at(handle: &Handle) -> Self {
-        Self { handle: handle.clone() }
+        Self { handle: handle.clone(), refuses_doubtful_prices: false }
+    }
+
+    fn of<'d>(&self, desk: &'d Desk) -> jpauto::Submissions<'d> {
+        let noun = desk.submissions();
+        if self.refuses_doubtful_prices { noun.refusing_doubtful_prices() } else { noun }
     }
 }
 
 #[pymethods]
 impl Submissions {
+    /// The same, refusing a price at an approval that looks like a typing error (`Refused`, `price_doubtful`). Else that is among the
+    /// `warnings` of the answer.
+    ///
+    /// For programs that ask a person, and approve when it is confirmed.
+    fn refusing_doubtful_prices(&self) -> Self {
+        Self { handle: self.handle.clone(), refuses_doubtful_prices: true }
+    }
+
     /// Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.
     ///
     /// The fields are those of `jpauto.types.NewSubmission`: `year`, `make` and `model` are needed; `vin`, `mileage` in miles,
@@ -64,7 +79,7 @@ impl Submissions {
     #[pyo3(signature = (**fields))]
     fn submit(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Submission> {
         let submission: NewSubmission = input::fields(py, fields)?;
-        self.handle.run(py, |desk| desk.submissions().submit(&submission)).map(Submission::told)
+        self.handle.run(py, |desk| self.of(desk).submit(&submission)).map(Submission::told)
     }
 
     /// The submissions that match the filters, newest first unless sorted by `submitted_at`.
@@ -113,7 +128,7 @@ impl Submissions {
     ) -> PyResult<Submission> {
         let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         let update: SubmissionUpdate = input::fields(py, fields)?;
-        self.handle.run(py, |desk| desk.submissions().update(id, &update)).map(Submission::told)
+        self.handle.run(py, |desk| self.of(desk).update(id, &update)).map(Submission::told)
     }
 
     /// Approves a submission and adds its car to the inventory, at the asking price unless `price` is given. A car that we sold
@@ -130,7 +145,7 @@ impl Submissions {
     ) -> PyResult<Vehicle> {
         let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         let approval: Approval = input::fields(py, overrides)?;
-        self.handle.run(py, |desk| desk.submissions().approve(id, &approval)).map(Vehicle::told)
+        self.handle.run(py, |desk| self.of(desk).approve(id, &approval)).map(Vehicle::told)
     }
 
     /// Rejects a submission. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`

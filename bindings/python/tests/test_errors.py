@@ -98,6 +98,16 @@ def test_what_does_not_exist_is_not_found(lot: jpauto.Lot) -> None:
     assert failure.value.code == "vehicle_not_found"
     with pytest.raises(jpauto.NotFound, match="competitor"):
         lot.competitors.get("nobody")
+    for unknown in (uuid4(), str(uuid4()), "nobody"):
+        for read in (
+            lot.competitors.listings,
+            lot.competitors.metrics,
+            lot.competitors.scrapes,
+            lot.competitors.undercuts,
+        ):
+            with pytest.raises(jpauto.NotFound) as failure:
+                list(read(unknown))
+            assert failure.value.code == "competitor_not_found"
     with pytest.raises(jpauto.InvalidInput) as malformed:
         lot.inventory.get("7")
     assert malformed.value.fields[0].pointer == "/id"
@@ -111,6 +121,23 @@ def test_a_fault_is_told_in_the_words_of_python(lot: jpauto.Lot) -> None:
     assert told["/mileage"] == 'expected a whole number, and none too large, found "many"'
     assert told["/vin"] == "expected text, found 5"
     assert not any(word in str(failure.value) for word in ("i32", "usize", "invalid type"))
+
+
+def test_a_doubtful_price_is_refused_where_that_is_asked_for(lot: jpauto.Lot) -> None:
+    car: Any = {**CAMRY, "vin": "4T1B11HK5KU211111", "mileage": 48_000, "price": 1}
+    asking = lot.inventory.refusing_doubtful_prices()
+    with pytest.raises(jpauto.Refused) as failure:
+        asking.add(**car)
+    assert failure.value.code == "price_doubtful" and not list(lot.inventory.list())
+    added = lot.inventory.add(**car)
+    assert [warning.code for warning in added.warnings] == ["price_out_of_range"]
+    with pytest.raises(jpauto.Refused):
+        asking.update(added.id, price=2)
+    assert asking.update(added.id, price=18_500).price == 18_500
+    offer = lot.submissions.submit(**CAMRY, vin="4T1B11HK5KU222222", mileage=40_000)
+    with pytest.raises(jpauto.Refused):
+        lot.submissions.refusing_doubtful_prices().approve(offer.id, price=1)
+    assert lot.submissions.approve(offer.id, price=1).price == 1
 
 
 def test_notes_are_kept_by_a_pickle() -> None:
@@ -180,3 +207,14 @@ def test_an_error_crosses_to_another_process(lot: jpauto.Lot) -> None:
     copy = pickle.loads(pickle.dumps(failure.value))
     assert type(copy) is jpauto.InvalidInput
     assert (str(copy), copy.code, copy.fields) == (str(failure.value), failure.value.code, failure.value.fields)
+
+
+def test_a_database_that_was_never_migrated_is_told_so(database_url: str) -> None:
+    if database_url.startswith("sqlite:"):
+        pytest.skip("a file of SQLite gets its tables when it is made")
+    with (
+        jpauto.open(database_url) as lot,
+        pytest.raises(jpauto.Refused, match="never migrated: run migrate") as failure,
+    ):
+        list(lot.inventory.list())
+    assert failure.value.code == "database_outdated"

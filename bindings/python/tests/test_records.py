@@ -80,6 +80,22 @@ def test_times_are_taken_where_a_listing_has_one(lot: jpauto.Lot) -> None:
     assert "expected a datetime with a time zone" in failure.value.fields[0].message
 
 
+@pytest.mark.parametrize("library", ["pyarrow", "polars", "pandas"])
+def test_a_table_is_recorded_as_its_rows_are(lot: jpauto.Lot, library: str) -> None:
+    package = pytest.importorskip(library)
+    pytest.importorskip("pyarrow")
+    rows = [
+        {"vin": f"4T1B11HK5KU21111{n}", "make": "Toyota", "model": "Camry", "year": 2019, "price": 20_000.0 + n}
+        for n in range(4)
+    ]
+    rows[3] = {**rows[3], "mileage": 52_000}
+    table = package.Table.from_pylist(rows[::-1]) if library == "pyarrow" else package.DataFrame(rows[::-1])
+    report = lot.competitors.record_listings("Rival", table, observed_at=START)
+    assert report.counts.new == 4
+    assert {one.mileage for one in lot.competitors.listings()} == {None, 52_000}
+    assert {one.price for one in lot.competitors.listings()} == {20_000, 20_001, 20_002, 20_003}
+
+
 def test_every_service_of_the_library_is_an_attribute(lot: jpauto.Lot) -> None:
     nouns = "submissions inventory market evaluation competitors exports jobs storage users alerts activity"
     for noun in f"{nouns} notifications tokens sessions sign_in".split():

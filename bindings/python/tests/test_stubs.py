@@ -102,8 +102,6 @@ BUILT_FOR_SERVERS = {
     "Inventory.if_version": "for answers to a browser's `If-Match`",
     "Submissions.if_version": "for answers to a browser's `If-Match`",
     "Users.if_version": "for answers to a browser's `If-Match`",
-    "Inventory.refusing_doubtful_prices": "a warning of the answer says it",
-    "Submissions.refusing_doubtful_prices": "a warning of the answer says it",
     "Inventory.import": "a word of Python: it is `import_file`",
     "Competitors.listing_columns": "how `listings` is read as a table",
     "Competitors.record": "it is `record_listings`",

@@ -19,6 +19,7 @@ from jpauto.types import (
     Action,
     AgeState,
     AlertType,
+    ArrowColumns,
     BacktestEvent,
     CompetitorAt,
     CompetitorChanges,
@@ -338,12 +339,13 @@ class Competitors:
     def record_listings(
         self,
         competitor: UUID | str,
-        listings: Iterable[ScrapedListing | NewListing],
+        listings: Iterable[ScrapedListing | NewListing] | ArrowColumns,
         *,
         observed_at: datetime,
         complete: bool = True,
     ) -> RecordReport:
-        """Records one scrape: listings collected elsewhere, as dictionaries or as records of `jpauto.extract`.
+        """Records one scrape: listings collected elsewhere, as dictionaries, as records of `jpauto.extract`, or as a table of pyarrow, polars
+        or pandas.
 
         With `complete`, what is not among them was not on the lot; otherwise they are a part of it. All is written, or
         nothing. The same scrape recorded again changes nothing. If no competitor has this name, one is added.
@@ -641,6 +643,12 @@ class Inventory:
         """The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
 
         Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
+        """
+
+    def refusing_doubtful_prices(self) -> Self:
+        """The same, refusing a price that looks like a typing error (`Refused`, `price_doubtful`). Else that is among the `warnings` of the answer.
+
+        For programs that ask a person, and write the price when it is confirmed.
         """
 
     def add(self, **fields: Unpack[NewVehicle]) -> Vehicle:
@@ -1170,6 +1178,13 @@ class SignInLink:
 @final
 class Submissions:
     """Cars that customers offer, and their review."""
+
+    def refusing_doubtful_prices(self) -> Self:
+        """The same, refusing a price at an approval that looks like a typing error (`Refused`, `price_doubtful`). Else that is among the
+        `warnings` of the answer.
+
+        For programs that ask a person, and approve when it is confirmed.
+        """
 
     def submit(self, **fields: Unpack[NewSubmission]) -> Submission:
         """Sends a submission. One of the same car that was rejected, or whose car was sold since, is pending anew.

@@ -84,7 +84,9 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
     ax.plot(sorted(dots), heights, "o", color=_MARKET, alpha=0.8, label="nearest comparables")
     if ours is not None:
         ax.axvline(ours, color=_OURS, linewidth=2.5, label=f"ours: \\${ours:,.0f}")
-    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, 3), yticks=[], xlabel="adjusted price (dollars)")
+    # Above the dots a legend has room that stands within the picture.
+    top = 3 if is_own else 6.5
+    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, top), yticks=[], xlabel="adjusted price (dollars)")
     ax.set_title(title)
     ax.spines["left"].set_visible(False)
     _dollars(ax.xaxis)
@@ -351,7 +353,7 @@ def _legend(ax: Any, is_own: bool, *, below: float, ncols: int) -> None:
     if is_own:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -below), ncols=ncols, frameon=False)
     else:
-        ax.legend(loc="best", fontsize="small", framealpha=0.8)
+        ax.legend(loc="best", ncols=min(ncols, 2), fontsize="small", framealpha=0.8)
 
 
 def _when(time: datetime | None) -> datetime:
