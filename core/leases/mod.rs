@@ -1,17 +1,18 @@
 //! Leases: only one process at a time may do a thing, for as long as it renews its lease.
 //!
-//! A lease is a row of `job_leases` with the time at which it ends, so that the work of a process that died is taken over. A
-//! lease that has ended stays ended: no renewal revives it, even where nobody else took it. The times are the callers'. Jobs take
-//! them from `shared_now`; where they are of the callers' clocks, these must agree better than a third of a lease, the time
-//! between two renewals. Leases leave no audit rows: they say who works, and nothing about the business.
+//! A lease is a row of `job_leases` with the time at which it ends, so that the work of a process that died is taken over: then, or
+//! at once where it is known to have ended (`process`). A lease that has ended stays ended: no renewal revives it, even where nobody
+//! else took it. The times are the callers'. Jobs take them from `shared_now`; where they are of the callers' clocks, these must
+//! agree better than a third of a lease, the time between two renewals. Leases leave no audit rows.
 
+mod process;
 mod repository;
 
 use chrono::{DateTime, Utc};
+pub(crate) use process::new_holder;
 pub(crate) use repository::{
     forget, held_by, holder, last_holder, live_leases, note_last, release, renew, shared_now, take,
 };
-use uuid::Uuid;
 
 /// A lease that has not ended.
 #[derive(Debug)]
@@ -31,10 +32,4 @@ pub(crate) enum Taken {
     Extended,
     /// Another holder has it.
     No,
-}
-
-/// A new name for a holder of leases, unique even for the same process a second time. It begins with the number of the
-/// process, by which a person finds it.
-pub(crate) fn new_holder() -> String {
-    format!("process {} ({})", std::process::id(), Uuid::now_v7())
 }

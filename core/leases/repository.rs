@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::{Lease, Taken};
+use super::{Lease, Taken, process};
 use crate::{
     clock::Clock,
     db::{
@@ -24,8 +24,9 @@ struct Row {
 }
 
 impl Row {
+    /// Whether it has not ended, and its holder's process is not known to have.
     fn is_live(&self, now: DateTime<Utc>) -> bool {
-        DateTime::from(self.expires_at) > now
+        DateTime::from(self.expires_at) > now && !process::is_gone(&self.holder)
     }
 }
 
@@ -117,9 +118,8 @@ pub(crate) fn release(conn: &mut DbConnection, name: &str, holder: &str, now: Da
 
 /// The holder of a lease that has not ended.
 pub(crate) fn holder(conn: &mut DbConnection, name: &str, now: DateTime<Utc>) -> DbResult<Option<String>> {
-    let live = dsl::job_leases.find(name).filter(dsl::expires_at.gt(Instant(now)));
-    let holder: Option<HeldText> = live.select(dsl::holder).first(conn).optional()?;
-    Ok(holder.text())
+    let row: Option<Row> = dsl::job_leases.find(name).select(Row::as_select()).first(conn).optional()?;
+    Ok(row.filter(|row| row.is_live(now)).map(|row| row.holder.text()))
 }
 
 /// Notes who was the last to do something, in the way of a lease that ends at once: it keeps nobody from anything.
@@ -148,6 +148,7 @@ pub(crate) fn live_leases(conn: &mut DbConnection, beginning: &str, now: DateTim
     let rows: Vec<Row> = live.select(Row::as_select()).load(conn)?;
     Ok(rows
         .into_iter()
+        .filter(|row| row.is_live(now))
         .map(|Row { job_name, holder, acquired_at, expires_at }| Lease {
             name: job_name.text(),
             holder: holder.text(),
