@@ -175,8 +175,27 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
         faults.check(is_plausible_phone(phone, rules), "/customer_phone", expected);
     }
     submission.check_given(&mut faults, &limits);
+    for (pointer, text) in texts_of_one_line(&submission) {
+        faults.check(!text.chars().any(char::is_control), pointer, "expected one line, without control characters");
+    }
     faults.into_result(ErrorCode::InvalidSubmission)?;
     Ok(with_warnings(submission, &limits))
+}
+
+/// What a form has a field of one line for. The notes may have several; an address and a number have none anyway.
+fn texts_of_one_line(submission: &Submission) -> impl Iterator<Item = (&'static str, &str)> {
+    let given = [
+        ("/make", Some(&submission.make)),
+        ("/model", Some(&submission.model)),
+        ("/trim", submission.trim.as_ref()),
+        ("/exterior_color", submission.exterior_color.as_ref()),
+        ("/interior_color", submission.interior_color.as_ref()),
+        ("/transmission", submission.transmission.as_ref()),
+        ("/fuel_type", submission.fuel_type.as_ref()),
+        ("/condition", submission.condition.as_ref()),
+        ("/customer_name", submission.customer_name.as_ref()),
+    ];
+    given.into_iter().filter_map(|(pointer, text)| Some((pointer, text?.as_str())))
 }
 
 /// Accepts digits with the usual separators.
@@ -338,6 +357,8 @@ mod tests {
             ("/year", NewSubmission { year: 1899, ..camry() }),
             ("/year", NewSubmission { year: 2028, ..camry() }),
             ("/make", NewSubmission { make: " ".into(), ..camry() }),
+            ("/make", NewSubmission { make: "Toy\r\nBcc: a@b.example".into(), ..camry() }),
+            ("/trim", NewSubmission { trim: Some("L\tE".into()), ..camry() }),
             ("/model", NewSubmission { model: "x".repeat(101), ..camry() }),
             ("/mileage", NewSubmission { mileage: Some(-1), ..camry() }),
             ("/mileage", NewSubmission { mileage: Some(2_000_001), ..camry() }),

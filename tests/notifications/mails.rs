@@ -25,11 +25,13 @@ on_both_databases! {
         let hostile = NewSubmission {
             make: "Toyota <script>alert(1)</script>".into(),
             model: "Camry {{ 7 * 7 }} & \"Sons\" \u{202e}\u{1f697}".into(),
-            customer_name: Some("Ann <b>Example</b>\r\nBcc: all@victim.example".into()),
             asking_price: Some(Money::from_dollars(15_000)),
             ..camry()
         };
         lot.website().submissions().submit(&hostile).unwrap();
+        // Nobody can send a name of two lines; another program may have written one.
+        let name = "Ann <b>Example</b>\r\nBcc: all@victim.example";
+        lot.execute(&format!("UPDATE pending_submissions SET customer_name = '{name}'"));
         let tried = deliver(&desk);
         assert_eq!((tried[0].status, tried[0].answer.as_deref()), (NotificationStatus::Delivered, Some("queued as 7")));
         let [mail] = &server.mails()[..] else { panic!("{:?}", server.mails()) };
