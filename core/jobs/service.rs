@@ -234,8 +234,11 @@ impl<'a> Jobs<'a> {
         if leases::take(conn, &lease, &holder, now, running::until(now, rules.lease))? == Taken::No {
             return Ok(None);
         }
+        // What had the lease before may have ended while it was waited for.
+        let now = leases::shared_now(conn, self.desk.clock())?;
         // The run that had the lease before is dead, if it is there.
         mark_dead(conn, now)?;
+        let asked_by = Some(acting.actor).filter(|_| scheduled_for.is_none());
         let run = Run {
             id: RunId::new(now),
             job_name: job.as_str().to_owned(),
