@@ -112,7 +112,7 @@ impl Dealership {
     /// # Errors
     /// `database_outdated` before the first migration.
     pub fn check(&self) -> Result<CheckReport> {
-        adoption::check(&self.house.database)
+        adoption::check(&self.house.database, self.house.clock.now())
     }
 
     /// The rows that every list leaves out, because they have no id or lack what each row has; by table and column.

@@ -4,7 +4,9 @@ use std::{ops::ControlFlow, thread, time::Duration};
 
 use chrono::TimeDelta;
 use jpauto::{
-    ActivityFilter, AlertFilter, Config, Desk, ErrorKind, PageRequest, Role, RunId,
+    ActivityFilter, AlertFilter, Config, Desk, ErrorKind, Money, NewSubmission, NewToken, PageRequest, Role, RunId,
+    Severity, VehicleStatus, VehicleUpdate,
+    exports::{Export, Platform},
     jobs::{Job, JobReport, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, Stop},
 };
 use serde_json::json;
@@ -12,7 +14,7 @@ use serde_json::json;
 use crate::{
     scraping::{add, opened},
     support::{
-        Lot, corolla,
+        Lot, corolla, vin,
         website::{Reply, Website, list_page},
     },
 };
@@ -40,6 +42,38 @@ fn wait_until(is_so: impl Fn() -> bool) {
     while !is_so() {
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Something of each kind that the audit trail has entries of.
+fn a_day(lot: &Lot) {
+    let (desk, corollas) = (lot.desk(), [corolla(0), corolla(1)]);
+    let (_, manager) = lot.staff(Role::Manager);
+    let [first, second] = corollas.map(|car| manager.inventory().add(&car).unwrap());
+    lot.pass(TimeDelta::hours(1));
+    let dearer = VehicleUpdate { price: Some(Money::from_dollars(14_500)), ..VehicleUpdate::default() };
+    manager.inventory().update(first.id, &dearer).unwrap();
+    manager.inventory().set_status(second.id, VehicleStatus::Sold).unwrap();
+    lot.pass(TimeDelta::hours(1));
+    manager.inventory().undo_sale(second.id).unwrap();
+    manager.inventory().set_status(second.id, VehicleStatus::Sold).unwrap();
+    let offers = [10, 11, 12].map(|number| {
+        let offer = NewSubmission { vin: Some(vin(number)), ..crate::support::camry() };
+        lot.website().submissions().submit(&offer).unwrap()
+    });
+    lot.pass(TimeDelta::hours(1));
+    manager.submissions().approve(offers[0].id, &jpauto::Approval::as_offered()).unwrap();
+    manager.submissions().reject(offers[1].id, "too dear").unwrap();
+    desk.market().analyze(first.id).unwrap();
+    let dealer = jpauto::competitors::NewCompetitor {
+        name: "Valley Motors".into(),
+        inventory_url: "https://valley.example/used".into(),
+        ..Default::default()
+    };
+    desk.competitors().add(&dealer).unwrap();
+    desk.tokens().create(&NewToken { name: "nightly".into(), role: Role::Viewer, expires_at: None }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let export = Export::of(Platform::Csv).to(folder.path().join("cars.csv").to_str().unwrap());
+    desk.exports().run(&export, &mut |_| ControlFlow::Continue(())).unwrap();
 }
 
 fn failing_jobs(desk: &Desk) -> Vec<String> {
@@ -107,9 +141,126 @@ on_both_databases! {
         assert_eq!(found(), []);
         desk.inventory().delete(vehicle.id).unwrap();
         assert_eq!(found(), [], "the audit trail has the approval of a vehicle that is gone");
-        lot.execute("DELETE FROM activity_logs WHERE action = 'approve'; UPDATE inventory SET status = 'sold'");
+        lot.execute("DELETE FROM activity_logs WHERE action = 'delete'; UPDATE inventory SET status = 'sold'");
         let expected = [("no_vehicle", "pending_submissions", 1), ("undated", "inventory", 2)];
         assert_eq!(found(), expected.map(|(kind, table, count)| (kind.to_owned(), table.to_owned(), count)));
+    }
+
+    fn the_check_holds_rows_against_their_times_and_the_audit_trail(lot: &Lot) {
+        let desk = lot.desk();
+        let found = |desk: &Desk| {
+            let run = desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+            let Some(JobReport::Check(report)) = run.report() else { panic!("{run:?}") };
+            assert_eq!(run.status, RunStatus::Success);
+            let place = |it: &jpauto::jobs::CheckFinding| format!("{} {}.{} {}", it.kind, it.table, it.column, it.count);
+            report.findings.iter().map(place).collect::<Vec<_>>()
+        };
+        // The database is jpauto's since long before.
+        lot.execute("UPDATE __diesel_schema_migrations SET run_on = '2020-01-01 00:00:00'");
+        a_day(lot);
+        assert_eq!(found(&desk), [""; 0], "what jpauto writes bears the check");
+        let sold = "(SELECT id FROM inventory WHERE status = 'sold' LIMIT 1)";
+        let unsold = "(SELECT id FROM inventory WHERE status = 'available' AND source_submission_id IS NULL LIMIT 1)";
+        lot.execute(&format!("UPDATE inventory SET sold_at = listed_at WHERE id = {unsold}"));
+        lot.execute(&format!("UPDATE inventory SET listed_at = '2030-01-01T00:00:00.000000Z' WHERE id = {sold}"));
+        assert_eq!(found(&desk), ["not_sold inventory.sold_at 1", "future_time inventory.listed_at 1"]);
+        lot.execute(&format!("UPDATE inventory SET sold_at = NULL WHERE id = {unsold}"));
+        lot.execute("UPDATE inventory SET listed_at = created_at");
+        assert_eq!(found(&desk), [""; 0]);
+        // Another program approves, and takes the vehicle of an approved submission away.
+        lot.execute(
+            "UPDATE pending_submissions SET reviewed_at = NULL WHERE submission_status = 'rejected';
+             DELETE FROM inventory WHERE source_submission_id IS NOT NULL",
+        );
+        let expected = [
+            "no_vehicle pending_submissions.submission_status 1",
+            "unreviewed pending_submissions.reviewed_at 1",
+        ];
+        assert_eq!(found(&desk), expected);
+        lot.execute("DELETE FROM activity_logs");
+        let expected = [
+            "unrecorded users.created_at 1",
+            "no_vehicle pending_submissions.submission_status 1",
+            "unreviewed pending_submissions.reviewed_at 1",
+            "unrecorded pending_submissions.created_at 3",
+            "unrecorded pending_submissions.updated_at 3",
+            "unrecorded pending_submissions.reviewed_at 1",
+            "unrecorded inventory.created_at 2",
+            "unrecorded inventory.updated_at 2",
+            "unrecorded competitors.created_at 1",
+            "unrecorded export_logs.exported_at 1",
+            "unrecorded api_tokens.created_at 1",
+        ];
+        assert_eq!(found(&desk), expected);
+    }
+
+    fn rows_from_before_the_audit_trail_begins_are_not_held_against_it(lot: &Lot) {
+        let rows = |desk: &Desk| {
+            let run = desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+            let Some(JobReport::Check(report)) = run.report() else { panic!("{run:?}") };
+            report.rows
+        };
+        // Adopted: the rows were there before jpauto was.
+        stock(&lot.desk(), 2);
+        lot.execute("DELETE FROM activity_logs");
+        assert_eq!(rows(&lot.desk()), 0);
+        lot.execute("UPDATE __diesel_schema_migrations SET run_on = '2020-01-01 00:00:00'");
+        assert_eq!(rows(&lot.desk()), 4);
+        // What clean-up removes of the trail is missed by nobody.
+        lot.execute("DELETE FROM inventory");
+        let approved = lot.desk().submissions().submit(&crate::support::camry()).unwrap();
+        let vehicle = lot.desk().submissions().approve(approved.id, &jpauto::Approval::as_offered()).unwrap();
+        lot.desk().inventory().delete(vehicle.id).unwrap();
+        stock(&lot.desk(), 2);
+        assert_eq!(rows(&lot.desk()), 0);
+        lot.pass(TimeDelta::days(400));
+        let keeping = opened(lot, |config: &mut Config| config.jobs.retention.audit_trail_days = 365);
+        keeping.jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+        assert_eq!(lot.count("SELECT count(*) FROM activity_logs WHERE action = 'create'"), 0);
+        assert_eq!(rows(&lot.desk()), 0);
+    }
+
+    fn what_a_check_finds_is_one_alert_until_it_is_over(lot: &Lot) {
+        let desk = lot.desk();
+        stock(&desk, 2);
+        let check = || desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+        let alerts = || {
+            let alerts = desk.alerts().list(&AlertFilter::default(), &PageRequest::first(9)).unwrap().items;
+            alerts.into_iter().map(|alert| (alert.alert_type, alert.severity, alert.message)).collect::<Vec<_>>()
+        };
+        let told = || lot.count("SELECT count(*) FROM outbox WHERE event = 'alert.critical'");
+        check();
+        assert_eq!((alerts(), told()), (Vec::new(), 0));
+        lot.execute("UPDATE inventory SET make = '  Toyota'");
+        check();
+        assert_eq!((alerts()[0].1, told()), (Severity::Warning, 0), "{:?}", alerts());
+        lot.execute("UPDATE inventory SET status = 'sold'");
+        check();
+        check();
+        let [(kind, severity, message)] = &alerts()[..] else { panic!("{:?}", alerts()) };
+        assert_eq!((kind.as_str(), *severity, told()), ("check_failed", Severity::Critical, 1));
+        assert!(message.contains("inventory.sold_at: 2 rows, sold, and no time of the sale, such as "), "{message}");
+        lot.execute("UPDATE inventory SET status = 'available', make = 'Toyota'");
+        check();
+        assert_eq!((alerts(), told()), (Vec::new(), 1));
+    }
+
+    fn a_run_says_through_which_token_and_client_it_was_asked_for(lot: &Lot) {
+        let (manager, staff) = lot.staff(Role::Manager);
+        let issued = lot.desk().tokens().create(&NewToken { name: "nightly".into(), role: Role::Manager, expires_at: None });
+        let issued = issued.unwrap();
+        let machine = lot.website().tokens().authenticate(&issued.secret).unwrap().with_user_agent("curl/8");
+        let machine = lot.dealership.acting_as(machine);
+        let by_hand = staff.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+        let by_token = machine.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
+        let who = |run: &Run| (run.requested_by, run.token_id, run.user_agent.clone());
+        assert_eq!(who(&by_hand), (Some(manager.id), None, Some("tests".to_owned())));
+        assert_eq!(who(&by_token), (None, Some(issued.token.id), Some("curl/8".to_owned())));
+        assert_eq!(who(&staff.jobs().get(by_token.id).unwrap()), who(&by_token));
+        staff.jobs().run_due(&mut on).unwrap();
+        lot.pass(TimeDelta::days(8));
+        let by_itself = staff.jobs().run_due(&mut on).unwrap().remove(0);
+        assert_eq!(who(&by_itself), (None, None, None));
     }
 
     fn one_competitor_is_scraped_by_a_run_of_its_own(lot: &Lot) {

@@ -4,7 +4,10 @@
 //! One scan of a table counts all its faults at once, so a condition of the scan is cheap and looks at its own row alone. What
 //! needs other rows is in `exact`, and is asked only where the scan has found something. Nothing here runs a statement.
 
-use super::FindingKind;
+use super::{
+    FindingKind,
+    rules::{self, Rule, Times},
+};
 use crate::{
     actor::Role,
     competitors::{ScrapeErrorType, YEARS_OF_CARS},
@@ -59,6 +62,8 @@ pub(super) struct Dialect {
     pub(super) instant: fn(column: &str, r#type: &str) -> Option<String>,
     /// The same two seconds later.
     pub(super) later: fn(instant: &str) -> String,
+    /// Whether no vehicle that a submission became has left it since: the audit trail would say from which one.
+    pub(super) has_no_past_vehicle: &'static str,
 }
 
 /// What a column should hold.
@@ -144,36 +149,6 @@ impl Table {
     }
 }
 
-/// What must hold between the columns of a row, or between rows. Where it does not, a person decides.
-struct Rule {
-    kind: FindingKind,
-    column: &'static str,
-    /// Whether a row may break it, by a scan of the table.
-    scan: &'static str,
-    /// Whether it does, where that takes another large table.
-    exact: Option<&'static str>,
-}
-
-/// A sale has its time.
-const SOLD_VEHICLE: Rule =
-    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "status = 'sold' AND sold_at IS NULL", exact: None };
-const SOLD_LISTING: Rule =
-    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "is_sold AND sold_at IS NULL", exact: None };
-
-/// An approved submission has its vehicle, unless that was deleted since or came back through another one: then the audit trail
-/// has the approval.
-const APPROVED: Rule = Rule {
-    kind: FindingKind::NoVehicle,
-    column: "submission_status",
-    scan: "submission_status = 'approved' AND id NOT IN \
-           (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL)",
-    exact: Some(
-        "submission_status = 'approved' AND id NOT IN \
-         (SELECT source_submission_id FROM inventory WHERE source_submission_id IS NOT NULL) AND id NOT IN \
-         (SELECT resource_id FROM activity_logs WHERE action = 'approve' AND resource_id IS NOT NULL)",
-    ),
-};
-
 /// The table of listings, whose triggers keep `listed_models`. A program may have written while they were off.
 const LISTINGS: &str = "competitor_inventory";
 
@@ -188,7 +163,7 @@ pub(super) const TABLES: [Table; 20] = [
         name: "users",
         noun: "users",
         columns: &[("role", Holds::Word(&ROLES)), ("email", Holds::UniqueEmail), ("name", Holds::Text)],
-        rules: &[],
+        rules: &rules::USERS,
         required: &[],
         is_listed: true,
     },
@@ -210,7 +185,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("asking_price", Holds::Amount),
             ("reviewed_by", Holds::Reference("users")),
         ],
-        rules: &[APPROVED],
+        rules: &rules::SUBMISSIONS,
         required: &["year", "make", "model"],
         is_listed: true,
     },
@@ -249,7 +224,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("created_by", Holds::Reference("users")),
             ("updated_by", Holds::Reference("users")),
         ],
-        rules: &[SOLD_VEHICLE],
+        rules: &rules::VEHICLES,
         required: &["year", "make", "model", "vin", "price", "mileage"],
         is_listed: true,
     },
@@ -262,7 +237,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("platform_type", Holds::NullableText),
             ("scrape_error_type", Holds::Word(&SCRAPE_ERRORS)),
         ],
-        rules: &[],
+        rules: &rules::COMPETITORS,
         required: &[],
         is_listed: true,
     },
@@ -279,7 +254,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("price", Holds::Amount),
             ("mileage", Holds::Number),
         ],
-        rules: &[SOLD_LISTING],
+        rules: &rules::LISTINGS,
         required: &[],
         is_listed: true,
     },
@@ -287,7 +262,7 @@ pub(super) const TABLES: [Table; 20] = [
         name: "export_logs",
         noun: "export_logs",
         columns: &[("status", Holds::Word(&["success", "failure"]))],
-        rules: &[],
+        rules: &rules::EXPORTS,
         required: &[],
         is_listed: true,
     },
@@ -311,7 +286,7 @@ pub(super) const TABLES: [Table; 20] = [
     Table::of_ours("activity_logs"),
     Table { columns: &[("status", Holds::Word(&RUN_STATUSES))], ..Table::of_ours("job_history") },
     Table::of_ours("vehicle_sales"),
-    Table { columns: &[("role", Holds::Word(&ROLES))], ..Table::of_ours("api_tokens") },
+    Table { columns: &[("role", Holds::Word(&ROLES))], rules: &rules::TOKENS, ..Table::of_ours("api_tokens") },
     Table::of_ours("competitor_pages"),
     Table::of_ours("outbox"),
     Table { columns: &[("status", Holds::Word(&NOTIFICATION_STATUSES))], ..Table::of_ours("notifications") },
@@ -348,7 +323,7 @@ impl Fault {
         self.exact.as_deref().unwrap_or(&self.scan)
     }
 
-    fn by_hand(kind: FindingKind, column: &'static str, scan: String) -> Self {
+    pub(super) fn by_hand(kind: FindingKind, column: &'static str, scan: String) -> Self {
         Self { kind, column, scan, exact: None, mend: Mend::ByHand }
     }
 
@@ -387,14 +362,11 @@ impl Table {
     }
 
     /// All else that is looked for in this table, in the order in which it is repaired.
-    pub(super) fn faults(&self, twins: &[Twin], dialect: &Dialect) -> Vec<Fault> {
+    pub(super) fn faults(&self, twins: &[Twin], times: &Times, dialect: &Dialect) -> Vec<Fault> {
         let mut faults = self.unreadable(dialect);
         faults.extend(self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)));
         faults.extend(columns_of(self.name).iter().flat_map(|column| self.no_values(column, dialect)));
-        faults.extend(self.rules.iter().map(|rule| Fault {
-            exact: rule.exact.map(ToOwned::to_owned),
-            ..Fault::by_hand(rule.kind, rule.column, rule.scan.to_owned())
-        }));
+        faults.extend(self.rules.iter().filter_map(|rule| rule.fault(times, dialect)));
         // `updated_at` first: whether it was filled by a default shows in `created_at`.
         for ours in ["updated_at", "created_at", "deleted_at"] {
             let is_there = ours == "deleted_at" || columns_of(self.name).iter().any(|column| column.name == ours);

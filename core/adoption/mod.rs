@@ -3,10 +3,12 @@
 //!
 //! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear
 //! and empty where it is not, and a row without an id is left out. `migrate` repairs what is certain, in its own transaction, and reports every kind that it
-//! found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what is looked for.
+//! found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what is looked for,
+//! `rules.rs` what holds between columns and rows.
 
 mod faults;
 mod repository;
+mod rules;
 mod service;
 mod text;
 
@@ -14,7 +16,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub(crate) use service::{alert_of, check, left_out, migrate};
+pub(crate) use service::{alert_of, alert_of_check, check, left_out, migrate};
 
 /// What a call of `migrate` did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -189,8 +191,16 @@ kinds! {
     MissingReference: "missing_reference", "the id of a row that does not exist";
     /// It is called sold, and nothing says when it was sold.
     Undated: "undated", "sold, and no time of the sale";
-    /// It is called approved, and neither a vehicle nor the audit trail says so.
+    /// It is not sold, and has the time of a sale.
+    NotSold: "not_sold", "not sold, with the time of a sale";
+    /// A time that has not come: a vehicle that is listed in the year 2030.
+    FutureTime: "future_time", "a time that has not come";
+    /// It is called approved, there is no vehicle of it, and the audit trail does not say what became of that.
     NoVehicle: "no_vehicle", "approved, and neither a vehicle nor the audit trail says so";
+    /// It is called approved or rejected, and nothing says when that was done.
+    Unreviewed: "unreviewed", "approved or rejected, and no time of the review";
+    /// The audit trail has no entry of what the row says was done at that time: another program wrote it, or entries were removed.
+    Unrecorded: "unrecorded", "no entry of it in the audit trail";
     /// Rows in a table that is named otherwise than ours, such as `"Inventory"` or `inventories`. They are not read. The words of the
     /// finding name the table.
     OtherTable: "other_table", "in a table of another name, which is not read";
@@ -199,6 +209,20 @@ kinds! {
 }
 
 impl FindingKind {
+    /// Whether jpauto keeps it so with each of its own writes.
+    pub(crate) const fn is_of_a_rule(self) -> bool {
+        matches!(
+            self,
+            Self::MissingReference
+                | Self::Undated
+                | Self::NotSold
+                | Self::FutureTime
+                | Self::NoVehicle
+                | Self::Unreviewed
+                | Self::Unrecorded
+        )
+    }
+
     /// Whether rows of this kind read as less than they hold. An alert names them.
     pub(crate) const fn is_unreadable(self) -> bool {
         matches!(

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::db::{
     DbConnection, DbResult,
-    held::HeldText,
+    held::{HeldText, MayBeNull as _},
     on_each,
     types::{AnyId, DbId},
 };
@@ -78,6 +78,8 @@ const POSTGRES: Dialect = Dialect {
         _ => None,
     },
     later: |instant| format!("{instant} + interval '2 seconds'"),
+    has_no_past_vehicle: "CAST(id AS text) NOT IN (SELECT changes #>> '{source_submission_id,from}' FROM activity_logs \
+                          WHERE resource_type = 'inventory' AND changes #>> '{source_submission_id,from}' IS NOT NULL)",
 };
 
 /// Whether a text is an instant, in any form that SQLite reads. SQLite moves a 31 February into March.
@@ -137,6 +139,9 @@ const SQLITE: Dialect = Dialect {
         ))
     },
     later: |instant| format!("strftime('%Y-%m-%dT%H:%M:%f000Z', {instant}, '+2 seconds')"),
+    has_no_past_vehicle: "lower(hex(id)) NOT IN (SELECT replace(past, '-', '') FROM (SELECT CASE WHEN json_valid(changes) \
+                          THEN changes ->> '$.source_submission_id.from' END AS past FROM activity_logs \
+                          WHERE resource_type = 'inventory') WHERE past IS NOT NULL)",
 };
 
 /// How this database says what differs.
@@ -164,6 +169,34 @@ pub(super) fn take_time(conn: &mut DbConnection) -> DbResult<()> {
 struct Line {
     #[diesel(sql_type = Text)]
     line: HeldText,
+}
+
+/// Since when the database is jpauto's, and the oldest entry of an audit trail of which clean-up has removed some.
+pub(super) fn times_of_trail(conn: &mut DbConnection) -> DbResult<(Option<String>, Option<String>)> {
+    #[derive(QueryableByName)]
+    struct Since {
+        #[diesel(sql_type = Nullable<Text>)]
+        ours: Option<HeldText>,
+        #[diesel(sql_type = Nullable<Text>)]
+        cut: Option<HeldText>,
+    }
+    const WAS_CUT: &str = "EXISTS (SELECT 1 FROM activity_logs WHERE action = 'delete' AND resource_type = 'activity')";
+    let (ours, oldest) = match conn {
+        // A session's time zone is UTC.
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => (
+            r#"to_char(min(run_on), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#,
+            r#"to_char(min(created_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#,
+        ),
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => ("strftime('%Y-%m-%dT%H:%M:%S.000000Z', min(run_on))", "min(created_at)"),
+    };
+    let sql = format!(
+        "SELECT (SELECT {ours} FROM __diesel_schema_migrations) AS ours,
+                CASE WHEN {WAS_CUT} THEN (SELECT {oldest} FROM activity_logs) END AS cut"
+    );
+    let Since { ours, cut } = on_each!(conn, c => sql_query(sql).get_result(c))?;
+    Ok((ours.text(), cut.text()))
 }
 
 /// Counts the rows of each condition in one scan of the table.

@@ -8,6 +8,7 @@ use super::{
     CheckReport, Finding, FindingKind, MigrationReport, Remedy,
     faults::{Fault, Mend, TABLES, Table, Twin},
     repository::{self, BATCH, Change, Document},
+    rules::Times,
     text,
 };
 use crate::{
@@ -31,10 +32,10 @@ const MOST_ENTRIES: usize = 100;
 const PERSONAL: [&str; 5] = ["email", "name", "customer_name", "customer_email", "customer_phone"];
 
 /// What in the rows is not as jpauto writes it.
-pub(crate) fn check(database: &Database) -> Result<CheckReport> {
+pub(crate) fn check(database: &Database, now: DateTime<Utc>) -> Result<CheckReport> {
     let findings = database.read_snapshot(|conn| {
         repository::take_time(conn)?;
-        look(conn, None)
+        look(conn, None, now)
     })?;
     Ok(CheckReport { findings })
 }
@@ -66,7 +67,7 @@ pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<Migrati
             repository::take_time(conn)?;
             let has_broken_checks = !repository::broken_checks(conn, &TABLES)?.is_empty();
             let open_alert = alerts::newest_about_nothing(conn, AlertType::UnreadableValues)?;
-            Ok((look(conn, None)?, has_broken_checks, open_alert))
+            Ok((look(conn, None, now)?, has_broken_checks, open_alert))
         })?;
         let is_repairable = findings.iter().any(|finding| finding.remedy == Remedy::Migrate);
         // An alert that says what is no longer so is written anew.
@@ -78,7 +79,7 @@ pub(crate) fn migrate(database: &Database, now: DateTime<Utc>) -> Result<Migrati
     let is_first = !database.is_migrated()?;
     let machine = Actor::system();
     let (migrated, findings) = database.migrate(|conn| {
-        let findings = look(conn, Some(Acting { actor: &machine, now }))?;
+        let findings = look(conn, Some(Acting { actor: &machine, now }), now)?;
         repository::take_broken_checks_off(conn, &TABLES)?;
         if is_first {
             must_not_be_beside(conn, &findings)?;
@@ -120,15 +121,22 @@ pub(crate) fn alert_of(conn: &mut DbConnection, findings: &[Finding], now: DateT
 /// How often a table is looked at while it is repaired: what a repair uncovers may be repaired itself.
 const LOOKS: usize = 3;
 
+/// What is known beside a table's own columns.
+struct Beside {
+    twins: Vec<Twin>,
+    times: Times,
+}
+
 /// A finding with its place in the order of the report.
 type Placed = (usize, Finding);
 
 /// Goes through all tables. Repairs what is certain where somebody acts.
-fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Finding>> {
-    let twins = repository::twins(conn, &TABLES)?;
+fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>, now: DateTime<Utc>) -> DbResult<Vec<Finding>> {
+    let (ours_since, cut) = repository::times_of_trail(conn)?;
+    let beside = Beside { twins: repository::twins(conn, &TABLES)?, times: Times::new(now, ours_since, cut) };
     let mut findings = repository::tables_of_other_names(conn, &TABLES)?;
     for table in &TABLES {
-        findings.extend(look_at(conn, table, &twins, acting)?);
+        findings.extend(look_at(conn, table, &beside, acting)?);
     }
     Ok(findings)
 }
@@ -137,12 +145,12 @@ fn look(conn: &mut DbConnection, acting: Option<Acting<'_>>) -> DbResult<Vec<Fin
 fn look_at(
     conn: &mut DbConnection,
     table: &Table,
-    twins: &[Twin],
+    beside: &Beside,
     acting: Option<Acting<'_>>,
 ) -> DbResult<Vec<Finding>> {
     let mut findings: Vec<Placed> = Vec::new();
     for _ in 0..LOOKS {
-        let found = look_once(conn, table, twins, acting)?;
+        let found = look_once(conn, table, beside, acting)?;
         let has_repaired = found.iter().any(|(_, finding)| finding.remedy == Remedy::Repaired);
         // What is left for a person is what the last look finds.
         findings.retain(|(_, finding)| finding.remedy == Remedy::Repaired);
@@ -165,12 +173,12 @@ fn look_at(
 fn look_once(
     conn: &mut DbConnection,
     table: &Table,
-    twins: &[Twin],
+    beside: &Beside,
     acting: Option<Acting<'_>>,
 ) -> DbResult<Vec<Placed>> {
     let dialect = repository::dialect(conn);
     let mut findings: Vec<Placed> = look_at_texts(conn, table, acting)?.into_iter().map(|found| (0, found)).collect();
-    let faults = table.faults(twins, dialect);
+    let faults = table.faults(&beside.twins, &beside.times, dialect);
     let counts = repository::counts(conn, table.name, faults.iter().map(|fault| fault.scan.as_str()))?;
     let found: Vec<_> = (1..).zip(faults.iter().zip(counts)).filter(|(_, (_, count))| *count > 0).collect();
     let is_repaired = acting.is_some() && found.iter().any(|(_, (fault, _))| !matches!(fault.mend, Mend::ByHand));
@@ -443,18 +451,38 @@ fn alert(findings: &[Finding]) -> Option<NewAlert> {
     if unreadable.is_empty() {
         return None;
     }
-    let named: Vec<_> = unreadable
-        .iter()
-        .map(|finding| match finding.ids.first() {
-            Some(id) => format!("{finding}, such as {id}"),
-            None => finding.to_string(),
-        })
-        .collect();
     Some(NewAlert {
         alert_type: AlertType::UnreadableValues,
         severity: Severity::Warning,
-        message: format!("Rows hold what cannot be read: {}", named.join("; ")),
+        message: format!("Rows hold what cannot be read: {}", named(&unreadable)),
         metadata: json!({"findings": unreadable}),
         subject_id: None,
     })
+}
+
+/// Opens the alert about what a check has found beside that, or closes it where there is nothing. It is critical where a rule is broken
+/// that jpauto keeps itself: then something else has written, or something is wrong here.
+pub(crate) fn alert_of_check(conn: &mut DbConnection, findings: &[Finding], now: DateTime<Utc>) -> DbResult<()> {
+    let faulty: Vec<_> = findings.iter().filter(|finding| !finding.kind.is_unreadable()).collect();
+    if faulty.is_empty() {
+        return alerts::close_about_nothing(conn, AlertType::CheckFailed, now);
+    }
+    let is_broken = faulty.iter().any(|finding| finding.kind.is_of_a_rule());
+    let alert = NewAlert {
+        alert_type: AlertType::CheckFailed,
+        severity: if is_broken { Severity::Critical } else { Severity::Warning },
+        message: format!("Rows are not as jpauto writes them: {}", named(&faulty)),
+        metadata: json!({"findings": faulty}),
+        subject_id: None,
+    };
+    alerts::open(conn, &alert, now)
+}
+
+/// Findings as an alert names them, each with its first row.
+fn named(findings: &[&Finding]) -> String {
+    let named = findings.iter().map(|finding| match finding.ids.first() {
+        Some(id) => format!("{finding}, such as {id}"),
+        None => finding.to_string(),
+    });
+    named.collect::<Vec<_>>().join("; ")
 }

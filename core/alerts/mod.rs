@@ -46,6 +46,8 @@ pub enum AlertType {
     NotificationsFailing,
     /// Rows hold words, lists or values of another application that cannot be read.
     UnreadableValues,
+    /// A check found rows that are not as jpauto writes them.
+    CheckFailed,
 }
 
 words!(AlertType, InvalidAlertType at "/alert_type" {
@@ -61,6 +63,7 @@ words!(AlertType, InvalidAlertType at "/alert_type" {
     JobFailing => "job_failing",
     NotificationsFailing => "notifications_failing",
     UnreadableValues => "unreadable_values",
+    CheckFailed => "check_failed",
 });
 
 impl NewAlert {

@@ -805,6 +805,9 @@ catalogue! {
             "The file of the database is damaged or cut off.",
             "Keep the file, and put the last copy that `jpauto backup` made in its place. `sqlite3 FILE .recover` may save rows that are \
              newer than the copy.";
+        RowsFaulty: Refused, "rows_faulty",
+            "The check found rows that are not as jpauto writes them.",
+            "Run `jpauto migrate` for what it repairs, and see to the rest by hand: docs/operations.md has each kind.";
         MissingRight: Misconfigured, "missing_right",
             "The role that the database is opened with lacks a right.",
             "Grant the right that the message names.";

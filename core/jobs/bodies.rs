@@ -237,69 +237,12 @@ fn storage_check(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
     Ok(Done { succeeded: 1, stopped, ..done(&StorageCheckReport { usage, severity })? })
 }
 
-/// Goes through everything that ends. Breaks where the run is to end.
-fn remove_all(desk: &Desk, report: &mut CleanUpReport, steps: &mut Steps<'_>) -> Result<ControlFlow<()>> {
-    let dry_run = report.dry_run;
-    let mut note = |name: &str, rows: usize, steps: &mut Steps<'_>| {
-        report.removed.insert(name.to_owned(), rows);
-        report.total += rows;
-        steps.reach(RunProgress { done: report.total, message: Some(name.to_owned()), ..RunProgress::default() })
-    };
-    let sessions = if dry_run { desk.sessions().count_expired()? } else { desk.sessions().prune()? };
-    let mut go_on = note("sessions", sessions, steps);
-    if go_on.is_continue() {
-        let sign_ins = if dry_run { desk.sign_in().count_expired()? } else { desk.sign_in().prune()? };
-        go_on = note("sign_ins", sign_ins, steps);
-    }
-    if go_on.is_continue() {
-        let evaluation = desk.evaluation();
-        let expired = if dry_run { evaluation.count_expired()? } else { evaluation.remove_expired(usize::MAX)? };
-        let _ = note("evaluations", expired.evaluations, steps);
-        go_on = note("vpic_answers", expired.decodes, steps);
-    }
-    let rules = &desk.part::<Timetable>()?.rules.retention;
-    for retention in RETENTIONS.iter().filter(|retention| retention.is_on(rules)) {
-        if go_on.is_break() {
-            break;
-        }
-        let rows = if dry_run { count(desk, retention)? } else { remove(desk, retention, steps)? };
-        go_on = note(retention.name, rows, steps);
-    }
-    Ok(go_on)
-}
-
-fn count(desk: &Desk, retention: &Retention) -> Result<usize> {
-    let rules = &desk.part::<Timetable>()?.rules.retention;
-    desk.read(Permission::CleanUp, |conn| retention.count(conn, rules, desk.now()))
-}
-
-/// Removes in turns what is over, each with its entry in the audit trail.
-fn remove(desk: &Desk, retention: &Retention, steps: &Steps<'_>) -> Result<usize> {
-    let rules = &desk.part::<Timetable>()?.rules.retention;
-    let turns = Turns::new(desk, Permission::CleanUp, ROWS_A_REMOVAL);
-    let (mut all, mut after) = (0, None);
-    loop {
-        let most = turns.rows();
-        let (removed, last) = turns.write(|conn, acting| {
-            let (removed, last) = retention.remove(conn, rules, (after, most), acting.now)?;
-            if removed > 0 {
-                let rows = json!({"from": removed, "to": 0});
-                let changes = Map::from_iter([(retention.name.to_owned(), rows)]);
-                activity::record_changes_of_many(conn, acting, Action::Delete, retention.noun, changes)?;
-            }
-            Ok((removed, last))
-        })?;
-        all += removed;
-        if last.is_none() || steps.go_on().is_break() {
-            return Ok(all);
-        }
-        after = last;
-    }
-}
-
 fn check(desk: &Desk) -> Result<Done> {
-    let found = adoption::check(desk.database())?;
-    desk.write(Permission::RunJobs, |conn, acting| adoption::alert_of(conn, &found.findings, acting.now))?;
+    let found = adoption::check(desk.database(), desk.now())?;
+    desk.write(Permission::RunJobs, |conn, acting| {
+        adoption::alert_of(conn, &found.findings, acting.now)?;
+        adoption::alert_of_check(conn, &found.findings, acting.now)
+    })?;
     let findings = found.findings.iter().map(|finding| CheckFinding {
         kind: finding.kind.as_str().to_owned(),
         table: finding.table.to_owned(),

@@ -1,16 +1,17 @@
 //! `jpauto check`: what another application has left in the rows. What is deliberately not here: what is looked for.
 
-use jpauto::{Finding, Remedy};
+use jpauto::{ErrorCode, Finding, Remedy};
 
 use crate::{
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, Output, Row, Tone, remark},
+    output::{Cell, Column, Format, Output, Row, Tone, counted, remark},
 };
 
 pub(crate) const HELP: &str = "\
 Looks for words that jpauto does not know, lists in another shape, VINs in lower case, blanks at the ends, values that no \
-vehicle has and the like, names each kind with its rows, and changes nothing.
+vehicle has and the like; for sales without their time, approved submissions without their vehicle, and writes without their entry in \
+the audit trail. It names each kind with its rows, and changes nothing. The exit code is 3 where something was found.
 
 What `jpauto migrate` says it repairs, run `jpauto migrate` for. The rest is for a person: a vehicle of status `unknown` gets \
 another one, a submission is approved or rejected, a user gets another role.
@@ -27,6 +28,13 @@ pub(crate) fn run(context: &mut Context) -> Result<(), Failure> {
         Format::Table => print(&report.findings, &mut context.output),
         Format::Json => context.output.json(&report),
         Format::Jsonl => report.findings.iter().try_for_each(|finding| context.output.json_line(finding)),
+    }?;
+    context.output.flush()?;
+    match report.findings.len() {
+        0 => Ok(()),
+        found => {
+            Err(Failure::new(ErrorCode::RowsFaulty, format!("the check found {}", counted(found, "kind of fault"))))
+        }
     }
 }
 

@@ -126,6 +126,7 @@ AlertType = Literal[
     "job_failing",
     "notifications_failing",
     "unreadable_values",
+    "check_failed",
 ]
 Severity = Literal["warning", "critical"]
 Job = Literal[
