@@ -190,6 +190,32 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn a_part_of_the_clean_up_that_fails_keeps_no_other_from_going(lot: &Lot) {
+        let (id, yes) = if lot.url.starts_with("sqlite") { ("randomblob(16)", "1") } else { ("gen_random_uuid()", "true") };
+        let at = "'2020-01-01T00:00:00.000000Z'";
+        lot.execute(&format!(
+            "INSERT INTO storage_alerts (id, alert_type, severity, message, dismissed, dismissed_at, created_at)
+             VALUES ({id}, 'overpriced', 'warning', 'Too dear.', {yes}, {at}, {at});
+             INSERT INTO job_history (id, job_name, status, started_at, completed_at)
+             VALUES ({id}, 'check', 'success', {at}, {at})"
+        ));
+        lot.execute(if lot.url.starts_with("sqlite") {
+            "CREATE TRIGGER kept BEFORE DELETE ON storage_alerts BEGIN SELECT RAISE(ABORT, 'kept'); END"
+        } else {
+            "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''kept''; END';
+             CREATE TRIGGER kept BEFORE DELETE ON storage_alerts FOR EACH ROW EXECUTE FUNCTION kept()"
+        });
+        let run = lot.desk().jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+        let Some(JobReport::CleanUp(report)) = run.report() else { panic!("{run:?}") };
+        assert_eq!((run.status, report.total), (RunStatus::Partial, 1), "{run:?}");
+        assert_eq!((report.removed["dismissed_alerts"], report.removed["runs"]), (0, 1));
+        assert_eq!(report.failures.keys().collect::<Vec<_>>(), ["dismissed_alerts"]);
+        assert!(run.error.as_deref().unwrap().starts_with("dismissed_alerts: "), "{run:?}");
+        lot.execute(if lot.url.starts_with("sqlite") { "DROP TRIGGER kept" } else { "DROP TRIGGER kept ON storage_alerts" });
+        let run = lot.desk().jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+        assert_eq!((run.status, &run.result.unwrap()["removed"]["dismissed_alerts"]), (RunStatus::Success, &1.into()));
+    }
+
     fn the_audit_trail_is_kept_until_the_owner_says_for_how_long(lot: &Lot) {
         let clean_up = |days: u32| {
             let desk = opened(lot, |config: &mut Config| config.jobs.retention.audit_trail_days = days);
@@ -208,6 +234,38 @@ on_both_databases! {
         let told = "SELECT count(*) FROM activity_logs WHERE action = 'delete' AND resource_type = 'activity'";
         assert_eq!(lot.count(told), 1, "the trail tells that it was cut");
     }
+}
+
+/// One session that another program has locked, and one alert, keep no other from going.
+#[cfg(feature = "postgres")]
+#[test]
+fn clean_up_passes_over_rows_that_others_have_locked() {
+    let lot = Lot::on_postgres();
+    lot.execute(
+        "INSERT INTO session (sid, sess, expire) SELECT 'sid ' || n, '{}', '2020-01-01' FROM generate_series(1, 50) AS n;
+         INSERT INTO storage_alerts (id, alert_type, severity, message, dismissed, dismissed_at, created_at)
+         SELECT gen_random_uuid(), 'overpriced', 'warning', 'Too dear ' || n, true, '2020-01-01', '2020-01-01'
+         FROM generate_series(1, 50) AS n;
+         INSERT INTO vin_decodes (vin, source, decoded, decoded_at, expires_at)
+         SELECT 'VIN ' || n, 'vpic', '{}', '2020-01-01', '2020-01-02' FROM generate_series(1, 50) AS n",
+    );
+    let others = lot.hold(
+        "SELECT FROM session WHERE sid = 'sid 7' FOR UPDATE; SELECT FROM storage_alerts WHERE message = 'Too dear 9' FOR UPDATE;
+         SELECT FROM vin_decodes WHERE vin = 'VIN 3' FOR UPDATE",
+    );
+    let removed = || {
+        let run = lot.desk().jobs().run(Job::CleanUp, &RunOptions::default(), &mut on).unwrap();
+        let Some(JobReport::CleanUp(report)) = run.report() else { panic!("{run:?}") };
+        assert_eq!((run.status, &run.error), (RunStatus::Success, &None));
+        ["sessions", "dismissed_alerts", "vpic_answers"].map(|kind| report.removed[kind])
+    };
+    assert_eq!(removed(), [49; 3]);
+    drop(others);
+    // It waits for the server to see that the other one has gone.
+    lot.execute(
+        "SELECT FROM session FOR UPDATE; SELECT FROM storage_alerts FOR UPDATE; SELECT FROM vin_decodes FOR UPDATE",
+    );
+    assert_eq!(removed(), [1; 3]);
 }
 
 /// So often does a worker look within an hour in which nothing is due, and some more.

@@ -69,6 +69,23 @@ macro_rules! lock_row {
 }
 pub(crate) use lock_row;
 
+/// Loads what a query finds, to remove it. On PostgreSQL the rows are locked until the transaction ends, and those that other sessions
+/// have locked are passed over.
+macro_rules! load_unlocked {
+    ($conn:expr, $query:expr) => {
+        match $conn {
+            #[cfg(feature = "postgres")]
+            $crate::db::DbConnection::Postgres(conn) => {
+                let query = diesel::QueryDsl::skip_locked(diesel::QueryDsl::for_update($query));
+                diesel::RunQueryDsl::load(query, conn)?
+            }
+            #[cfg(feature = "sqlite")]
+            $crate::db::DbConnection::Sqlite(conn) => diesel::RunQueryDsl::load($query, conn)?,
+        }
+    };
+}
+pub(crate) use load_unlocked;
+
 /// Inserts many rows: by `COPY` on PostgreSQL, and by one prepared statement on SQLite, where a statement costs no journey.
 macro_rules! insert_rows {
     ($conn:expr, $table:expr, $rows:expr) => {{

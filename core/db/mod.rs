@@ -48,7 +48,7 @@ use diesel::connection::SimpleConnection as _;
 use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
 
 use connection::{ConnectionLimits, Manager, Target};
-pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, lock_row, on_each};
+pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, load_unlocked, lock_row, on_each};
 pub(crate) use failure::Failure;
 pub(crate) use kept::{is_one_of, kept_sql};
 pub(crate) use migrate::Migrated;

@@ -19,7 +19,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, Json,
         held::{HeldText, MayBeNull as _},
-        on_each,
+        load_unlocked, on_each,
         schema::{competitor_inventory, inventory, vin_decodes, vin_evaluation_cache},
     },
     error::{Error, ErrorCode, Result},
@@ -142,12 +142,9 @@ pub(super) fn keep_decodes(conn: &mut DbConnection, decodes: &[(Vin, &VpicDecode
 /// Removes up to `limit` expired evaluations, the oldest first, by an index over their expiry. Returns how many.
 pub(super) fn remove_expired_evaluations(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> DbResult<usize> {
     use vin_evaluation_cache::{expires_at, id, table};
-    let over: Vec<EvaluationId> = table
-        .filter(expires_at.le(Instant(now)))
-        .order((expires_at.asc(), id.asc()))
-        .limit(limit)
-        .select(id)
-        .load(conn)?;
+    let is_over = table.filter(expires_at.le(Instant(now)));
+    let over: Vec<EvaluationId> =
+        load_unlocked!(conn, is_over.order((expires_at.asc(), id.asc())).limit(limit).select(id));
     // One that was made again meanwhile has another id.
     Ok(diesel::delete(table.filter(id.eq_any(over))).execute(conn)?)
 }
@@ -157,7 +154,7 @@ pub(super) fn remove_expired_decodes(conn: &mut DbConnection, now: DateTime<Utc>
     use vin_decodes::{expires_at, table, vin};
     let is_over = || expires_at.le(Instant(now));
     let over: Vec<HeldText> =
-        table.filter(is_over()).order((expires_at.asc(), vin.asc())).limit(limit).select(vin).load(conn)?;
+        load_unlocked!(conn, table.filter(is_over()).order((expires_at.asc(), vin.asc())).limit(limit).select(vin));
     // One that was answered again meanwhile is valid again.
     Ok(diesel::delete(table.filter(vin.eq_any(over)).filter(is_over())).execute(conn)?)
 }

@@ -1,35 +1,31 @@
 //! What each job does: calls of the library's operations, with their progress handed on and their reports counted.
 
-use std::{fs, ops::ControlFlow, path::Path};
+mod clean_up;
+
+use std::{fs, path::Path};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Map, json};
 
 use super::{
-    BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ExportJobReport, ItemFailure, Job, MarketResearchReport,
-    MetricsReport, OrphansReport, RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
+    BackupReport, CheckFinding, CheckJobReport, ExportJobReport, ItemFailure, Job, MarketResearchReport, MetricsReport,
+    RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
     config::Timetable,
     report::MOST_FAILURES,
-    repository::retention::{RETENTIONS, Retention},
     rules::Done,
     running::{Steps, as_kept},
 };
 use crate::{
-    activity::{self, Action},
     actor::Permission,
     adoption,
     competitors::{RecordReport, ScrapeEvent, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary},
-    desk::{Desk, Turns},
+    desk::Desk,
     error::{Error, ErrorCode, Result},
     exports::{Export, Platform},
     ids::CompetitorId,
     market::AnalyzeLimits,
-    storage::{Orphans, StorageCheck, StorageProgress},
+    storage::StorageCheck,
 };
-
-/// Rows that one transaction of clean-up removes at most.
-const ROWS_A_REMOVAL: usize = 2_000;
 
 /// Makes a run of a job.
 pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Steps<'_>) -> Result<Done> {
@@ -43,7 +39,7 @@ pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Step
         Job::ExportJekyll => export(desk, Platform::Jekyll, steps),
         Job::ExportDealerCenter => export(desk, Platform::DealerCenter, steps),
         Job::DailyDigest => done(&desk.notifications().raise_digest(&desk.part::<Timetable>()?.day(desk.now()))?),
-        Job::CleanUp => clean_up(desk, options.dry_run, steps),
+        Job::CleanUp => clean_up::clean_up(desk, options.dry_run, steps),
         Job::Check => check(desk),
         Job::Backup => backup(desk),
         Job::StorageCheck => storage_check(desk, steps),
@@ -197,33 +193,6 @@ fn export(desk: &Desk, platform: Platform, steps: &mut Steps<'_>) -> Result<Done
         bytes: report.bytes,
         answer: report.answer,
     })
-}
-
-fn clean_up(desk: &Desk, dry_run: bool, steps: &mut Steps<'_>) -> Result<Done> {
-    let mut report = CleanUpReport { dry_run, ..CleanUpReport::default() };
-    let mut stopped = remove_all(desk, &mut report, steps)?.is_break();
-    let mut failed = None;
-    if !stopped && desk.storage().is_configured() {
-        // Photos come last: a bucket that does not answer keeps no row from going.
-        match remove_orphans(desk, dry_run, report.total, steps) {
-            Ok(orphans) => {
-                stopped = orphans.stopped;
-                report.orphans = Some(OrphansReport { objects: orphans.objects, bytes: orphans.bytes });
-            }
-            Err(error) => failed = Some(as_kept(&error)),
-        }
-    }
-    let succeeded = report.total.max(1);
-    Ok(Done { succeeded, failed: usize::from(failed.is_some()), error: failed, stopped, ..done(&report)? })
-}
-
-fn remove_orphans(desk: &Desk, dry_run: bool, rows: usize, steps: &mut Steps<'_>) -> Result<Orphans> {
-    let mut observer = |walked: StorageProgress| {
-        let message = Some(format!("orphans: {} objects looked at", walked.objects));
-        steps.reach(RunProgress { done: rows, message, ..RunProgress::default() })
-    };
-    let storage = desk.storage();
-    if dry_run { storage.orphans(&mut observer) } else { storage.remove_orphans(&mut observer) }
 }
 
 fn storage_check(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {

@@ -98,6 +98,8 @@ reports! {
         total: usize,
         /// Objects of the photo storage that no row names. `None` where there is no storage, or it was not reached.
         orphans: Option<OrphansReport>,
+        /// What could not be removed, or not all of it, by what it is: the code and the message of the error.
+        failures: BTreeMap<String, String>,
     }
 
     /// Objects that clean-up removed from the photo storage, or would remove.

@@ -97,12 +97,16 @@ pub(super) fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> DbRe
 }
 
 /// Deletes sessions that have ended, the oldest first, and answers how many. The end is looked at again for each row, because
-/// another server may extend one meanwhile.
+/// another server may extend one meanwhile; on PostgreSQL one that somebody has locked is passed over.
 pub(super) fn delete_expired(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let query = sql(
-        conn,
-        "DELETE FROM session WHERE expire < LOCAL($1) AND sid IN \
-         (SELECT sid FROM session WHERE expire < LOCAL($1) ORDER BY expire LIMIT $2)",
-    );
+    let ended = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "sid = ANY(ARRAY(OLDEST FOR UPDATE SKIP LOCKED))",
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => "sid IN (OLDEST)",
+    };
+    let oldest = "SELECT sid FROM session WHERE expire < LOCAL($1) ORDER BY expire LIMIT $2";
+    let query = format!("DELETE FROM session WHERE expire < LOCAL($1) AND {}", ended.replace("OLDEST", oldest));
+    let query = sql(conn, &query);
     Ok(on_each!(conn, c => sql_query(query).bind::<DbInstant, _>(Instant(now)).bind::<BigInt, _>(most).execute(c))?)
 }

@@ -8,6 +8,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant,
         held::{HeldText, MayBeNull as _},
+        load_unlocked,
         schema::{sign_in_identities::dsl as identities, sign_in_links::dsl as links, sign_in_states::dsl as states},
     },
     ids::UserId,
@@ -103,23 +104,27 @@ pub(super) fn take_state(
 
 /// Deletes states that have expired, the oldest first, and returns how many.
 pub(super) fn delete_expired_states(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let old: Vec<HeldText> = states::sign_in_states
-        .filter(states::expires_at.le(Instant(now)))
-        .order(states::expires_at)
-        .limit(most)
-        .select(states::state_hash)
-        .load(conn)?;
+    let old: Vec<HeldText> = load_unlocked!(
+        conn,
+        states::sign_in_states
+            .filter(states::expires_at.le(Instant(now)))
+            .order(states::expires_at)
+            .limit(most)
+            .select(states::state_hash)
+    );
     Ok(diesel::delete(states::sign_in_states.filter(states::state_hash.eq_any(old))).execute(conn)?)
 }
 
 /// Deletes links that have expired, the oldest first, and returns how many.
 pub(super) fn delete_expired_links(conn: &mut DbConnection, now: DateTime<Utc>, most: i64) -> DbResult<usize> {
-    let old: Vec<HeldText> = links::sign_in_links
-        .filter(links::expires_at.le(Instant(now)))
-        .order(links::expires_at)
-        .limit(most)
-        .select(links::secret_hash)
-        .load(conn)?;
+    let old: Vec<HeldText> = load_unlocked!(
+        conn,
+        links::sign_in_links
+            .filter(links::expires_at.le(Instant(now)))
+            .order(links::expires_at)
+            .limit(most)
+            .select(links::secret_hash)
+    );
     Ok(diesel::delete(links::sign_in_links.filter(links::secret_hash.eq_any(old))).execute(conn)?)
 }
 

@@ -151,7 +151,7 @@ impl Lot {
     }
 
     /// Takes SQLite's one lock, or those that a statement takes on PostgreSQL.
-    fn hold(&self, statement: &str) -> Box<dyn std::any::Any> {
+    pub fn hold(&self, statement: &str) -> Box<dyn std::any::Any> {
         use diesel::{Connection as _, connection::SimpleConnection as _};
         match self.url.strip_prefix("sqlite:") {
             #[cfg(feature = "sqlite")]

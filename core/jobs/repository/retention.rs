@@ -14,6 +14,9 @@ use crate::{
     jobs::RetentionRules,
 };
 
+/// So many rows are looked for at once.
+pub(in crate::jobs) const MOST_FOUND: usize = 10_000;
+
 /// Rows that are removed some time after they are over.
 pub(in crate::jobs) struct Retention {
     /// What they are, as the report calls them.
@@ -141,34 +144,55 @@ impl Retention {
         Ok(usize::try_from(count.rows).unwrap_or_default())
     }
 
-    /// Removes up to so many rows behind a key, and answers how many with the key of the last one; `None` after the last rows.
-    pub(in crate::jobs) fn remove(
+    /// The ids of rows that are over, at most [`MOST_FOUND`] behind a key, in their order.
+    pub(in crate::jobs) fn find(
         &self,
         conn: &mut DbConnection,
         rules: &RetentionRules,
-        (after, most): (Option<AnyId>, usize),
+        after: Option<AnyId>,
         now: DateTime<Utc>,
-    ) -> DbResult<(usize, Option<AnyId>)> {
+    ) -> DbResult<Vec<AnyId>> {
         let (table, condition) = (self.table, self.condition(rules));
-        let (until, limit) = (self.until(rules, now), i64::try_from(most).unwrap_or(i64::MAX));
-        let behind = "($2 OR kept.id > $3)";
-        let sql =
-            format!("SELECT kept.id FROM {table} AS kept WHERE {condition} AND {behind} ORDER BY kept.id LIMIT $4");
+        let (until, limit) = (self.until(rules, now), i64::try_from(MOST_FOUND).unwrap_or(i64::MAX));
+        let sql = format!(
+            "SELECT kept.id FROM {table} AS kept WHERE {condition} AND ($2 OR kept.id > $3) ORDER BY kept.id LIMIT $4"
+        );
         let found: Vec<Found> = on_each!(conn, c => sql_query(sql)
             .bind::<DbInstant, _>(until)
             .bind::<Bool, _>(after.is_none())
             .bind::<Nullable<DbId>, _>(after)
             .bind::<BigInt, _>(limit)
             .load(c))?;
-        let Some(last) = found.last().map(|found| found.id) else { return Ok((0, None)) };
-        // The condition is looked at again: a row may have been used meanwhile.
-        let sql = format!("DELETE FROM {table} AS kept WHERE {condition} AND {behind} AND kept.id <= $4");
-        let removed = on_each!(conn, c => sql_query(sql)
+        Ok(found.into_iter().map(|found| found.id).collect())
+    }
+
+    /// Removes those of the rows that are still over, and answers how many: one may have been used meanwhile. On PostgreSQL those that
+    /// another session has locked stay for the next time.
+    pub(in crate::jobs) fn remove(
+        &self,
+        conn: &mut DbConnection,
+        rules: &RetentionRules,
+        ids: &[AnyId],
+        now: DateTime<Utc>,
+    ) -> DbResult<usize> {
+        let (table, condition, until) = (self.table, self.condition(rules), self.until(rules, now));
+        let removed = match conn {
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(conn) => sql_query(format!(
+                "WITH gone AS MATERIALIZED (SELECT kept.id FROM {table} AS kept WHERE kept.id = ANY($2) AND {condition}
+                                            FOR UPDATE OF kept SKIP LOCKED)
+                 DELETE FROM {table} WHERE id IN (SELECT id FROM gone)"
+            ))
             .bind::<DbInstant, _>(until)
-            .bind::<Bool, _>(after.is_none())
-            .bind::<Nullable<DbId>, _>(after)
-            .bind::<DbId, _>(last)
-            .execute(c))?;
-        Ok((removed, (found.len() == most).then_some(last)))
+            .bind::<diesel::sql_types::Array<DbId>, _>(ids)
+            .execute(conn)?,
+            #[cfg(feature = "sqlite")]
+            DbConnection::Sqlite(conn) => {
+                let ids: Vec<_> = ids.iter().map(|id| format!("x'{}'", id.0.simple())).collect();
+                let sql = format!("DELETE FROM {table} AS kept WHERE kept.id IN ({}) AND {condition}", ids.join(", "));
+                sql_query(sql).bind::<DbInstant, _>(until).execute(conn)?
+            }
+        };
+        Ok(removed)
     }
 }
