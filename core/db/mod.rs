@@ -347,6 +347,11 @@ impl Database {
         }
     }
 
+    /// Whether `backup` makes a copy. PostgreSQL has a program of its own for that.
+    pub(crate) fn is_copied_here(&self) -> bool {
+        self.has_one_writer()
+    }
+
     /// Whether transactions that write run one after the other.
     pub(crate) fn has_one_writer(&self) -> bool {
         self.writers.is_some()

@@ -652,6 +652,9 @@ catalogue! {
         InvalidRunStatus: InvalidInput, "invalid_run_status",
             "This is not a status of a run.",
             "Use one of the words that the error lists.";
+        JobNotHere: Refused, "job_not_here",
+            "The job does not run on this database.",
+            "PostgreSQL makes its backups itself: see \"Backup of PostgreSQL\" in docs/operations.md.";
         RunNotFound: NotFound, "run_not_found",
             "There is no such run of a job.",
             "Look it up in the history. Clean-up removes old runs.";

@@ -274,6 +274,8 @@ pub struct JobOverview {
     pub enabled: bool,
     /// What is not configured and keeps the job from running.
     pub missing: Option<String>,
+    /// Why it runs nowhere on this database, whatever is configured.
+    pub unavailable: Option<String>,
     /// Its schedule as a cron expression.
     pub cron: String,
     /// The time zone of the schedule.

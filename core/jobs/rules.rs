@@ -107,6 +107,27 @@ pub(super) struct Configured {
     pub(super) sends_dealer_center: bool,
     pub(super) tells_daily: bool,
     pub(super) stores_photos: bool,
+    /// Whether copies of the database are made here.
+    pub(super) copies_database: bool,
+}
+
+/// What keeps a job from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hindrance {
+    /// This key of the configuration is not given.
+    Missing(&'static str),
+    /// It does not run on this database, for this reason.
+    NotHere(&'static str),
+}
+
+/// What keeps a job from running, if anything does.
+pub(super) fn hindrance(job: Job, rules: &JobRules, configured: Configured) -> Option<Hindrance> {
+    if job == Job::Backup && !configured.copies_database {
+        return Some(Hindrance::NotHere(
+            "PostgreSQL makes its backups itself: have the system call pg_dump, as jpauto backup prints it",
+        ));
+    }
+    missing(job, rules, configured).map(Hindrance::Missing)
 }
 
 /// What of the configuration a job can not do without, where it is missing.

@@ -11,7 +11,7 @@ use super::{
     Job, JobOverview, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, StartedRun, Stop,
     config::Timetable,
     repository,
-    rules::{self, End},
+    rules::{self, End, Hindrance},
     running::{self, Account},
 };
 use crate::{
@@ -73,8 +73,13 @@ impl<'a> Jobs<'a> {
             let mut overviews = Vec::with_capacity(Job::ALL.len());
             for job in Job::ALL {
                 let Some((configured, schedule)) = timetable.of(job) else { continue };
-                let missing = self.missing(job)?;
-                let enabled = configured.enabled && missing.is_none();
+                let hindrance = self.hindrance(job)?;
+                let enabled = configured.enabled && hindrance.is_none();
+                let (missing, unavailable) = match hindrance {
+                    None => (None, None),
+                    Some(Hindrance::Missing(key)) => (Some(key), None),
+                    Some(Hindrance::NotHere(reason)) => (None, Some(reason)),
+                };
                 let done = done_until.get(job.as_str());
                 let mut last_run = repository::last(conn, job)?;
                 repository::show_dead(conn, last_run.as_mut_slice(), now)?;
@@ -101,8 +106,12 @@ impl<'a> Jobs<'a> {
     pub fn start(&self, job: Job, options: &RunOptions) -> Result<StartedRun> {
         self.desk.must(job.permission())?;
         rules::check_options(job, options)?;
-        if let Some(key) = self.missing(job)? {
-            return Err(Error::new(ErrorCode::NotConfigured, format!("the job {job} cannot run: configure {key}")));
+        match self.hindrance(job)? {
+            None => {}
+            Some(Hindrance::Missing(key)) => {
+                return Err(Error::new(ErrorCode::NotConfigured, format!("the job {job} cannot run: configure {key}")));
+            }
+            Some(Hindrance::NotHere(reason)) => return Err(Error::new(ErrorCode::JobNotHere, reason)),
         }
         if let Some(id) = options.competitor_id {
             self.desk.competitors().get(id)?;
@@ -272,7 +281,7 @@ impl<'a> Jobs<'a> {
         StartedRun { desk: self.desk.clone(), job, options: options.clone(), account: Arc::new(account) }
     }
 
-    fn missing(&self, job: Job) -> Result<Option<&'static str>> {
+    fn hindrance(&self, job: Job) -> Result<Option<Hindrance>> {
         let exports: &ExportConfig = self.desk.rules();
         let is_sent = |platform| exports.feed(platform).destination.is_some();
         let notifier: Option<&Notifier> = self.desk.find_part();
@@ -282,8 +291,9 @@ impl<'a> Jobs<'a> {
             sends_dealer_center: is_sent(Platform::DealerCenter),
             tells_daily: notifier.is_some_and(|notifier| notifier.tells(Event::DigestDaily)),
             stores_photos: self.desk.storage().is_configured(),
+            copies_database: self.desk.database().is_copied_here(),
         };
-        Ok(rules::missing(job, &self.timetable()?.rules, configured))
+        Ok(rules::hindrance(job, &self.timetable()?.rules, configured))
     }
 
     fn timetable(&self) -> Result<&'a Timetable> {

@@ -2,7 +2,13 @@
 
 use clap::Subcommand;
 
-use crate::{configuration::SAMPLE, context::Context, failure::Failure, output::remark, serve::template_faults};
+use crate::{
+    configuration::SAMPLE,
+    context::Context,
+    failure::Failure,
+    output::remark,
+    serve::{doubt_of_backups, template_faults},
+};
 
 pub(crate) const HELP: &str = "\
 All commands read one configuration. An option of a command counts first, then an environment variable, then the file that
@@ -33,6 +39,7 @@ pub(crate) fn run(command: &ConfigCommand, context: &mut Context) -> Result<(), 
             for fault in template_faults(&context.settings.library().notifications) {
                 remark(&format!("a template is wrong, and the usual one is used: {fault}"));
             }
+            doubt_of_backups(&context.settings).iter().for_each(|doubt| remark(doubt));
             context.output.text(&context.settings.shown())
         }
     }

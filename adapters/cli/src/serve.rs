@@ -189,6 +189,7 @@ fn doubts(arguments: &ServeArgs, config: &ServerConfig, context: &Context) -> Ve
     if sign_in.is_none() && !settings.administrators().is_empty() {
         doubts.push("sign_in.administrators makes nobody one: there is no provider to sign in at".to_owned());
     }
+    doubts.extend(doubt_of_backups(settings));
     let files = settings.secret_files.iter().map(PathBuf::as_path).chain(arguments.sessions.file());
     doubts.extend(
         files.filter(|path| is_open_to_all(path)).map(|path| {
@@ -196,6 +197,18 @@ fn doubts(arguments: &ServeArgs, config: &ServerConfig, context: &Context) -> Ve
         }),
     );
     doubts
+}
+
+/// A folder for backups of a database of which none are made here.
+pub(crate) fn doubt_of_backups(settings: &Settings) -> Option<String> {
+    let jobs = settings.jobs();
+    let is_given = jobs.backup_folder.as_ref().is_some_and(|folder| !folder.as_os_str().is_empty());
+    let is_idle = is_given && settings.database.url.starts_with("postgres");
+    is_idle.then(|| {
+        "jobs.backup_folder is for a SQLite file: PostgreSQL makes its backups itself (see jpauto backup), and the job backup does \
+         not run"
+            .to_owned()
+    })
 }
 
 #[cfg(unix)]

@@ -26,6 +26,7 @@ use crate::{
     notification::sent_line,
     output::{counted, remark},
     scrape::FetchOptions,
+    serve::doubt_of_backups,
 };
 
 const EXAMPLES: &str = "\
@@ -138,6 +139,7 @@ pub(crate) fn run(arguments: &WorkArgs, context: &mut Context) -> Result<(), Fai
     let desk = context.desk()?;
     // What is wrong with the database is told before anything is waited for.
     desk.jobs().list()?;
+    doubt_of_backups(&context.settings).iter().for_each(|doubt| remark(doubt));
     let stop = end_on_signals()?;
     remark("working; jobs run when they are due");
     Worker::new(&arguments.worker, &context.settings).work(&desk, &stop)

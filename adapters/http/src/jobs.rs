@@ -28,6 +28,7 @@ const BEGIN: &[ErrorCode] = &[
     ErrorCode::InvalidRunOptions,
     ErrorCode::CompetitorNotFound,
     ErrorCode::NotConfigured,
+    ErrorCode::JobNotHere,
     ErrorCode::RunsFull,
     ErrorCode::NoThread,
 ];

@@ -81,6 +81,8 @@ record! {
             enabled: bool,
             /// What is not configured and keeps the job from running.
             missing: Option<String>,
+            /// Why it runs nowhere on this database, whatever is configured.
+            unavailable: Option<String>,
             /// Its schedule as a cron expression.
             cron: String,
             /// The time zone of the schedule.

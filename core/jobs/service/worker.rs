@@ -111,7 +111,7 @@ impl Jobs<'_> {
         let mut enabled = Vec::with_capacity(Job::ALL.len());
         for job in Job::ALL {
             let schedule = timetable.of(job).filter(|(configured, _)| configured.enabled);
-            if let (Some((_, schedule)), None) = (schedule, self.missing(job)?) {
+            if let (Some((_, schedule)), None) = (schedule, self.hindrance(job)?) {
                 enabled.push((job, schedule));
             }
         }

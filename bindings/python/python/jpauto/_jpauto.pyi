@@ -3172,6 +3172,10 @@ class JobOverview:
         """What is not configured and keeps the job from running."""
 
     @property
+    def unavailable(self) -> str | None:
+        """Why it runs nowhere on this database, whatever is configured."""
+
+    @property
     def cron(self) -> str:
         """Its schedule as a cron expression."""
 
