@@ -132,7 +132,7 @@ on_both_databases! {
         stock(&desk, 2);
         let approved = desk.submissions().submit(&crate::support::camry()).unwrap();
         let vehicle = desk.submissions().approve(approved.id, &jpauto::Approval::as_offered()).unwrap();
-        desk.inventory().set_status(vehicle.id, jpauto::VehicleStatus::Sold).unwrap();
+        desk.inventory().set_status(vehicle.id, VehicleStatus::Sold).unwrap();
         let found = || {
             let run = desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
             let Some(JobReport::Check(report)) = run.report() else { panic!("{run:?}") };
@@ -492,11 +492,6 @@ on_both_databases! {
             run = Some(desk.jobs().run(Job::Backup, &RunOptions::default(), &mut on).unwrap());
         }
         let run = run.unwrap();
-        if lot.url.starts_with("postgres") {
-            assert_eq!(run.status, RunStatus::Failure);
-            assert!(run.error.as_deref().unwrap().contains("pg_dump"), "{run:?}");
-            return;
-        }
         let Some(JobReport::Backup(report)) = run.report() else { panic!("{run:?}") };
         assert!(report.bytes > 0 && std::path::Path::new(&report.path).exists());
         assert_eq!((report.removed, std::fs::read_dir(folder.path().join("copies")).unwrap().count()), (1, 2));

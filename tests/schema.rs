@@ -145,6 +145,8 @@ pub(crate) const OURS: &[Table] = &[
             ("cancel_requested_at", "TIMESTAMP", ""),
             ("lease", "STRING(100)", ""),
             ("holder", "STRING(255)", ""),
+            ("token_id", "UUID", ""),
+            ("user_agent", "TEXT", ""),
         ],
         indexes: &["started_at, id", "job_name, started_at, id"],
     },

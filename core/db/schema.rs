@@ -317,6 +317,8 @@ tables! {
         cancel_requested_at -> Nullable<DbInstant>,
         lease -> Nullable<Text>,
         holder -> Nullable<Text>,
+        token_id -> Nullable<DbId>,
+        user_agent -> Nullable<Text>,
     }
 
     job_schedules (job_name) {

@@ -35,7 +35,7 @@ pub use crate::scrape::fetch::Stop;
 use crate::{
     actor::Permission,
     db::row::stored_word,
-    ids::{CompetitorId, RunId, UserId},
+    ids::{CompetitorId, RunId, TokenId, UserId},
 };
 
 /// A job.
@@ -207,8 +207,12 @@ pub struct Run {
     pub error: Option<String>,
     /// The time of its schedule that it answers to. `None` where somebody asked for it.
     pub scheduled_for: Option<DateTime<Utc>>,
-    /// The member of staff who asked for it. `None` for the program itself.
+    /// The member of staff who asked for it, also through a token. `None` for the program itself.
     pub requested_by: Option<UserId>,
+    /// The API token that it was asked for through.
+    pub token_id: Option<TokenId>,
+    /// The client that it was asked for with, such as the command line.
+    pub user_agent: Option<String>,
     /// What it was to do otherwise than by itself.
     pub options: Option<RunOptions>,
     /// How far it has come.

@@ -21,7 +21,7 @@ use crate::{
         schema::{job_history, job_history::dsl, job_schedules},
     },
     error::{Error, ErrorCode, Result},
-    ids::{RunId, UserId},
+    ids::{RunId, TokenId, UserId},
     leases,
     page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
@@ -45,6 +45,8 @@ struct Row {
     cancel_requested_at: Option<Instant>,
     lease: Option<HeldText>,
     holder: Option<HeldText>,
+    token_id: Option<TokenId>,
+    user_agent: Option<HeldText>,
 }
 
 impl From<Row> for Run {
@@ -64,6 +66,8 @@ impl From<Row> for Run {
             progress: row.progress.and_then(|progress| RunProgress::deserialize(progress.0).ok()),
             cancel_requested_at: row.cancel_requested_at.map(DateTime::from),
             holder: row.holder.text(),
+            token_id: row.token_id,
+            user_agent: row.user_agent.text(),
         }
     }
 }
@@ -92,6 +96,8 @@ pub(super) fn insert(conn: &mut DbConnection, run: &Run, lease: &str) -> DbResul
         cancel_requested_at: None,
         lease: Some(lease.into()),
         holder: run.holder.clone().map(HeldText::from),
+        token_id: run.token_id,
+        user_agent: run.user_agent.clone().map(HeldText::from),
     };
     diesel::insert_into(dsl::job_history).values(&row).execute(conn)?;
     Ok(())

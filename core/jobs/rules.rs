@@ -131,7 +131,7 @@ pub(super) fn hindrance(job: Job, rules: &JobRules, configured: Configured) -> O
 }
 
 /// What of the configuration a job can not do without, where it is missing.
-pub(super) fn missing(job: Job, rules: &JobRules, configured: Configured) -> Option<&'static str> {
+fn missing(job: Job, rules: &JobRules, configured: Configured) -> Option<&'static str> {
     match job {
         Job::CompetitorScrape if !configured.fetches => Some("fetch.contact"),
         Job::ExportJekyll if !configured.sends_jekyll => Some("exports.jekyll.destination"),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     activity::{self, Action},
-    actor::Permission,
+    actor::{Actor, Permission},
     db::{DbConnection, DbResult},
     desk::{Acting, Desk},
     error::{Error, ErrorCode, Result},
@@ -87,6 +87,7 @@ impl<'a> Jobs<'a> {
                     name: job,
                     enabled,
                     missing: missing.map(ToOwned::to_owned),
+                    unavailable: unavailable.map(ToOwned::to_owned),
                     cron: configured.cron.clone(),
                     time_zone: timetable.rules.time_zone.clone(),
                     next_run_at: if enabled { schedule.next_after(now) } else { None },
@@ -102,7 +103,7 @@ impl<'a> Jobs<'a> {
     ///
     /// # Errors
     /// `job_running` while it is being made, by whichever process; `not_configured` for a job that lacks a part;
-    /// `invalid_run_options`; `competitor_not_found`; `forbidden`.
+    /// `job_not_here` for one that runs on another database only; `invalid_run_options`; `competitor_not_found`; `forbidden`.
     pub fn start(&self, job: Job, options: &RunOptions) -> Result<StartedRun> {
         self.desk.must(job.permission())?;
         rules::check_options(job, options)?;
@@ -258,7 +259,9 @@ impl<'a> Jobs<'a> {
             result: None,
             error: None,
             scheduled_for,
-            requested_by: if scheduled_for.is_some() { None } else { acting.actor.user_id() },
+            requested_by: asked_by.and_then(Actor::user_id),
+            token_id: asked_by.and_then(Actor::token_id),
+            user_agent: asked_by.and_then(Actor::user_agent).map(ToOwned::to_owned),
             options: (*options != RunOptions::default()).then(|| options.clone()),
             progress: None,
             cancel_requested_at: None,

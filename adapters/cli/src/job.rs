@@ -2,12 +2,15 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jpauto::{
     CompetitorId, Desk, ErrorCode,
     jobs::{Job, JobOverview, Run, RunFilter, RunOptions, RunProgress, RunStatus},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
     competitor,
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Format, NOTHING, Output, Row, Tone, dash, moment},
+    output::{Cell, Column, Format, NOTHING, Output, Row, Tone, dash},
     paging::Paging,
     work::{JobOptions, any_job, end_on_signals},
 };
@@ -30,7 +33,11 @@ Examples:
 Ctrl-C interrupts it at its next step; what it did by then stands.";
 
 const LIST: &str = "\
-The times are those of the options that are given here: give the same as to the worker.";
+The times are those of the options that are given here: give the same as to the worker. They are told in the time zone of the \
+schedules; --format json has UTC.";
+
+const HISTORY: &str = "\
+The times are told in the time zone of the schedules (jobs.time_zone of the configuration); --format json has UTC.";
 
 /// What to do with jobs.
 #[derive(Debug, Subcommand)]
@@ -45,6 +52,7 @@ pub(crate) enum JobCommand {
     #[command(after_help = RUN)]
     Run(Box<RunArgs>),
     /// List runs, the latest first
+    #[command(after_help = HISTORY)]
     History {
         /// Of this job
         #[arg(value_name = "JOB", value_parser = any_job())]
@@ -104,7 +112,9 @@ pub(crate) fn run(command: JobCommand, context: &mut Context) -> Result<(), Fail
             let mut filter = RunFilter::default();
             (filter.job, filter.status) = (job, status);
             let desk = context.desk()?;
-            paging.print(&mut context.output, |page| desk.jobs().history(&filter, page))
+            let zone = zone(&context.settings.jobs().time_zone);
+            let shown = |run| Shown { row: run, zone };
+            paging.print(&mut context.output, |page| Ok(desk.jobs().history(&filter, page)?.map(shown)))
         }
         JobCommand::Show { run } => {
             let run = context.desk()?.jobs().find(&run)?;
@@ -120,7 +130,10 @@ pub(crate) fn run(command: JobCommand, context: &mut Context) -> Result<(), Fail
 
 fn list(jobs: &[JobOverview], output: &mut Output) -> Result<(), Failure> {
     match output.format() {
-        Format::Table => output.table(jobs),
+        Format::Table => {
+            let shown = |job: &JobOverview| Shown { row: job.clone(), zone: zone(&job.time_zone) };
+            output.table(&jobs.iter().map(shown).collect::<Vec<_>>())
+        }
         Format::Json => output.json(&json!({"items": jobs, "next": null})),
         Format::Jsonl => jobs.iter().try_for_each(|job| output.json_line(job)),
     }
@@ -222,7 +235,39 @@ fn tone(status: RunStatus) -> Tone {
     }
 }
 
-impl Row for Run {
+/// A row whose times are told in a time zone. Programs get the row.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Shown<T> {
+    row: T,
+    #[serde(skip)]
+    zone: Tz,
+}
+
+impl<T> Shown<T> {
+    /// `2026-11-22 18:24 PST`.
+    fn moment(&self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string()
+    }
+}
+
+/// The zone of a name that was checked before.
+fn zone(name: &str) -> Tz {
+    name.parse().unwrap_or(Tz::UTC)
+}
+
+/// Who asked for a run.
+fn asked_by(run: &Run) -> String {
+    match (run.scheduled_for, run.token_id, run.requested_by, &run.user_agent) {
+        (Some(_), ..) => "schedule".to_owned(),
+        (None, Some(token), ..) => format!("token {token}"),
+        (None, None, Some(user), _) => user.to_string(),
+        (None, None, None, Some(client)) => shortened(client),
+        (None, None, None, None) => "the program".to_owned(),
+    }
+}
+
+impl Row for Shown<Run> {
     const COLUMNS: &'static [Column] = &[
         Column::text("Job"),
         Column::text("Status"),
@@ -234,19 +279,15 @@ impl Row for Run {
     ];
 
     fn cells(&self) -> Vec<Cell> {
-        let by = match (self.scheduled_for, self.requested_by) {
-            (Some(_), _) => "schedule".to_owned(),
-            (None, Some(user)) => user.to_string(),
-            (None, None) => "the program".to_owned(),
-        };
+        let run = &self.row;
         vec![
-            self.job_name.as_str().into(),
-            Cell::new(self.status.as_str()).tone(tone(self.status)),
-            dash(self.started_at, moment).into(),
-            dash(self.duration_ms, span).into(),
-            shortened(&summary(self)).into(),
-            Cell::new(by).tone(Tone::Faint),
-            Cell::new(self.id.to_string()).tone(Tone::Faint),
+            run.job_name.as_str().into(),
+            Cell::new(run.status.as_str()).tone(tone(run.status)),
+            dash(run.started_at, |time| self.moment(time)).into(),
+            dash(run.duration_ms, span).into(),
+            shortened(&summary(run)).into(),
+            Cell::new(asked_by(run)).tone(Tone::Faint),
+            Cell::new(run.id.to_string()).tone(Tone::Faint),
         ]
     }
 }
@@ -261,7 +302,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-impl Row for JobOverview {
+impl Row for Shown<JobOverview> {
     const COLUMNS: &'static [Column] = &[
         Column::text("Job"),
         Column::text("Schedule"),
@@ -273,23 +314,26 @@ impl Row for JobOverview {
     ];
 
     fn cells(&self) -> Vec<Cell> {
-        let next = match (&self.missing, self.due_since, self.next_run_at) {
+        let job = &self.row;
+        let next = match (&job.missing, job.due_since, job.next_run_at) {
+            _ if job.unavailable.is_some() => Cell::new("not here").tone(Tone::Faint),
             (Some(key), ..) => Cell::new(format!("configure {key}")).tone(Tone::Warning),
-            (None, Some(since), _) => Cell::new(format!("due since {}", moment(since))).tone(Tone::Warning),
-            (None, None, Some(next)) => moment(next).into(),
+            (None, Some(since), _) => Cell::new(format!("due since {}", self.moment(since))).tone(Tone::Warning),
+            (None, None, Some(next)) => self.moment(next).into(),
             (None, None, None) => Cell::new("off").tone(Tone::Faint),
         };
-        let last = self.last_run.as_ref();
+        let last = job.last_run.as_ref();
+        let result = job.unavailable.clone().unwrap_or_else(|| shortened(&dash(last, summary)));
         let status =
             last.map_or_else(|| Cell::new(NOTHING), |run| Cell::new(run.status.as_str()).tone(tone(run.status)));
         vec![
-            self.name.as_str().into(),
-            self.cron.as_str().into(),
+            job.name.as_str().into(),
+            job.cron.as_str().into(),
             next,
-            dash(last.and_then(|run| run.started_at), moment).into(),
+            dash(last.and_then(|run| run.started_at), |time| self.moment(time)).into(),
             dash(last.and_then(|run| run.duration_ms), span).into(),
             status,
-            shortened(&dash(last, summary)).into(),
+            result.into(),
         ]
     }
 }

@@ -40,6 +40,10 @@ fn a_job_is_run_by_hand_and_stands_in_the_history() {
         ["clean_up", "market_research"]
     );
     assert_eq!(lot.items(["job", "history", "clean_up", "--status", "failure"]).len(), 0);
+    assert!(history.iter().all(|run| run["user_agent"].as_str().unwrap().starts_with("jpauto-cli/")), "{history:?}");
+    assert!(history.iter().all(|run| run["started_at"].as_str().unwrap().ends_with('Z')), "programs get UTC");
+    let said = [lot.run(["job", "history"]).stdout, lot.run(["job", "list"]).stdout];
+    assert!(said.iter().all(|table| table.contains(" PST") || table.contains(" PDT")), "{said:?}");
     let id = run["id"].as_str().unwrap();
     assert_eq!(lot.json(["job", "show", &id[..20]])["id"], run["id"]);
     lot.run(["job", "cancel", id]).fails(3, "error[run_over]: ");

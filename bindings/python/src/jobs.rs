@@ -57,8 +57,12 @@ record! {
             error: Option<String>,
             /// The time of its schedule that it answers to; `None` where somebody asked for it.
             scheduled_for: Option<DateTime<Utc>>,
-            /// The user who asked for it; `None` for the program itself.
+            /// The user who asked for it, also through a token; `None` for the program itself.
             requested_by: Option<Uuid>,
+            /// The API token that it was asked for through.
+            token_id: Option<Uuid>,
+            /// The client that it was asked for with, such as the command line.
+            user_agent: Option<String>,
             /// What it was to do otherwise than by itself.
             options: Option<Document>,
             /// How far it has come.

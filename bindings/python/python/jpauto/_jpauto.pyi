@@ -4666,7 +4666,15 @@ class Run:
 
     @property
     def requested_by(self) -> UUID | None:
-        """The user who asked for it; `None` for the program itself."""
+        """The user who asked for it, also through a token; `None` for the program itself."""
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The API token that it was asked for through."""
+
+    @property
+    def user_agent(self) -> str | None:
+        """The client that it was asked for with, such as the command line."""
 
     @property
     def options(self) -> dict[str, Any] | None:
