@@ -98,7 +98,7 @@ mod version;
 pub mod imports {
     pub use crate::{
         inventory::import::{
-            ChangedVehicle, DateOrder, ImportCounts, ImportMode, ImportOptions, ImportOutcome, ImportReport,
+            ChangedVehicle, DateOrder, FaultCount, ImportCounts, ImportMode, ImportOptions, ImportOutcome, ImportReport,
             ImportedColumn, ImportedVehicle, LeftOut, Mapping, MissingVehicles, RefusedRow, RowFault, RowWarning,
             SoldHeldBack,
         },

@@ -121,6 +121,74 @@ on_both_databases! {
         assert_eq!((report.outcome, counts(&report), stock(lot)), (ImportOutcome::WrittenInPart, [2, 0, 0, 0, 0, 1], 2));
     }
 
+    fn what_is_wrong_has_a_code_and_what_is_found_is_what_stands_in_the_file(lot: &Lot) {
+        lot.desk().inventory().add(&NewVehicle { stock_number: Some("K1".into()), ..corolla(90) }).unwrap();
+        lot.desk().inventory().add(&NewVehicle { stock_number: Some("K2".into()), ..corolla(91) }).unwrap();
+        let header = "Stock #,VIN,Yr,Make,Model,Odometer,List Price,Date in stock";
+        let car = |stock: &str, vin: String, rest: &str| format!("{stock},{vin},2018,Toyota,Corolla,{rest}");
+        for (row, code, found) in [
+            (car("A1", vin(1), "60000,-5,"), "invalid_vehicle", Some("-5")),
+            (car("A1", vin(1), "60000,100000000,"), "invalid_vehicle", Some("100000000")),
+            (car("A1", vin(1), "60000,0,"), "invalid_vehicle", Some("0")),
+            (car("A1", vin(1), "60000,\"$ 1,3\","), "cell_unreadable", Some("$ 1,3")),
+            (car("A1", vin(1), "60000,14000,11/22/2099"), "date_in_future", Some("11/22/2099")),
+            (car("A1", vin(1), ",14000,"), "value_missing", None),
+            (car("A1", vin(1), "60000"), "row_unreadable", None),
+            (car("", String::new(), "60000,14000,"), "row_without_number", None),
+            (car("K1", vin(91), "60000,14000,"), "numbers_disagree", Some("K1")),
+            (car("K1", vin(1), "60000,14000,"), "duplicate_stock_number", Some("K1")),
+            (format!("{}\n{}", car("A1", vin(1), "60000,14000,"), car("A1", vin(2), "60000,14000,")), "row_repeated", Some("A1")),
+            (
+                format!("{}\n{}", car("A1", vin(1), "60000,14000,13/1/2025"), car("A2", vin(2), "60000,14000,1/13/2025"))
+                    + "\n" + &car("A3", vin(3), "60000,14000,3/4/2025"),
+                "date_order_unknown",
+                Some("3/4/2025"),
+            ),
+        ] {
+            let file = SheetFile::from_bytes("stock.csv", format!("{header}\n{row}\n").into_bytes());
+            let report = imported(lot.desk().inventory(), &file, &dry_run());
+            let faults: Vec<_> = report.refused.iter().flat_map(|row| &row.faults).collect();
+            assert_eq!(faults.len(), 1, "{row}: {faults:?}");
+            assert_eq!((faults[0].code.as_str(), faults[0].value.as_deref()), (code, found), "{row}: {faults:?}");
+            assert_eq!((report.fault_counts[0].code.as_str(), report.fault_counts[0].count), (code, 1));
+            assert_eq!(serde_json::to_value(faults[0]).unwrap()["code"], code);
+        }
+        let doubtful = csv(&[row(1).replace("$14,000", "$1")]);
+        let report = lot.desk().inventory().refusing_doubtful_prices().import(&doubtful, &dry_run()).unwrap();
+        assert_eq!(report.refused[0].faults[0].code.as_str(), "price_doubtful");
+    }
+
+    fn a_report_lists_the_first_of_each_and_counts_all(lot: &Lot) {
+        let rows: Vec<_> = (1..=40).map(|number| if number % 2 == 0 { row(number).replace("$14,000", "=call") } else { row(number) }).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("refused.csv");
+        let options = ImportOptions { most_listed: 3, refused_to: Some(kept.clone()), mode: ImportMode::KeepGoing, ..ImportOptions::default() };
+        let report = imported(lot.desk().inventory(), &csv(&rows), &options);
+        assert_eq!((counts(&report), report.added.len(), report.refused.len(), report.most_listed), ([20, 0, 0, 0, 0, 20], 3, 3, 3));
+        assert_eq!((report.fault_counts.len(), report.fault_counts[0].count, report.fault_counts[0].field), (1, 20, Some("price")));
+        let refusal = report.ensure_written().unwrap_err();
+        assert!(refusal.to_string().starts_with("20 of 40 rows are refused"), "{refusal}");
+
+        // The file has them all, and is imported when it is corrected.
+        let text = std::fs::read_to_string(&kept).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (21, format!("{HEADER},Row,Refused because").as_str()));
+        assert!(lines[1].contains("'=call") && lines[1].contains(",3,"), "a spreadsheet does not run it: {}", lines[1]);
+        let corrected = SheetFile::from_bytes("refused.csv", text.replace("'=call", "13500").into_bytes());
+        let report = imported(lot.desk().inventory(), &corrected, &ImportOptions::default());
+        assert_eq!((counts(&report), report.columns.iter().filter(|column| column.field.is_none()).count()), ([20, 0, 0, 0, 0, 0], 2));
+
+        // Refused again, it has the same columns, with the reasons of today.
+        std::fs::write(&kept, &text).unwrap();
+        let other = folder.path().join("again.csv");
+        let again = ImportOptions { refused_to: Some(other.clone()), ..dry_run() };
+        let _ = imported(lot.desk().inventory(), &SheetFile::at(&kept), &again);
+        assert_eq!(std::fs::read_to_string(&other).unwrap().lines().next(), text.lines().next());
+        let itself = ImportOptions { refused_to: Some(kept.clone()), ..dry_run() };
+        let refusal = lot.desk().inventory().import(&SheetFile::at(&kept), &itself).unwrap_err();
+        assert_eq!((refusal.code(), std::fs::read_to_string(&kept).unwrap()), ("refused_rows_not_written", text));
+    }
+
     fn viewers_may_not_import_nor_try(lot: &Lot) {
         let (_, desk) = lot.staff(Role::Viewer);
         for options in [ImportOptions::default(), dry_run(), ImportOptions { mode: ImportMode::KeepGoing, ..ImportOptions::default() }] {

@@ -299,6 +299,33 @@ catalogue! {
         InvalidImportMapping: InvalidInput, "invalid_import_mapping",
             "The columns of the file and the fields of a vehicle do not go together.",
             "Write the mapping out (`--write-mapping`), correct it, and give it with the file.";
+        RowUnreadable: InvalidInput, "row_unreadable",
+            "A row of the file does not go with its columns.",
+            "Look at the row for a separator, a quotation mark or a line break too many or too few.";
+        RowWithoutNumber: InvalidInput, "row_without_number",
+            "A row names no vehicle: it has neither a VIN nor a stock number.",
+            "Give the row one of the two.";
+        RowRepeated: InvalidInput, "row_repeated",
+            "Two rows are about the same vehicle.",
+            "Remove one of the two.";
+        CellUnreadable: InvalidInput, "cell_unreadable",
+            "A cell is not of the kind that its column holds.",
+            "Write it as the message says, or name another field for the column in a mapping.";
+        DateOrderUnknown: InvalidInput, "date_order_unknown",
+            "The file has dates of both orders, and this one could be of either.",
+            "Say which order holds, with `dates`.";
+        DateInFuture: InvalidInput, "date_in_future",
+            "A day of a row is still to come.",
+            "Correct the day.";
+        NumbersDisagree: InvalidInput, "numbers_disagree",
+            "The VIN and the stock number of a row are not those of one vehicle.",
+            "Correct the number that is wrong.";
+        ValueMissing: InvalidInput, "value_missing",
+            "The vehicle of a row is new here, and the row lacks what a new vehicle needs.",
+            "Give the row the value, or check its VIN and stock number if the vehicle is a known one.";
+        RefusedRowsNotWritten: Unavailable, "refused_rows_not_written",
+            "The file for the refused rows cannot be written.",
+            "Name a file that can be written, and not the one that is imported.";
         ImportRefused: InvalidInput, "import_refused",
             "Rows of the file are not acceptable.",
             "Correct the rows that the error lists, or import the others without them (`--keep-going`).";

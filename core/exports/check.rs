@@ -181,12 +181,18 @@ fn excess(column: &Column, text: &str) -> Option<String> {
     characters.or_else(|| too_many.map(|most| format!("expected at most {most} values")))
 }
 
-/// The values of the columns in which no two rows have the same.
+/// The values of columns of which two rows are not to have the same.
 pub(super) struct Seen(Vec<Option<HashSet<Box<str>>>>);
 
 impl Seen {
+    /// Of those in which no two rows may have the same.
     pub(super) fn new(columns: &[Column]) -> Self {
-        Self(columns.iter().map(|column| column.is_unique.then(HashSet::new)).collect())
+        Self::of(columns, |column| column.is_unique)
+    }
+
+    /// Of these columns.
+    pub(super) fn of(columns: &[Column], is_one: fn(&Column) -> bool) -> Self {
+        Self(columns.iter().map(|column| is_one(column).then(HashSet::new)).collect())
     }
 
     /// Remembers the value, unless an earlier row has it.

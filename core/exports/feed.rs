@@ -60,6 +60,8 @@ pub(super) struct Column {
     pub(super) configured_by: Option<&'static str>,
     /// No two rows have the same.
     pub(super) is_unique: bool,
+    /// Two rows with the same are worth telling of.
+    pub(super) is_told_twice: bool,
 }
 
 impl Column {
@@ -83,6 +85,7 @@ impl Column {
             lines: Lines::One,
             configured_by: None,
             is_unique: false,
+            is_told_twice: false,
         }
     }
 
@@ -126,6 +129,12 @@ impl Column {
 
     pub(super) fn unique(mut self) -> Self {
         self.is_unique = true;
+        self
+    }
+
+    /// The same, of which the report tells where two vehicles have one.
+    pub(super) fn told_twice(mut self) -> Self {
+        self.is_told_twice = true;
         self
     }
 

@@ -115,6 +115,7 @@ impl MappedColumn {
         faults.check(is_plain(&self.name), &pointer("name"), "expected a name in one line");
         let separator = self.separator.as_deref().unwrap_or("|");
         faults.check(!separator.is_empty(), &pointer("separator"), "expected one or more characters");
+        faults.check(self.longest != Some(0), &pointer("longest"), "expected one or more characters");
         let words: Vec<_> = self.words.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
         let source = match (&self.field, &self.value) {
             (Some(field), None) => match fields::named(field) {
@@ -135,6 +136,7 @@ impl MappedColumn {
         let mut column = Column::from(Cow::Owned(self.name.clone()), source);
         (column.is_required, column.longest, column.lines) = (self.required, self.longest, Lines::One);
         column.separator = Cow::Owned(separator.to_owned());
+        column.is_told_twice = self.field.as_deref() == Some("url");
         if !self.one_of.is_empty() {
             column.rule = Rule::OneOfThese(self.one_of.clone());
         }
@@ -189,6 +191,7 @@ mod tests {
             (r#"{"columns": [{"name": "a", "field": "vin"}, {"name": "a", "value": "x"}]}"#, &["/columns/1/name"]),
             (r#"{"format": "xml", "columns": [{"name": "Stock #", "field": "vin"}]}"#, &["/columns/0/name"]),
             (r#"{"format": "zip", "columns": [{"name": "a", "field": "vin"}]}"#, &["/format"]),
+            (r#"{"columns": [{"name": "a", "field": "vin", "longest": 0}]}"#, &["/columns/0/longest"]),
             (r#"{"file": "../x.csv", "columns": [{"name": "a", "field": "vin"}]}"#, &["/file"]),
             (r#"{"statuses": ["unknown"], "columns": [{"name": "a", "field": "vin"}]}"#, &["/statuses"]),
         ] {

@@ -335,16 +335,19 @@ pub enum Omitted {
     Value,
     /// Nothing: the vehicle has no such value, and the platform shows it worse without.
     Missing,
+    /// Nothing: another vehicle of the feed has the same value, and it cannot be right for both.
+    Repeated,
 }
 
 impl Omitted {
-    /// The word for it: `vehicle`, `value` or `missing`.
+    /// The word for it: `vehicle`, `value`, `missing` or `repeated`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Vehicle => "vehicle",
             Self::Value => "value",
             Self::Missing => "missing",
+            Self::Repeated => "repeated",
         }
     }
 }
@@ -406,7 +409,7 @@ pub struct ExportFilter {
     pub platform: Option<Platform>,
     /// Only those that succeeded, or only those that failed.
     pub status: Option<ExportStatus>,
-    /// Of each feed the last one that succeeded, alone.
+    /// Of each feed the last one that came to a destination, alone. A file that was only downloaded is none.
     pub last_of_each: bool,
 }
 
@@ -418,7 +421,7 @@ impl ExportFilter {
         self
     }
 
-    /// Of each feed the last one that succeeded, alone.
+    /// Of each feed the last one that came to a destination, alone.
     #[must_use]
     pub fn last_of_each() -> Self {
         Self { last_of_each: true, ..Self::default() }

@@ -110,8 +110,11 @@ pub(super) fn list(
             let later = newer
                 .filter(newer.field(dsl::platform).eq(dsl::platform))
                 .filter(newer.field(dsl::status).eq(success))
+                .filter(newer.field(dsl::destination).is_not_null())
                 .filter(newer.field(dsl::exported_at).gt(dsl::exported_at));
-            query = query.filter(dsl::status.eq(success)).filter(not(exists(later)));
+            // What was downloaded went nowhere that is known.
+            let arrived = dsl::status.eq(success).and(dsl::destination.is_not_null());
+            query = query.filter(arrived).filter(not(exists(later)));
         }
         query
     };

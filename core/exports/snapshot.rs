@@ -94,7 +94,13 @@ pub(super) fn write(
     let sold_since = feed.days_after_sale.map(|days| order.surroundings.now - TimeDelta::days(days));
     let total = u64::try_from(inventory::count_stock(conn, &feed.statuses, sold_since)?).unwrap_or_default();
     let mut writer = writing::begin(order.path, feed, order.format, order.formulas).map_err(not_written)?;
-    let mut work = Work { order, seen: Seen::new(&feed.columns), cell: String::new(), written: Written::default() };
+    let mut work = Work {
+        order,
+        seen: Seen::new(&feed.columns),
+        told: Seen::of(&feed.columns, |column| column.is_told_twice),
+        cell: String::new(),
+        written: Written::default(),
+    };
     let mut done = 0_u64;
     let mut tell = |done: u64| match observer(ExportProgress { done, total: total.max(done) }) {
         ControlFlow::Break(()) => {
@@ -125,6 +131,7 @@ pub(super) fn not_written(reason: std::io::Error) -> Error {
 struct Work<'o> {
     order: &'o Order<'o>,
     seen: Seen,
+    told: Seen,
     cell: String,
     written: Written,
 }
@@ -157,6 +164,17 @@ impl Work<'_> {
         if let Some((field, reason)) = self.repeated(&values) {
             self.leave_out(vehicle, &field, reason);
             return Ok(());
+        }
+        for (place, (column, value)) in feed.columns.iter().zip(&values).enumerate() {
+            if !column.is_told_twice {
+                continue;
+            }
+            self.cell.clear();
+            value.write_to(&mut self.cell, &column.separator);
+            let text = Some(self.cell.as_str()).filter(|text| !text.is_empty());
+            if let Some(reason) = self.told.fault_of(place, column, text) {
+                self.written.add(vehicle, Omitted::Repeated, &column.name, reason, most_omissions);
+            }
         }
         for (field, reason) in left_empty {
             self.written.add(vehicle, Omitted::Value, field, reason, most_omissions);

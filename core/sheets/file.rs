@@ -60,6 +60,18 @@ impl SheetFile {
         Self { name: name.into(), source: Source::Bytes(bytes.into()) }
     }
 
+    /// The same under another name, which messages call it by.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Whether it is the file at this path.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let Source::Path(own) = &self.source else { return false };
+        matches!((own.canonicalize(), path.canonicalize()), (Ok(own), Ok(other)) if own == other)
+    }
+
     /// What messages call it.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -215,6 +215,27 @@ on_both_databases! {
         assert_eq!((report.vehicle_count, report.omissions[0].field.as_str()), (0, "Price"));
     }
 
+    fn two_vehicles_with_one_address_are_told(lot: &Lot) {
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        // The last eight characters are alike.
+        for (number, vin) in ["2T1BURHE7JC073721", "JTDBL40E4JC073721"].into_iter().enumerate() {
+            let stock_number = Some(format!("S{number}"));
+            desk.inventory().add(&NewVehicle { vin: vin.into(), stock_number, ..full() }).unwrap();
+        }
+        for (platform, field) in [
+            (Platform::Meta, Some("url")),
+            (Platform::GoogleVehicleAds, Some("link")),
+            (Platform::SchemaOrg, Some("url")),
+            (Platform::Cargurus, None),
+        ] {
+            let report = run_export(&desk, &Export::of(platform).dry_run()).unwrap();
+            let told = report.omissions.iter().filter(|omission| omission.what == Omitted::Repeated);
+            let told: Vec<_> = told.map(|omission| omission.field.as_str()).collect();
+            assert_eq!((report.vehicle_count, told), (2, field.into_iter().collect()), "{platform}: {:?}", report.omissions);
+        }
+    }
+
     fn statuses_are_those_of_the_platform(lot: &Lot) {
         let dealership = configured(lot);
         let desk = dealership.acting_as(jpauto::Actor::system());
@@ -445,6 +466,24 @@ fn the_check_names_row_column_and_rule() {
     assert_eq!(checked.faults[0].rule, "expected UTF-8 in value 1");
     let missing = desk.exports().check(folder.path().join("none.csv"), Platform::Meta, None).unwrap_err();
     assert_eq!(missing.code(), "feed_unreadable");
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Dealership::open("sqlite::memory:").unwrap().acting_as(jpauto::Actor::system());
+    let faults = |platform: Platform, name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        desk.exports().check(&path, platform, None).unwrap().faults.into_iter().map(|fault| fault.rule).collect::<Vec<_>>()
+    };
+    for text in ["<a/>", "<a><![CDATA[x]]></a>", "<rss><channel><title>x</title></channel></rss>"] {
+        let found = faults(Platform::Autotrader, "feed.xml", text);
+        assert!(found.last().is_some_and(|rule| rule.starts_with("expected the ")), "{text}: {found:?}");
+    }
+    assert!(faults(Platform::Autotrader, "feed.xml", "<vehicles></vehicles>").is_empty(), "a feed without vehicles");
+    let found = faults(Platform::JsonLines, "feed.jsonl", "{\"colour\": 1}\n");
+    assert_eq!(found, ["expected the names of this feed's columns"]);
 }
 
 #[test]

@@ -33,11 +33,15 @@ on_both_databases! {
         let trail = desk.activity().list(&trail, &PageRequest::default()).unwrap().items;
         assert_eq!((trail.len(), trail[1].resource_id), (2, report.id.map(Into::into)));
         assert_eq!(trail[1].changes.as_ref().unwrap()["vehicle_count"], json!({"from": null, "to": 1}));
+        lot.pass(chrono::TimeDelta::minutes(1));
+        let downloaded = desk.exports().file(&Export::of(Platform::Csv)).unwrap().report.id.unwrap();
+        assert_eq!(desk.exports().list(&ExportFilter::default(), &PageRequest::default()).unwrap().items[0].id, downloaded);
+        // What was downloaded is no delivery.
         let last = desk.exports().list(&ExportFilter::last_of_each(), &PageRequest::default()).unwrap().items;
         assert_eq!(last.iter().map(|entry| entry.id).collect::<Vec<_>>(), [report.id.unwrap()]);
         let of_jekyll = ExportFilter::default().platform(Platform::Jekyll);
         assert_eq!(desk.exports().list(&of_jekyll, &PageRequest::default()).unwrap().items.len(), 1);
-        let first = desk.exports().list(&ExportFilter::default(), &PageRequest::first(1)).unwrap();
+        let first = desk.exports().list(&ExportFilter::default(), &PageRequest::first(2)).unwrap();
         let rest = PageRequest::first(1).after(first.next.unwrap());
         assert_eq!(desk.exports().list(&ExportFilter::default(), &rest).unwrap().items[0].id, report.id.unwrap());
     }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use jpauto::ErrorCode;
+use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
@@ -39,6 +40,21 @@ pub(crate) fn read_whole(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failu
         return Err(Failure::new(ErrorCode::FileTooLarge, message));
     }
     Ok(bytes)
+}
+
+/// All of it in a temporary file, for what is read more than once. The file is removed when the answer is dropped.
+pub(crate) fn spooled(path: &Path, name: &str, bytes_max: u64) -> Result<NamedTempFile, Failure> {
+    let not_kept = |reason: io::Error| {
+        Failure::new(ErrorCode::InputUnreadable, format!("{name} cannot be kept in a temporary file: {reason}"))
+    };
+    let mut spool = NamedTempFile::new().map_err(not_kept)?;
+    let mut source = open(path)?.take(bytes_max + 1);
+    let bytes = io::copy(&mut source, &mut spool).map_err(not_kept)?;
+    if bytes > bytes_max {
+        let message = format!("{name} is larger than {} MiB: split it", bytes_max / (1024 * 1024));
+        return Err(Failure::new(ErrorCode::FileTooLarge, message));
+    }
+    Ok(spool)
 }
 
 /// The lines of a source, one at a time into one buffer.

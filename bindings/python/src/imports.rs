@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use jpauto::imports::{self, ImportMode, ImportOptions, Mapping, MissingVehicles, SheetFile};
+use jpauto::{
+    ErrorCode,
+    imports::{self, ImportMode, ImportOptions, Mapping, MissingVehicles, SheetFile},
+};
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyBytes};
 use serde_json::Value;
 use uuid::Uuid;
@@ -28,6 +31,10 @@ record! {
             mapping: Document,
             /// How many rows did what.
             counts: ImportCounts,
+            /// What was wrong with the refused rows, the most frequent first.
+            fault_counts: Vec<FaultCount>,
+            /// Each list below has at most this many entries, the first ones; `counts` has all.
+            most_listed: usize,
             /// The vehicles that are new.
             added: Vec<ImportedVehicle>,
             /// The vehicles that are other than before.
@@ -96,7 +103,29 @@ record! {
             unchanged: usize,
             /// Rows that were refused.
             refused: usize,
+            /// What there is to look at twice.
+            warnings: usize,
         }
+    }
+}
+
+record! {
+    /// How often something was wrong with refused rows.
+    FaultCount of imports::FaultCount {
+        () {
+            /// What it was, one of the error codes.
+            code: String,
+            /// The field of the vehicle; `None` if it is about whole rows.
+            field: Option<&'static str>,
+            /// How often it was.
+            count: usize,
+        }
+    }
+}
+
+impl Told<ErrorCode> for String {
+    fn told(code: ErrorCode) -> Self {
+        code.as_str().to_owned()
     }
 }
 
@@ -160,11 +189,13 @@ record! {
     /// What is wrong with a row.
     RowFault of imports::RowFault {
         () {
+            /// What it is, one of the error codes. It stays the same across releases.
+            code: String,
             /// The name of the column in the file; `None` if it is about the whole row.
             column: Option<String>,
             /// The field of the vehicle.
             field: Option<&'static str>,
-            /// What stands in the cell, cut where it is long.
+            /// What stands in the cell of the file, cut where it is long.
             value: Option<String>,
             /// What is wrong, and what is expected.
             message: String,
@@ -244,6 +275,7 @@ pub(crate) struct Switches {
     pub(crate) keep_going: bool,
     pub(crate) sold_if_missing: bool,
     pub(crate) confirm: bool,
+    pub(crate) refused: Option<PathBuf>,
 }
 
 pub(crate) fn options(mapping: Option<&Bound<'_, PyAny>>, switches: &Switches) -> PyResult<ImportOptions> {
@@ -265,7 +297,7 @@ pub(crate) fn options(mapping: Option<&Bound<'_, PyAny>>, switches: &Switches) -
         Switches { confirm: false, .. } => MissingVehicles::MarkSold,
         _ => MissingVehicles::MarkSoldConfirmed,
     };
-    Ok(ImportOptions { mapping, mode, missing, ..ImportOptions::default() })
+    Ok(ImportOptions { mapping, mode, missing, refused_to: switches.refused.clone(), ..ImportOptions::default() })
 }
 
 fn mapping_error(faults: Vec<(String, String)>) -> PyErr {

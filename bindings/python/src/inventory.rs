@@ -1,5 +1,7 @@
 //! The dealership's own vehicles: `lot.inventory`.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use jpauto::{Desk, NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
 use pyo3::{prelude::*, types::PyDict};
@@ -443,10 +445,12 @@ impl Inventory {
     ///
     /// `mapping` says what columns are whose names do not: `{"columns": {"Our Ref": "stock_number"}}`. With `dry_run` nothing is
     /// written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
-    /// more than half of the stock only with `confirm`.
+    /// more than half of the stock only with `confirm`. `refused` is a path: all refused rows are written there as a CSV file, each
+    /// with what is wrong with it.
     ///
-    /// Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`).
-    #[pyo3(signature = (file, *, mapping = None, dry_run = false, keep_going = false, sold_if_missing = false, confirm = false))]
+    /// Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`);
+    /// `Unavailable` (`refused_rows_not_written`).
+    #[pyo3(signature = (file, *, mapping = None, dry_run = false, keep_going = false, sold_if_missing = false, confirm = false, refused = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn import_file(
         &self,
@@ -457,9 +461,11 @@ impl Inventory {
         keep_going: bool,
         sold_if_missing: bool,
         confirm: bool,
+        refused: Option<PathBuf>,
     ) -> PyResult<ImportReport> {
         let file = imports::file(file)?;
-        let options = imports::options(mapping, &Switches { dry_run, keep_going, sold_if_missing, confirm })?;
+        let switches = Switches { dry_run, keep_going, sold_if_missing, confirm, refused };
+        let options = imports::options(mapping, &switches)?;
         self.handle.run(py, |desk| desk.inventory().import(&file, &options)).map(ImportReport::told)
     }
 

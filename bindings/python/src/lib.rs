@@ -63,7 +63,7 @@ mod _jpauto {
         exports::{CheckedFeed, Export, ExportProgress, ExportReport, Exports, FeedFault, FeedFile, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         imports::{
-            ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow, RowFault,
+            FaultCount, ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow, RowFault,
             RowWarning, SheetShape, SoldHeldBack,
         },
         inventory::{

@@ -40,7 +40,12 @@ def test_refused_rows_are_told_and_wrong_mappings_raise(tmp_path: Path) -> None:
         report = lot.inventory.import_file(file, mapping=MAPPING)
         assert report.outcome == "refused"
         refused = report.refused[0]
-        assert (refused.row, refused.faults[0].column, refused.faults[0].value) == (2, "Ask", "call")
+        fault = refused.faults[0]
+        assert (refused.row, fault.code, fault.column, fault.value) == (2, "cell_unreadable", "Ask", "call")
+        assert (report.fault_counts[0].code, report.fault_counts[0].count) == ("cell_unreadable", 1)
+        kept = tmp_path / "refused.csv"
+        lot.inventory.import_file(file, mapping=MAPPING, refused=kept)
+        assert kept.read_text().splitlines()[1].startswith("A1,")
         with pytest.raises(jpauto.InvalidInput) as error:
             lot.inventory.import_file(file, mapping={"columns": {"Ask": "prize"}})
         assert error.value.code == "invalid_import_mapping"

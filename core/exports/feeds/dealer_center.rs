@@ -35,7 +35,7 @@ pub(super) fn feed() -> Feed {
         Column::new("Transmission", fields::transmission),
         Column::new("PhotoURLs", fields::all_pictures).rule(Rule::Urls).separated_by("|"),
         Column::new("WebAdDescription", fields::description_or_summary),
-        Column::new("VDP", fields::url).rule(Rule::Url),
+        Column::new("VDP", fields::url).rule(Rule::Url).told_twice(),
         Column::new("FuelType", fields::fuel_type),
         Column::new("Description", description),
         Column::new("LatestPhotoModifiedDate", photos_changed_on).rule(Rule::Day),

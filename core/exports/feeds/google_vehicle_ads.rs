@@ -38,7 +38,7 @@ pub(super) fn feed() -> Feed {
         Column::new("price", fields::price_in_dollars).required().rule(Rule::PriceInDollars),
         Column::new("image_link", fields::main_image).required().rule(Rule::Url),
         Column::new("additional_image_link", more_pictures).rule(Rule::Urls).separated_by(",").of_at_most(PICTURES),
-        Column::new("link", fields::url).configured_by("exports.vehicle_url").rule(Rule::Url),
+        Column::new("link", fields::url).configured_by("exports.vehicle_url").rule(Rule::Url).told_twice(),
         Column::new("link_template", link_template).required().rule(Rule::UrlWith("{store_code}")),
         Column::constant("google_product_category", CATEGORY)
             .required()

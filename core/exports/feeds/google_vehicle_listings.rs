@@ -43,7 +43,7 @@ pub(super) fn feed() -> Feed {
         Column::new("dealership_name", fields::dealer_name).configured_by("dealership.name"),
         Column::new("dealership_address", fields::dealer_address)
             .configured_by("dealership.street and dealership.city"),
-        Column::new("link", fields::url).rule(Rule::Url),
+        Column::new("link", fields::url).rule(Rule::Url).told_twice(),
         Column::new("image_link", fields::main_image).rule(Rule::Url),
         Column::new("additional_image_link", fields::other_images).rule(Rule::Urls).separated_by(","),
         Column::new("vehicle_option", fields::features).separated_by(","),

@@ -54,7 +54,7 @@ pub(super) fn feed() -> Feed {
         Column::new("vin", fields::vin).required().rule(Rule::Vin).unique(),
         Column::new("title", fields::title).required().at_most(500),
         Column::new("description", fields::description_or_summary).required().at_most(5_000),
-        Column::new("url", fields::url).configured_by("exports.vehicle_url").rule(Rule::Url),
+        Column::new("url", fields::url).configured_by("exports.vehicle_url").rule(Rule::Url).told_twice(),
         Column::new("make", fields::make).required().at_most(100),
         Column::new("model", fields::model).required().at_most(100),
         Column::new("trim", fields::trim),

@@ -18,7 +18,7 @@ pub(super) fn feed() -> Feed {
         Column::constant("@type", "Car").required().rule(Rule::OneOf(&["Car"])),
         Column::new("name", fields::title).required(),
         Column::new("image", fields::all_pictures).rule(Rule::Urls).separated_by("\n"),
-        Column::new("url", fields::url).rule(Rule::Url),
+        Column::new("url", fields::url).rule(Rule::Url).told_twice(),
         Column::new("description", fields::description_or_summary),
         Column::new("sku", fields::stock_number),
         Column::new("vehicleIdentificationNumber", |vehicle, _| match Vin::parse(&vehicle.vin) {

@@ -24,7 +24,7 @@ pub(super) fn read_lines(
         bytes.clear();
         let count = file.by_ref().take(LONGEST_ROW + 1).read_until(b'\n', &mut bytes)?;
         if count == 0 {
-            return Ok(head);
+            return row.ended(head);
         }
         if count as u64 > LONGEST_ROW {
             return Err(Unreadable::At(line, "expected a line of at most 4 MiB".to_owned()));
@@ -201,7 +201,7 @@ fn read_node_lines(file: File, feed: &Feed, visitor: &mut Visitor<'_>) -> Result
         file.read_until(b'\n', &mut bytes)?;
         let line = bytes.trim_ascii_end();
         if line == b"]}" {
-            return Ok(head);
+            return row.ended(head);
         }
         head.rows += 1;
         read_object(line.strip_suffix(b",").unwrap_or(line), feed, &mut row)

@@ -116,6 +116,8 @@ fn unreadable(place: u64, reason: io::Error) -> Unreadable {
 
 /// The texts of a row by the names of its fields, for forms in which each row names them.
 struct Named {
+    /// Whether a row has had any column of the feed.
+    is_of_feed: bool,
     /// A text for each column of the feed, whose room stays for the next row.
     texts: Vec<String>,
     is_there: Vec<bool>,
@@ -124,7 +126,7 @@ struct Named {
 impl Named {
     fn new(feed: &Feed) -> Self {
         let columns = feed.columns.len();
-        Self { texts: vec![String::new(); columns], is_there: vec![false; columns] }
+        Self { is_of_feed: false, texts: vec![String::new(); columns], is_there: vec![false; columns] }
     }
 
     fn clear(&mut self) {
@@ -134,6 +136,7 @@ impl Named {
     /// Adds a text; one that is there already is a list.
     fn add(&mut self, feed: &Feed, name: &str, text: &str) {
         let Some(place) = feed.columns.iter().position(|column| column.name == name) else { return };
+        self.is_of_feed = true;
         let cell = &mut self.texts[place];
         if std::mem::replace(&mut self.is_there[place], true) {
             cell.push_str(&feed.columns[place].separator);
@@ -141,6 +144,14 @@ impl Named {
             cell.clear();
         }
         cell.push_str(text);
+    }
+
+    /// What was read, if it is a feed of this kind at all: one of its rows has one of its columns.
+    fn ended(&self, head: Head) -> Result<Head, Unreadable> {
+        if head.rows > 0 && !self.is_of_feed {
+            return Err(Unreadable::At(1, "expected the names of this feed's columns".to_owned()));
+        }
+        Ok(head)
     }
 
     fn show(&self, place: u64, name: Option<&str>, visitor: &mut Visitor<'_>) -> ControlFlow<()> {

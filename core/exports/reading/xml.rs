@@ -5,7 +5,7 @@ use std::io::BufReader;
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
 use super::{Head, Limited, Named, Unreadable, Visitor, unreadable};
-use crate::exports::feed::Feed;
+use crate::exports::{feed::Feed, writing::ROOT};
 
 /// Elements of a feed stand this deep: root, vehicle, value.
 const DEEPEST: usize = 3;
@@ -16,7 +16,7 @@ pub(super) fn read(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Res
     reader.config_mut().expand_empty_elements = true;
     let (mut buffer, mut head) = (Vec::new(), Head::default());
     let (mut row, mut open, mut text) = (Named::new(feed), Vec::<String>::new(), String::new());
-    let mut roots = 0;
+    let (mut roots, mut is_ours) = (0, false);
     loop {
         let vehicle = head.rows + 1;
         let at = |expected: String| Unreadable::At(vehicle, expected);
@@ -35,6 +35,7 @@ pub(super) fn read(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Res
                     return Err(at("expected no elements below a value".to_owned()));
                 }
                 roots += usize::from(open.is_empty());
+                is_ours |= open.is_empty() && start.name().as_ref() == ROOT;
                 open.push(start.name().as_ref().to_owned());
                 text.clear();
             }
@@ -63,7 +64,11 @@ pub(super) fn read(file: Limited, feed: &Feed, visitor: &mut Visitor<'_>) -> Res
     if roots != 1 || !open.is_empty() {
         return Err(Unreadable::At(head.rows + 1, "expected one root element, closed at the end".to_owned()));
     }
-    Ok(head)
+    if head.rows == 0 && !is_ours {
+        let message = format!("expected the vehicles of a feed, or the root {ROOT} of one without vehicles");
+        return Err(Unreadable::At(1, message));
+    }
+    row.ended(head)
 }
 
 /// The character that a reference stands for.

@@ -15,6 +15,7 @@ use super::{
 
 pub(super) use json::GRAPH_HEAD;
 pub(super) use pages::PAGES_MARK;
+pub(super) use xml::ROOT;
 
 /// A vehicle as a feed has it.
 pub(super) struct Row<'r> {

@@ -13,7 +13,7 @@ use quick_xml::{
 use super::{BUFFER, Row, RowWriter, size};
 use crate::exports::{feed::Column, value::Value};
 
-const ROOT: &str = "vehicles";
+pub(in crate::exports) const ROOT: &str = "vehicles";
 const VEHICLE: &str = "vehicle";
 
 pub(super) struct Xml {

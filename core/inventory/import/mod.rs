@@ -1,23 +1,26 @@
 //! Stock that comes in a file: vehicles are added, changed, relisted and marked sold, by the rules of every other change.
 //!
 //! `columns.rs` says what a column means, `values.rs` and `dates.rs` what a cell says, `plan.rs` what a row does, `draft.rs` holds
-//! what all of them do, `service.rs` does it. Deliberately not here: how a file is read, which `sheets` knows.
+//! what all of them do, `service.rs` does it, `refused_file.rs` keeps the rows that are refused. Deliberately not here: how a file is read, which `sheets` knows.
 
 mod columns;
 mod dates;
 mod draft;
 mod plan;
+mod refused_file;
 mod report;
 mod service;
 mod state;
 mod values;
+
+use std::path::PathBuf;
 
 use super::VehicleStatus;
 
 pub use columns::{ImportedColumn, LeftOut, Mapping};
 pub use dates::DateOrder;
 pub use report::{
-    ChangedVehicle, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault, RowWarning,
+    ChangedVehicle, FaultCount, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault, RowWarning,
     SoldHeldBack,
 };
 
@@ -30,7 +33,7 @@ pub use report::{
 /// assert_eq!(ImportOptions::default().mode, ImportMode::AllOrNothing);
 /// # let _ = trial;
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImportOptions {
     /// What the columns mean where their names do not say it.
     pub mapping: Mapping,
@@ -40,6 +43,24 @@ pub struct ImportOptions {
     pub missing: MissingVehicles,
     /// How much of a file is read.
     pub limits: crate::sheets::SheetLimits,
+    /// At most this many vehicles, refused rows and warnings of each kind stand in the report (10,000). All are counted.
+    pub most_listed: usize,
+    /// Where all refused rows are written as a CSV file, as they stand in the file, each with what is wrong with it. An existing file
+    /// is replaced.
+    pub refused_to: Option<PathBuf>,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            mapping: Mapping::default(),
+            mode: ImportMode::default(),
+            missing: MissingVehicles::default(),
+            limits: crate::sheets::SheetLimits::default(),
+            most_listed: 10_000,
+            refused_to: None,
+        }
+    }
 }
 
 /// What an import writes.

@@ -104,7 +104,7 @@ pub(super) fn sell(known: Vehicle, terms: Terms<'_>) -> Result<Planned> {
 fn check_times(values: &RowValues, now: DateTime<Utc>) -> Result<(), Vec<RowFault>> {
     let future = |(field, moment): &(&'static str, Option<Moment>)| {
         let at = moment.filter(|moment| moment.at > now)?.at.date_naive();
-        Some(RowFault { field: Some(field), ..RowFault::of_row(format!("{at} is in the future")) })
+        Some(RowFault::of_field(ErrorCode::DateInFuture, field, format!("{at} is in the future")))
     };
     let faults: Vec<_> =
         [("listed_at", values.listed_at), ("sold_at", values.sold_at)].iter().filter_map(future).collect();
@@ -116,12 +116,13 @@ fn faults_of(error: &Error) -> Vec<RowFault> {
         let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
         crate::inventory::import::columns::given(name).map(|field| field.name)
     };
+    let code = error.error_code();
     if error.fields().is_empty() {
-        return vec![RowFault::of_row(error.to_string())];
+        return vec![RowFault::of_row(code, error.to_string())];
     }
     let fault = |field: &crate::error::FieldError| RowFault {
         field: about(&field.pointer),
-        ..RowFault::of_row(field.message.clone())
+        ..RowFault::of_row(code, field.message.clone())
     };
     error.fields().iter().map(fault).collect()
 }

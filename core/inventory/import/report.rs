@@ -30,6 +30,10 @@ pub struct ImportReport {
     pub mapping: Mapping,
     /// How many rows did what.
     pub counts: ImportCounts,
+    /// What was wrong with the refused rows, the most frequent first.
+    pub fault_counts: Vec<FaultCount>,
+    /// Each list below has at most this many entries, the first ones; `counts` has all.
+    pub most_listed: usize,
     /// The vehicles that are new.
     pub added: Vec<ImportedVehicle>,
     /// The vehicles that are other than before, field by field.
@@ -83,6 +87,22 @@ pub struct ImportCounts {
     pub unchanged: usize,
     /// Rows that were refused.
     pub refused: usize,
+    /// What there is to look at twice.
+    pub warnings: usize,
+}
+
+/// How often something was wrong with refused rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct FaultCount {
+    /// What it was, one of the error codes.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub code: ErrorCode,
+    /// The field of the vehicle; `None` if it is about whole rows.
+    pub field: Option<&'static str>,
+    /// How often it was.
+    pub count: usize,
 }
 
 /// A vehicle of a row.
@@ -162,11 +182,14 @@ pub struct RefusedRow {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RowFault {
+    /// What it is, one of the error codes. It stays the same across releases.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub code: ErrorCode,
     /// The name of the column in the file; `None` if it is about the whole row.
     pub column: Option<String>,
     /// The field of the vehicle.
     pub field: Option<&'static str>,
-    /// What stands in the cell, cut where it is long.
+    /// What stands in the cell of the file, cut where it is long.
     pub value: Option<String>,
     /// What is wrong, and what is expected.
     pub message: String,
@@ -174,8 +197,13 @@ pub struct RowFault {
 
 impl RowFault {
     /// A fault of the row as a whole.
-    pub(super) fn of_row(message: impl Into<String>) -> Self {
-        Self { column: None, field: None, value: None, message: message.into() }
+    pub(super) fn of_row(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, column: None, field: None, value: None, message: message.into() }
+    }
+
+    /// A fault of a field.
+    pub(super) fn of_field(code: ErrorCode, field: &'static str, message: impl Into<String>) -> Self {
+        Self { field: Some(field), ..Self::of_row(code, message) }
     }
 }
 
@@ -221,7 +249,7 @@ impl ImportReport {
             let message = format!("{missing} of {in_stock} vehicles in stock are missing from {}", self.file);
             return Err(Error::new(ErrorCode::ImportHeldBack, message));
         }
-        if self.refused.is_empty() {
+        if self.counts.refused == 0 {
             return Ok(self);
         }
         let written = match self.outcome {

@@ -66,14 +66,9 @@ impl<'t> Table<'t> {
 }
 
 impl Table<'_> {
-    fn values(&self, row: &SheetRow) -> RowValues {
+    fn values(&self, row: SheetRow) -> RowValues {
         let wording = Wording { mapping: self.mapping, dates: self.dates, format: self.sheet.shape.format };
         values::read(row, &self.columns, wording)
-    }
-
-    /// The column that is read as this field.
-    pub(super) fn column_of(&self, field: &str) -> Option<&ImportedColumn> {
-        self.columns.iter().find(|column| column.field == Some(field))
     }
 }
 
@@ -128,7 +123,8 @@ impl Inventory<'_> {
     /// every row what became of it; [`ImportReport::ensure_written`] makes an error of refused rows.
     ///
     /// # Errors
-    /// `sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping` and `file_too_large` for the file as a whole. Where the
+    /// `sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping` and `file_too_large` for the file as a whole;
+    /// `refused_rows_not_written`. Where the
     /// database fails in [`ImportMode::KeepGoing`], the rows before are written, and the import can be repeated.
     ///
     /// ```
@@ -145,6 +141,10 @@ impl Inventory<'_> {
     /// ```
     pub fn import(&self, file: &SheetFile, options: &ImportOptions) -> Result<ImportReport> {
         self.desk().must(Permission::WriteInventory)?;
+        if let Some(path) = options.refused_to.as_deref().filter(|path| file.is_at(path)) {
+            let message = format!("{} is the file that is imported: name another one for its refused rows", path.display());
+            return Err(Error::new(ErrorCode::RefusedRowsNotWritten, message));
+        }
         let table = Table::open(file, options)?;
         match options.mode {
             ImportMode::DryRun => self.import_nothing(&table, options),
@@ -166,7 +166,7 @@ impl Inventory<'_> {
                 let sold = sell(conn, &run, ids, Reading::ToCompare)?;
                 run.absorb(sold)?;
             }
-            Ok(run.report)
+            Ok(run.ended()?)
         })
     }
 
@@ -224,7 +224,7 @@ impl Inventory<'_> {
             });
             let is_cut_short = planned > most && !run.has_refused();
             if is_cut_short {
-                return Ok(Draft { parts: Vec::new(), unsold, report: run.report, is_cut_short });
+                return Ok(Draft { parts: Vec::new(), unsold, report: run.ended()?, is_cut_short });
             }
             read?;
             for ids in run.missing(is_confirmed(options)).chunks(CHUNK) {
@@ -233,7 +233,7 @@ impl Inventory<'_> {
                 part.planned = run.absorb(sold(vehicles, &run)?)?;
                 parts.push(part);
             }
-            let mut report = run.report;
+            let mut report = run.ended()?;
             report.outcome = outcome_of(&report);
             Ok(Draft { parts, unsold, report, is_cut_short })
         })
@@ -269,7 +269,7 @@ impl Inventory<'_> {
                 self.apply(conn, acting, &sold.planned)?;
                 run.absorb(sold)?;
             }
-            let mut report = run.report;
+            let mut report = run.ended()?;
             report.outcome = outcome_of(&report);
             if report.outcome == ImportOutcome::Written {
                 return Ok(report);
@@ -310,8 +310,8 @@ impl Inventory<'_> {
             run.absorb(sold)?;
             rest = others;
         }
-        let mut report = run.report;
-        let is_whole = report.refused.is_empty() && report.sold_held_back.is_none();
+        let mut report = run.ended()?;
+        let is_whole = report.counts.refused == 0 && report.sold_held_back.is_none();
         report.outcome = if is_whole { ImportOutcome::Written } else { ImportOutcome::WrittenInPart };
         Ok(report)
     }
@@ -324,7 +324,7 @@ impl Inventory<'_> {
         acting: Acting<'_>,
     ) -> DbResult<Run<'t>> {
         let (by, now) = (acting.actor.user_id(), acting.now);
-        let mut run = Run::new(table, Terms { rules: self.rules(), doubtful: self.doubtful, by, now });
+        let mut run = Run::new(table, Terms { rules: self.rules(), doubtful: self.doubtful, by, now }, options)?;
         if options.missing != MissingVehicles::Keep {
             run.unsold_before = Some(repository::unsold_ids(conn)?);
         }
@@ -371,7 +371,7 @@ fn is_confirmed(options: &ImportOptions) -> bool {
 
 /// What becomes of an import of all or nothing.
 fn outcome_of(report: &ImportReport) -> ImportOutcome {
-    match (&report.sold_held_back, report.refused.is_empty()) {
+    match (&report.sold_held_back, report.counts.refused == 0) {
         (_, false) => ImportOutcome::Refused,
         (Some(SoldHeldBack::MoreThanHalf { .. }), true) => ImportOutcome::HeldBack,
         _ => ImportOutcome::Written,
@@ -404,7 +404,7 @@ fn read_ahead(table: &Table<'_>, wanted: &AtomicUsize, groups: &SyncSender<Vec<R
     let mut rows = Vec::new();
     let send = |rows: &mut Vec<RowValues>| groups.send(mem::take(rows)).map_err(|_closed| Ended::Untaken);
     let outcome = table.sheet.read(|row| {
-        rows.push(table.values(&row));
+        rows.push(table.values(row));
         if rows.len() >= wanted.load(Ordering::Relaxed) { send(&mut rows) } else { Ok(()) }
     });
     match outcome.and_then(|()| if rows.is_empty() { Ok(()) } else { send(&mut rows) }) {

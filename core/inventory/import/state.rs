@@ -1,21 +1,29 @@
 //! What an import knows while it goes from row to row: what the file had already, and what became of each row.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    ChangedVehicle, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault, SoldHeldBack,
-    columns,
+    ChangedVehicle, FaultCount, ImportCounts, ImportOptions, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow,
+    RowFault, SoldHeldBack, columns,
     plan::{self, Planned, Terms},
+    refused_file::RefusedFile,
     service::Table,
-    values::{RowValues, SHOWN},
+    values::{self, RowValues, SHOWN},
 };
 use crate::{
     activity,
-    error::Result,
+    error::{ErrorCode, Result},
     ids::VehicleId,
     inventory::{Vehicle, rules},
-    sheets::shortened,
+    sheets::{Cell, shortened},
 };
+
+/// Adds an entry to a list of the report, which has at most so many.
+fn list<T>(list: &mut Vec<T>, most: usize, entry: impl FnOnce() -> T) {
+    if list.len() < most {
+        list.push(entry());
+    }
+}
 
 /// The state of an import.
 pub(super) struct Run<'t> {
@@ -23,6 +31,10 @@ pub(super) struct Run<'t> {
     terms: Terms<'t>,
     pub(super) report: ImportReport,
     seen: Seen,
+    /// How often what was wrong with refused rows, by code and field.
+    faults: BTreeMap<(ErrorCode, Option<&'static str>), usize>,
+    /// Where the refused rows go.
+    refused_file: Option<RefusedFile>,
     /// The vehicles that were in stock before; loaded where those that are missing are to be sold.
     pub(super) unsold_before: Option<Vec<VehicleId>>,
 }
@@ -39,7 +51,8 @@ struct Seen {
 #[derive(Default)]
 pub(super) struct Chunk {
     pub(super) planned: Vec<Planned>,
-    refused: Vec<RefusedRow>,
+    /// Each with the row as it stands in the file, where that is asked for.
+    refused: Vec<(RefusedRow, Vec<Cell>)>,
     seen: Seen,
     unchanged: usize,
     rows: usize,
@@ -96,13 +109,17 @@ impl Known {
         match (by_vin, by_number) {
             (Some(one), Some(other)) if one.id != other.id => {
                 let number = one.stock_number.as_deref().unwrap_or("none");
-                Err(of_stock_number(format!(
-                    "is that of the vehicle with VIN {}; the vehicle with the VIN of this row has stock number {number}",
-                    other.vin
-                )))
+                Err(of_stock_number(
+                    ErrorCode::NumbersDisagree,
+                    format!(
+                        "is that of the vehicle with VIN {}; the vehicle with the VIN of this row has stock number {number}",
+                        other.vin
+                    ),
+                ))
             }
             (None, Some(other)) if values.vin().is_some_and(|vin| !is_number_of(vin, other)) => {
-                Err(of_stock_number(format!("is that of the vehicle with VIN {}", other.vin)))
+                let message = format!("is that of the vehicle with VIN {}", other.vin);
+                Err(of_stock_number(ErrorCode::DuplicateStockNumber, message))
             }
             (Some(found), _) | (None, Some(found)) => Ok(Some(found)),
             (None, None) => Ok(None),
@@ -116,15 +133,16 @@ impl Known {
         match (found.next(), found.next()) {
             (Some(one), Some(other)) => {
                 let numbers = [one, other].map(|vehicle| vehicle.stock_number.as_deref().unwrap_or_default());
-                Err(of_stock_number(format!("may be {} or {}: its leading zeros are lost", numbers[0], numbers[1])))
+                let message = format!("may be {} or {}: its leading zeros are lost", numbers[0], numbers[1]);
+                Err(of_stock_number(ErrorCode::AmbiguousReference, message))
             }
             (found, _) => Ok(found),
         }
     }
 }
 
-fn of_stock_number(message: String) -> RowFault {
-    RowFault { field: Some("stock_number"), ..RowFault::of_row(message) }
+fn of_stock_number(code: ErrorCode, message: String) -> RowFault {
+    RowFault::of_field(code, "stock_number", message)
 }
 
 fn is_number_of(vin: &str, vehicle: &Vehicle) -> bool {
@@ -173,7 +191,10 @@ pub(super) fn numbers_of(rows: &[RowValues]) -> (Vec<String>, Vec<String>) {
 }
 
 impl<'t> Run<'t> {
-    pub(super) fn new(table: &'t Table<'t>, terms: Terms<'t>) -> Self {
+    /// # Errors
+    /// `refused_rows_not_written`.
+    pub(super) fn new(table: &'t Table<'t>, terms: Terms<'t>, options: &ImportOptions) -> Result<Self> {
+        let refused_file = options.refused_to.as_deref().map(|path| RefusedFile::begin(path, table)).transpose()?;
         let report = ImportReport {
             outcome: ImportOutcome::DryRun,
             file: table.sheet.file_name().to_owned(),
@@ -181,6 +202,8 @@ impl<'t> Run<'t> {
             columns: table.columns.clone(),
             mapping: columns::written_out(&table.columns, table.mapping),
             counts: ImportCounts::default(),
+            fault_counts: Vec::new(),
+            most_listed: options.most_listed,
             added: Vec::new(),
             changed: Vec::new(),
             relisted: Vec::new(),
@@ -189,7 +212,8 @@ impl<'t> Run<'t> {
             warnings: Vec::new(),
             sold_held_back: None,
         };
-        Self { table, terms, report, seen: Seen::default(), unsold_before: None }
+        let (seen, faults) = (Seen::default(), BTreeMap::new());
+        Ok(Self { table, terms, report, seen, faults, refused_file, unsold_before: None })
     }
 
     pub(super) fn terms(&self) -> Terms<'t> {
@@ -209,7 +233,10 @@ impl<'t> Run<'t> {
                     }
                 }
                 Ok(planned) => chunk.planned.push(planned),
-                Err(faults) => chunk.refused.push(self.refused(values, faults)),
+                Err(faults) => {
+                    let cells = if self.refused_file.is_some() { values.cells.clone() } else { Vec::new() };
+                    chunk.refused.push((self.refused(values, faults), cells));
+                }
             }
         }
         chunk
@@ -220,7 +247,8 @@ impl<'t> Run<'t> {
             return Err(values.faults.clone());
         }
         if values.vin().is_none() && values.stock_number().is_none() {
-            return Err(vec![RowFault::of_row("the row has neither a VIN nor a stock number")]);
+            let message = "the row has neither a VIN nor a stock number";
+            return Err(vec![RowFault::of_row(ErrorCode::RowWithoutNumber, message)]);
         }
         let named = known.named_by(values).map_err(|fault| vec![fault])?;
         self.ensure_first(values, named, seen).map_err(|fault| vec![fault])?;
@@ -240,23 +268,23 @@ impl<'t> Run<'t> {
         if let Some(vin) = values.vin() {
             let key = unseparated(vin);
             if let Some(row) = self.seen.vins.get(&key).or_else(|| seen.vins.get(&key)) {
-                return Err(RowFault {
-                    field: Some("vin"),
-                    ..RowFault::of_row(format!("stands in row {row} already"))
-                });
+                let message = format!("stands in row {row} already");
+                return Err(RowFault::of_field(ErrorCode::RowRepeated, "vin", message));
             }
             seen.vins.insert(key, values.row);
         }
         if let Some(number) = values.stock_number() {
             if let Some(row) = self.seen.stock_numbers.get(number).or_else(|| seen.stock_numbers.get(number)) {
-                return Err(of_stock_number(format!("stands in row {row} already")));
+                return Err(of_stock_number(ErrorCode::RowRepeated, format!("stands in row {row} already")));
             }
             seen.stock_numbers.insert(number.to_owned(), values.row);
         }
         let earlier =
             named.and_then(|named| self.seen.vehicles.get(&named.id).or_else(|| seen.vehicles.get(&named.id)));
         match earlier {
-            Some(row) => Err(RowFault::of_row(format!("row {row} is about the same vehicle"))),
+            Some(row) => {
+                Err(RowFault::of_row(ErrorCode::RowRepeated, format!("row {row} is about the same vehicle")))
+            }
             None => Ok(()),
         }
     }
@@ -274,9 +302,8 @@ impl<'t> Run<'t> {
             || self.seen.stock_numbers.contains_key(number)
             || seen.stock_numbers.contains_key(number);
         if is_taken {
-            return Err(of_stock_number(format!(
-                "{number}, the end of the VIN, is another vehicle's: give the row its own"
-            )));
+            let message = format!("{number}, the end of the VIN, is another vehicle's: give the row its own");
+            return Err(of_stock_number(ErrorCode::DuplicateStockNumber, message));
         }
         seen.stock_numbers.insert(number.to_owned(), values.row);
         Ok(())
@@ -292,13 +319,9 @@ impl<'t> Run<'t> {
     /// The fault with the name of its column and what stands there.
     fn named(&self, values: &RowValues, mut fault: RowFault) -> RowFault {
         let Some(field) = fault.field.filter(|_| fault.column.is_none()) else { return fault };
-        if let Some(column) = self.table.column_of(field) {
-            fault.column = Some(shortened(&column.name, SHOWN));
-            let value = values.fields.get(field).map(|value| match value.as_str() {
-                Some(text) => shortened(text, SHOWN),
-                None => shortened(&value.to_string(), SHOWN),
-            });
-            fault.value = value;
+        if let Some(place) = self.table.columns.iter().position(|column| column.field == Some(field)) {
+            fault.column = Some(shortened(&self.table.columns[place].name, SHOWN));
+            fault.value = values.cells.get(place).and_then(values::shown);
         }
         fault
     }
@@ -306,7 +329,10 @@ impl<'t> Run<'t> {
     /// The fault of a row about a new vehicle: what the row or the file does not say at all is missing.
     fn of_new(&self, values: &RowValues, mut fault: RowFault) -> RowFault {
         let Some(field) = fault.field else { return fault };
-        if self.table.column_of(field).is_none() {
+        if !values.fields.contains_key(field) {
+            fault.code = ErrorCode::ValueMissing;
+        }
+        if !self.table.columns.iter().any(|column| column.field == Some(field)) {
             fault.message = format!("the vehicle is new here, and the file has no column for its {field}");
         } else if !values.fields.contains_key(field) && fault.message.starts_with("expected") {
             fault.message = format!("is missing: the vehicle is new here; {}", fault.message);
@@ -323,41 +349,76 @@ impl<'t> Run<'t> {
         for planned in &planned {
             self.note(planned)?;
         }
-        self.report.refused.extend(refused);
         let counts = &mut self.report.counts;
         counts.rows += rows;
         counts.unchanged += unchanged;
-        counts.refused = self.report.refused.len();
+        counts.refused += refused.len();
+        for (row, cells) in refused {
+            self.note_refused(row, &cells)?;
+        }
         Ok(planned)
     }
 
+    fn note_refused(&mut self, row: RefusedRow, cells: &[Cell]) -> Result<()> {
+        for fault in &row.faults {
+            *self.faults.entry((fault.code, fault.field)).or_default() += 1;
+        }
+        if let Some(file) = &mut self.refused_file {
+            file.add(&row, cells)?;
+        }
+        list(&mut self.report.refused, self.report.most_listed, || row);
+        Ok(())
+    }
+
+    /// The report at the end.
+    ///
+    /// # Errors
+    /// `refused_rows_not_written`.
+    pub(super) fn ended(self) -> Result<ImportReport> {
+        let Self { mut report, faults, refused_file, .. } = self;
+        refused_file.map_or(Ok(()), RefusedFile::end)?;
+        report.fault_counts =
+            faults.into_iter().map(|((code, field), count)| FaultCount { code, field, count }).collect();
+        report.fault_counts.sort_by_key(|it| std::cmp::Reverse(it.count));
+        Ok(report)
+    }
+
     fn note(&mut self, planned: &Planned) -> Result<()> {
-        let Self { report, .. } = self;
+        let report = &mut self.report;
+        let (most, counts) = (report.most_listed, &mut report.counts);
         let vehicle = || ImportedVehicle::of(planned.row, &planned.after);
         let Planned { before, after, steps, warnings, .. } = planned;
         match before {
-            None => report.added.push(vehicle()),
-            Some(_) if planned.is_relisting() => report.relisted.push(vehicle()),
+            None => {
+                counts.added += 1;
+                list(&mut report.added, most, vehicle);
+            }
+            Some(_) if planned.is_relisting() => {
+                counts.relisted += 1;
+                list(&mut report.relisted, most, vehicle);
+            }
             Some(before) => {
                 let is_other = steps.iter().any(|step| step.action != activity::Action::Status);
                 if is_other || (!planned.is_sale() && !steps.is_empty()) {
-                    let changes = activity::changes_between(Some(before), Some(after))?;
-                    report.changed.push(ChangedVehicle { vehicle: vehicle(), changes });
+                    counts.changed += 1;
+                    if report.changed.len() < most {
+                        let changes = activity::changes_between(Some(before), Some(after))?;
+                        report.changed.push(ChangedVehicle { vehicle: vehicle(), changes });
+                    }
                 }
             }
         }
         if planned.is_sale() {
-            report.sold.push(vehicle());
+            counts.sold += 1;
+            list(&mut report.sold, most, vehicle);
         }
-        report.warnings.extend(warnings.iter().cloned());
-        let (added, changed) = (report.added.len(), report.changed.len());
-        let (relisted, sold) = (report.relisted.len(), report.sold.len());
-        report.counts = ImportCounts { added, changed, relisted, sold, ..report.counts };
+        counts.warnings += warnings.len();
+        warnings.iter().for_each(|warning| list(&mut report.warnings, most, || warning.clone()));
         Ok(())
     }
 
     pub(super) fn has_refused(&self) -> bool {
-        !self.report.refused.is_empty()
+        self.report.counts.refused > 0
     }
 
     /// The vehicles in stock that the file does not have, if they are to be sold. Says in the report why they are not.

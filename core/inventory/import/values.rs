@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::{
     ImportedColumn, Mapping, RowFault,
     columns::{FEATURED, LISTED_AT, SOLD_AT, STATUS, given},
-    dates::{self, Dates, Moment},
+    dates::{self, DateOrder, Dates, Moment},
 };
 use crate::{
+    error::ErrorCode,
     fields::{Field, FieldType, Presence},
     inventory::VehicleStatus,
     money::Money,
@@ -30,6 +31,8 @@ pub(super) struct RowValues {
     /// The cells of lists as they are written.
     pub(super) lists: Vec<(&'static str, String)>,
     pub(super) faults: Vec<RowFault>,
+    /// The row as it stands in the file.
+    pub(super) cells: Vec<Cell>,
 }
 
 impl RowValues {
@@ -59,26 +62,46 @@ pub(super) struct Wording<'w> {
 }
 
 /// Reads a row. What cannot be read is a fault of the row.
-pub(super) fn read(row: &SheetRow, columns: &[ImportedColumn], wording: Wording<'_>) -> RowValues {
+pub(super) fn read(row: SheetRow, columns: &[ImportedColumn], wording: Wording<'_>) -> RowValues {
     let mut values = RowValues { row: row.number, ..RowValues::default() };
-    if let Some(fault) = &row.fault {
-        values.faults.push(RowFault { column: None, field: None, value: None, message: fault.clone() });
-    }
+    let is_whole = row.fault.is_none();
+    values.faults.extend(row.fault.map(|fault| RowFault::of_row(ErrorCode::RowUnreadable, fault)));
     for (column, cell) in columns.iter().zip(&row.cells) {
         let Some(field) = column.field else { continue };
         if cell.is_blank() {
             continue;
         }
-        if let Err(message) = read_cell(&mut values, field, cell, wording) {
-            // Of a row whose cells stand in the wrong columns, this alone is worth saying.
-            if row.fault.is_none() {
-                let value = Some(shortened(&cell.shown(), SHOWN)).filter(|_| !matches!(cell, Cell::Fault(_)));
-                let column = Some(shortened(&column.name, SHOWN));
-                values.faults.push(RowFault { column, field: Some(field), value, message });
-            }
+        // Of a row whose cells stand in the wrong columns, this alone is worth saying.
+        if let Err(message) = read_cell(&mut values, field, cell, wording)
+            && is_whole
+        {
+            values.faults.push(RowFault {
+                code: code_of(field, cell, wording.dates),
+                column: Some(shortened(&column.name, SHOWN)),
+                field: Some(field),
+                value: shown(cell),
+                message,
+            });
         }
     }
+    values.cells = row.cells;
     values
+}
+
+/// A cell as it stands in the file, where something is said of it.
+pub(super) fn shown(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Fault(_) => None,
+        Cell::Null => Some("null".to_owned()),
+        cell => Some(shortened(&cell.shown(), SHOWN)).filter(|text| !text.trim().is_empty()),
+    }
+}
+
+/// Why a cell cannot be read: a date that every order would read is in want of one.
+fn code_of(field: &str, cell: &Cell, dates: Dates) -> ErrorCode {
+    let is_date = matches!(dates, Dates::Mixed { .. }) && matches!(field, LISTED_AT | SOLD_AT);
+    let has_orders = [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| dates::read(cell, Dates::In(order)).is_ok());
+    if is_date && has_orders == [true; 2] { ErrorCode::DateOrderUnknown } else { ErrorCode::CellUnreadable }
 }
 
 fn read_cell(values: &mut RowValues, field: &'static str, cell: &Cell, wording: Wording<'_>) -> Result<(), String> {
@@ -250,14 +273,13 @@ fn status(cell: &Cell, mapping: &Mapping) -> Result<VehicleStatus, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::import::DateOrder;
 
     fn read_as(field: &'static str, cell: Cell) -> Result<Value, String> {
         let column = ImportedColumn { name: field.to_owned(), field: Some(field), left_out: None };
         let row = SheetRow { number: 2, cells: vec![cell], fault: None };
         let dates = Dates::In(DateOrder::MonthFirst);
         let wording = Wording { mapping: &Mapping::default(), dates, format: SheetFormat::Delimited };
-        let values = read(&row, &[column], wording);
+        let values = read(row, &[column], wording);
         match values.faults.first() {
             Some(fault) => Err(fault.message.clone()),
             None => Ok(values

@@ -11,15 +11,16 @@ use clap::Args;
 use jpauto::{
     ErrorCode,
     imports::{
-        ChangedVehicle, DateOrder, ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn,
-        ImportedVehicle, Mapping, MissingVehicles, RefusedRow, RowFault, SheetFile, SheetFormat, SheetShape,
-        SoldHeldBack,
+        ChangedVehicle, DateOrder, FaultCount, ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn,
+        ImportedVehicle, Mapping, MissingVehicles, RefusedRow, RowFault, SheetFile, SheetFormat,
+        SheetLimits, SheetShape, SoldHeldBack,
     },
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
-use super::section;
+use super::{ROWS_SHOWN, section};
 use crate::{
     arguments::{Confirmation, one_of},
     context::Context,
@@ -27,9 +28,6 @@ use crate::{
     output::{Cell, Column, Format, NOTHING, Output, Row, Tone, car, counted, dash, miles, money, remark},
     source,
 };
-
-/// A file from standard input is held in memory.
-const STDIN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 const MAPPING_BYTES_MAX: usize = 1024 * 1024;
 
@@ -42,6 +40,7 @@ Examples:
   jpauto import vehicles stock.xlsx --sheet Inventory
   jpauto import vehicles stock.csv --write-mapping mapping.json
   jpauto import vehicles stock.csv --mapping mapping.json --sold-if-missing
+  jpauto import vehicles stock.csv --keep-going --refused refused.csv
 
 Columns are found by their usual names: Stock #, Odometer, List Price and the like. A mapping says what the others are:
 {\"columns\": {\"Our Ref\": \"stock_number\", \"Lot row\": null}, \"statuses\": {\"RTL\": \"available\"}}
@@ -62,6 +61,10 @@ pub(crate) struct VehiclesArgs {
     /// Write the rows that can be written, and leave out those that are refused
     #[arg(long, conflicts_with = "dry_run")]
     keep_going: bool,
+    /// Write all refused rows to this CSV file, each with what is wrong with it, to be corrected and imported; an existing file is
+    /// replaced
+    #[arg(long, value_name = "FILE", conflicts_with = "write_mapping")]
+    refused: Option<PathBuf>,
     /// What the columns are, where their names do not say it
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -86,7 +89,7 @@ pub(crate) struct VehiclesArgs {
 
 /// Imports it.
 pub(super) fn run(arguments: &VehiclesArgs, context: &mut Context) -> Result<(), Failure> {
-    let file = open(&arguments.file)?;
+    let (file, _spool) = open(&arguments.file)?;
     let mut mapping = arguments.mapping.as_deref().map(read_mapping).transpose()?.unwrap_or_default();
     mapping.sheet = arguments.sheet.clone().or(mapping.sheet);
     mapping.dates = arguments.dates.or(mapping.dates);
@@ -105,6 +108,7 @@ pub(super) fn run(arguments: &VehiclesArgs, context: &mut Context) -> Result<(),
             (true, false) => MissingVehicles::MarkSold,
             (true, true) => MissingVehicles::MarkSoldConfirmed,
         },
+        refused_to: arguments.refused.clone(),
         ..ImportOptions::default()
     };
     let database = context.settings.database.url.clone();
@@ -117,6 +121,9 @@ pub(super) fn run(arguments: &VehiclesArgs, context: &mut Context) -> Result<(),
     let inventory = if arguments.confirmation.yes { inventory } else { inventory.refusing_doubtful_prices() };
     let report = inventory.import(&file, &options)?;
     print(&report, &mut context.output)?;
+    if let Some(path) = arguments.refused.as_ref().filter(|_| report.counts.refused > 0) {
+        remark(&format!("the refused rows are in {}: correct them there, and import that file", path.display()));
+    }
     match report.ensure_written() {
         Ok(_) => Ok(()),
         // A person has seen the rows.
@@ -127,13 +134,16 @@ pub(super) fn run(arguments: &VehiclesArgs, context: &mut Context) -> Result<(),
     }
 }
 
-fn open(path: &Path) -> Result<SheetFile, Failure> {
-    // What is no plain file can be read only once.
-    if path.as_os_str() != "-" && fs::metadata(path).map_err(|reason| Failure::unreadable(path, &reason))?.is_file() {
-        return Ok(SheetFile::at(path));
+/// The file, and where it is kept meanwhile if it is none that can be read again.
+fn open(path: &Path) -> Result<(SheetFile, Option<NamedTempFile>), Failure> {
+    let is_stdin = path.as_os_str() == "-";
+    if !is_stdin && fs::metadata(path).map_err(|reason| Failure::unreadable(path, &reason))?.is_file() {
+        return Ok((SheetFile::at(path), None));
     }
-    let name = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
-    Ok(SheetFile::from_bytes(name, source::read_whole(path, STDIN_BYTES_MAX)?))
+    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let most = SheetLimits::default().text_bytes;
+    let spool = source::spooled(path, &name, most)?;
+    Ok((SheetFile::at(spool.path()).named(name), Some(spool)))
 }
 
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
@@ -164,8 +174,8 @@ fn print(report: &ImportReport, output: &mut Output) -> Result<(), Failure> {
     }
     let warnings = &report.warnings;
     warnings.iter().take(WARNINGS_SHOWN).for_each(|it| remark(&format!("warning: row {}: {}", it.row, it.message)));
-    if warnings.len() > WARNINGS_SHOWN {
-        remark(&format!("warning: and {} more: --format json shows all", warnings.len() - WARNINGS_SHOWN));
+    if report.counts.warnings > WARNINGS_SHOWN {
+        remark(&format!("warning: and {} more: --format json shows them", report.counts.warnings - WARNINGS_SHOWN));
     }
     output.heading(&report.file, &described(&report.shape))?;
     let counts = &report.counts;
@@ -181,14 +191,42 @@ fn print(report: &ImportReport, output: &mut Output) -> Result<(), Failure> {
     let left_out: Vec<_> = report.columns.iter().filter(|column| column.field.is_none()).collect();
     let left_out: Vec<_> = left_out.into_iter().filter(|column| !column.name.trim().is_empty()).cloned().collect();
     section(output, "Columns that are not read", &left_out)?;
-    section(output, "Added", &report.added)?;
-    section(output, "Changed", &report.changed)?;
-    section(output, "Relisted", &report.relisted)?;
-    section(output, "Sold", &report.sold)?;
-    let refused: Vec<_> = report.refused.iter().flat_map(faults).collect();
-    section(output, "Refused", &refused)?;
+    let most = report.most_listed;
+    listed(output, "Added", &report.added, counts.added, most)?;
+    listed(output, "Changed", &report.changed, counts.changed, most)?;
+    listed(output, "Relisted", &report.relisted, counts.relisted, most)?;
+    listed(output, "Sold", &report.sold, counts.sold, most)?;
+    let refused: Vec<_> = report.refused.iter().take(most.min(ROWS_SHOWN)).flat_map(faults).collect();
+    listed(output, "Refused", &refused, report.fault_counts.iter().map(|it| it.count).sum(), most)?;
+    if counts.refused > ROWS_SHOWN {
+        section(output, "What is wrong with them", &report.fault_counts)?;
+    }
     output.text("")?;
     output.text(&end(report))
+}
+
+/// The first rows of a list that may have more than the report does.
+fn listed<T: Row>(output: &mut Output, title: &str, rows: &[T], count: usize, most: usize) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    output.heading(title, "")?;
+    output.table(rows.iter().take(ROWS_SHOWN))?;
+    let more = count - rows.len().min(ROWS_SHOWN).min(count);
+    let where_they_are = match title {
+        "Refused" => "--refused FILE writes all of them to a file",
+        _ if count > most => "--format json shows the first of them",
+        _ => "--format json shows all",
+    };
+    if more > 0 { output.text(&format!("and {more} more: {where_they_are}")) } else { Ok(()) }
+}
+
+impl Row for FaultCount {
+    const COLUMNS: &'static [Column] = &[Column::number("Times"), Column::text("Field"), Column::text("What is wrong")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![self.count.to_string().into(), dash(self.field, ToOwned::to_owned).into(), self.code.sentence().into()]
+    }
 }
 
 /// What became of it, in a sentence.
@@ -205,7 +243,7 @@ fn end(report: &ImportReport) -> String {
             "The file has no rows below its header, so there is nothing to write."
         }
         ImportOutcome::Written => "Everything is written.",
-        ImportOutcome::WrittenInPart if report.refused.is_empty() => "The rows are written.",
+        ImportOutcome::WrittenInPart if report.counts.refused == 0 => "The rows are written.",
         ImportOutcome::WrittenInPart => "The rows are written, but not those that were refused.",
         ImportOutcome::DryRun => "Nothing is written: this was a dry run.",
         ImportOutcome::Refused => "Nothing is written. --keep-going writes the rows that are not refused.",

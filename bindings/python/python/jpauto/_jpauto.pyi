@@ -105,6 +105,7 @@ __all__ = [
     "Extraction",
     "ExtractionWarning",
     "FailedVehicle",
+    "FaultCount",
     "FeedFault",
     "FeedFile",
     "Finding",
@@ -708,15 +709,18 @@ class Inventory:
         keep_going: bool = False,
         sold_if_missing: bool = False,
         confirm: bool = False,
+        refused: str | PathLike[str] | None = None,
     ) -> ImportReport:
         """Imports a file of vehicles, a path or bytes: CSV, TSV, JSON lines or an Excel workbook. A vehicle is known by its VIN, then
         by its stock number. Everything is written in one transaction, or nothing if one row is refused: look at `outcome`.
 
         `mapping` says what columns are whose names do not: `{"columns": {"Our Ref": "stock_number"}}`. With `dry_run` nothing is
         written, with `keep_going` refused rows are left out. With `sold_if_missing`, vehicles that are not in the file are sold,
-        more than half of the stock only with `confirm`.
+        more than half of the stock only with `confirm`. `refused` is a path: all refused rows are written there as a CSV file, each
+        with what is wrong with it.
 
-        Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`).
+        Raises `InvalidInput` (`sheet_unreadable`, `sheet_without_header`, `invalid_import_mapping`, `file_unreadable`, `file_too_large`);
+        `Unavailable` (`refused_rows_not_written`).
         """
 
     def statistics(self) -> Statistics:
@@ -2872,6 +2876,28 @@ class FailedVehicle:
     def __hash__(self) -> int: ...
 
 @final
+class FaultCount:
+    """How often something was wrong with refused rows."""
+
+    @property
+    def code(self) -> str:
+        """What it was, one of the error codes."""
+
+    @property
+    def field(self) -> str | None:
+        """The field of the vehicle; `None` if it is about whole rows."""
+
+    @property
+    def count(self) -> int:
+        """How often it was."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a dictionary; records within it are dictionaries, too."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class FeedFault:
     """A fault of a feed's file."""
 
@@ -2997,6 +3023,10 @@ class ImportCounts:
     def refused(self) -> int:
         """Rows that were refused."""
 
+    @property
+    def warnings(self) -> int:
+        """What there is to look at twice."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -3030,6 +3060,14 @@ class ImportReport:
     @property
     def counts(self) -> ImportCounts:
         """How many rows did what."""
+
+    @property
+    def fault_counts(self) -> list[FaultCount]:
+        """What was wrong with the refused rows, the most frequent first."""
+
+    @property
+    def most_listed(self) -> int:
+        """Each list below has at most this many entries, the first ones; `counts` has all."""
 
     @property
     def added(self) -> list[ImportedVehicle]:
@@ -4585,6 +4623,10 @@ class RowFault:
     """What is wrong with a row."""
 
     @property
+    def code(self) -> str:
+        """What it is, one of the error codes. It stays the same across releases."""
+
+    @property
     def column(self) -> str | None:
         """The name of the column in the file; `None` if it is about the whole row."""
 
@@ -4594,7 +4636,7 @@ class RowFault:
 
     @property
     def value(self) -> str | None:
-        """What stands in the cell, cut where it is long."""
+        """What stands in the cell of the file, cut where it is long."""
 
     @property
     def message(self) -> str:
