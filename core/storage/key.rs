@@ -58,6 +58,8 @@ impl PhotoNumber {
 pub(super) struct UploadKey {
     pub(super) owner: PhotoOwner,
     pub(super) number: PhotoNumber,
+    /// The announced length, which not every bucket holds an upload to. Keys of before have none.
+    pub(super) length: Option<u64>,
     pub(super) photo_type: PhotoType,
 }
 
@@ -65,7 +67,11 @@ impl UploadKey {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut segments = text.strip_prefix(UPLOADS)?.split('/');
         let (noun, id, name) = (segments.next()?, segments.next()?, segments.next()?);
-        let (number, ending) = name.split_once('.')?;
+        let (name, ending) = name.split_once('.')?;
+        let (number, length) = match name.split_once('-') {
+            Some((number, length)) => (number, Some(length.parse().ok()?)),
+            None => (name, None),
+        };
         let photo_type = PhotoType::ALL.into_iter().find(|known| known.ending() == ending)?;
         let uuid: Uuid = id.parse().ok()?;
         let owner = match noun {
@@ -73,7 +79,7 @@ impl UploadKey {
             PhotoOwner::SUBMISSIONS => PhotoOwner::Submission(SubmissionId::from_uuid(uuid)),
             _ => return None,
         };
-        let key = Self { owner, number: PhotoNumber::parse(number)?, photo_type };
+        let key = Self { owner, number: PhotoNumber::parse(number)?, length, photo_type };
         // An id can be spelt in several ways, a key in one.
         (segments.next().is_none() && key.to_string() == text).then_some(key)
     }
@@ -82,7 +88,11 @@ impl UploadKey {
 impl fmt::Display for UploadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (owner, number) = (self.owner, self.number.id());
-        write!(f, "{UPLOADS}{}/{}/{number}.{}", owner.noun(), owner.uuid(), self.photo_type.ending())
+        write!(f, "{UPLOADS}{}/{}/{number}", owner.noun(), owner.uuid())?;
+        if let Some(length) = self.length {
+            write!(f, "-{length}")?;
+        }
+        write!(f, ".{}", self.photo_type.ending())
     }
 }
 
@@ -103,15 +113,20 @@ mod tests {
         let number = PhotoNumber::random().unwrap();
         for owner in [PhotoOwner::Vehicle(vehicle), PhotoOwner::Submission(SubmissionId::new(DateTime::UNIX_EPOCH))] {
             for photo_type in PhotoType::ALL {
-                let key = UploadKey { owner, number, photo_type };
-                assert_eq!(UploadKey::parse(&key.to_string()), Some(key));
+                for length in [None, Some(3_128_218)] {
+                    let key = UploadKey { owner, number, length, photo_type };
+                    assert_eq!(UploadKey::parse(&key.to_string()), Some(key));
+                }
             }
         }
-        let key = UploadKey { owner: PhotoOwner::Vehicle(vehicle), number, photo_type: PhotoType::Jpeg }.to_string();
+        let (owner, length) = (PhotoOwner::Vehicle(vehicle), Some(736));
+        let key = UploadKey { owner, number, length, photo_type: PhotoType::Jpeg }.to_string();
         for wrong in [
             key.to_uppercase(),
             key.replace("incoming", "photos"),
             key.replace(".jpg", ".gif"),
+            key.replace("-736", "-0736"),
+            key.replace("-736", "-"),
             key.replace("inventory", ".."),
             format!("{key}/"),
             format!("/{key}"),

@@ -204,7 +204,7 @@ pub(super) fn alert_step(last: Option<&Alert>, usage: &StorageUsage, severity: O
 
 fn alert_about(usage: &StorageUsage, severity: Severity) -> NewAlert {
     let StorageUsage { objects, bytes, limit_bytes, percent, photos, uploads, others, largest } = usage;
-    let (taken, limit) = (in_gigabytes(*bytes), in_gigabytes(*limit_bytes));
+    let (taken, limit) = (in_units(*bytes), in_units(*limit_bytes));
     NewAlert {
         alert_type: AlertType::StorageLimit,
         severity,
@@ -223,8 +223,27 @@ fn alert_about(usage: &StorageUsage, severity: Severity) -> NewAlert {
     }
 }
 
-fn in_gigabytes(bytes: u64) -> String {
-    format!("{:.2} GB", bytes as f64 / 1e9)
+/// `2.35 GB`, and of less than that in the unit that says something.
+fn in_units(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        ..1e6 => format!("{:.1} kB", bytes / 1e3),
+        ..1e9 => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.2} GB", bytes / 1e9),
+    }
+}
+
+/// Refuses what is not as long as it was announced: not every bucket holds an upload to the headers that are signed.
+///
+/// # Errors
+/// `invalid_photo`.
+pub(super) fn check_length(announced: Option<u64>, found: usize) -> Result<()> {
+    match announced {
+        Some(announced) if announced != found as u64 => Err(super::photo::refused(format!(
+            "{found} bytes have come, and {announced} were announced: upload the whole file anew"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -234,6 +253,27 @@ mod tests {
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn room_is_told_in_a_unit_that_says_something() {
+        for (bytes, told) in [
+            (0, "0.0 kB"),
+            (36_500, "36.5 kB"),
+            (10_000_000, "10.0 MB"),
+            (999_000_000, "999.0 MB"),
+            (10_000_000_000, "10.00 GB"),
+        ] {
+            assert_eq!(in_units(bytes), told);
+        }
+    }
+
+    #[test]
+    fn what_came_is_as_long_as_it_was_announced() {
+        assert!(check_length(Some(736), 736).is_ok() && check_length(None, 736).is_ok());
+        let refusal = check_length(Some(3_128_218), 736).unwrap_err();
+        assert_eq!(refusal.code(), "invalid_photo");
+        assert!(refusal.to_string().contains("736 bytes have come, and 3128218 were announced"), "{refusal}");
     }
 
     #[test]

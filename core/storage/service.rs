@@ -109,7 +109,8 @@ impl<'a> Storage<'a> {
         self.desk.must(permission)?;
         let (place, limits) = (self.place()?, self.rules());
         let photo_type = rules::check_upload(upload, limits)?;
-        let upload_key = UploadKey { owner, number: PhotoNumber::random()?, photo_type };
+        let length = Some(upload.content_length);
+        let upload_key = UploadKey { owner, number: PhotoNumber::random()?, length, photo_type };
         let now = self.desk.write(permission, |conn, acting| {
             self.album_to_change(conn, owner)?.ensure_room(self.most(owner))?;
             self.ensure_within_rate_limit(conn, acting)?;
@@ -153,7 +154,8 @@ impl<'a> Storage<'a> {
         }
         self.ensure_open(owner, permission, &album)?;
         let bytes = place.store.get(key, self.rules().most_bytes)?.ok_or_else(unknown)?;
-        let made = self.made(|limits| photo::make(&bytes, upload.photo_type, limits));
+        let made = rules::check_length(upload.length, bytes.len())
+            .and_then(|()| self.made(|limits| photo::make(&bytes, upload.photo_type, limits)));
         if made.is_err() {
             // It can never be attached.
             self.remove_objects(&[key.to_owned()]);

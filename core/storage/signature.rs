@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn a_permit_holds_for_what_was_signed_and_until_it_ends() {
         let owner = SubmissionId::new(now()).into();
-        let key = UploadKey { owner, number: PhotoNumber::random().unwrap(), photo_type: PhotoType::Jpeg };
+        let (number, length) = (PhotoNumber::random().unwrap(), Some(736));
+        let key = UploadKey { owner, number, length, photo_type: PhotoType::Jpeg };
         let announced = Announced { key: &key, length: 77, now: now(), holds: Duration::from_secs(60) };
         let permit = UploadPermit::sign(&KEY, &announced);
         assert_eq!(permit.verify(&KEY, now()).unwrap(), key);

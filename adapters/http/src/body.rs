@@ -230,10 +230,15 @@ fn refused(path: &serde_path_to_error::Path, reason: &serde_json::Error) -> Prob
     });
     let text = reason.to_string();
     let place = format!(" at line {} column {}", reason.line(), reason.column());
-    let message = match reason.is_data() {
-        true => plain(text.strip_suffix(&place).unwrap_or(&text)),
-        false => "expected a text, one of the words of this field".to_owned(),
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    // Serde says of the object that it lacks a member. A client wants to know which one.
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let message = match (reason.is_data(), missing) {
+        (true, None) => plain(text),
+        (true, Some(_)) => "is missing".to_owned(),
+        (false, _) => "expected a text, one of the words of this field".to_owned(),
     };
+    let segments = segments.chain(missing.map(ToOwned::to_owned));
     invalid_body(pointer_to(segments.map(|segment| cut(&segment, LONGEST_MESSAGE))), cut(&message, LONGEST_MESSAGE))
 }
 
@@ -349,6 +354,7 @@ pub(crate) mod tests {
         for (body, pointer) in [
             ("{\"offers\": [{}, [2019, \"Toyota\"]]}", "/offers/1"),
             ("{\"offers\": [[]]}", "/offers/0"),
+            ("{}", "/offers"),
             ("{\"offers\": [{\"year\": \"new\"}]}", "/offers/0/year"),
             ("{\"offers\": [{\"colour\": 1}]}", "/offers/0/colour"),
         ] {
