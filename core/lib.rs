@@ -98,9 +98,9 @@ mod version;
 pub mod imports {
     pub use crate::{
         inventory::import::{
-            ChangedVehicle, DateOrder, FaultCount, ImportCounts, ImportMode, ImportOptions, ImportOutcome, ImportReport,
-            ImportedColumn, ImportedVehicle, LeftOut, Mapping, MissingVehicles, RefusedRow, RowFault, RowWarning,
-            SoldHeldBack,
+            ChangedVehicle, DateOrder, FaultCount, ImportCounts, ImportMode, ImportOptions, ImportOutcome,
+            ImportReport, ImportedColumn, ImportedVehicle, LeftOut, Mapping, MissingVehicles, RefusedRow, RowFault,
+            RowWarning, SoldHeldBack,
         },
         sheets::{SheetEncoding, SheetFile, SheetFormat, SheetLimits, SheetShape},
     };

@@ -5,6 +5,7 @@ mod round_trip;
 mod workbooks;
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicI32, Ordering},
@@ -187,6 +188,28 @@ on_both_databases! {
         let itself = ImportOptions { refused_to: Some(kept.clone()), ..dry_run() };
         let refusal = lot.desk().inventory().import(&SheetFile::at(&kept), &itself).unwrap_err();
         assert_eq!((refusal.code(), std::fs::read_to_string(&kept).unwrap()), ("refused_rows_not_written", text));
+    }
+
+    fn an_import_that_is_stopped_writes_nothing_and_says_so(lot: &Lot) {
+        let rows: Vec<_> = (1..=2_500).map(row).collect();
+        for mode in [ImportMode::AllOrNothing, ImportMode::DryRun, ImportMode::KeepGoing] {
+            let options = ImportOptions { mode, ..ImportOptions::default() };
+            let (mut told, desk) = (Vec::new(), lot.desk());
+            let stopped = desk.inventory().import_observed(&csv(&rows), &options, &mut |rows| {
+                told.push(rows);
+                ControlFlow::Break(())
+            });
+            assert_eq!(stopped.unwrap_err().code(), "import_stopped");
+            let written = if mode == ImportMode::KeepGoing { told[0] as i64 } else { 0 };
+            assert_eq!((told.len(), lot.count("SELECT count(*) FROM inventory")), (1, written), "{mode:?}");
+        }
+        let mut last = 0;
+        let desk = lot.desk();
+        let report = desk.inventory().import_observed(&csv(&rows), &ImportOptions::default(), &mut |rows| {
+            last = rows;
+            ControlFlow::Continue(())
+        });
+        assert_eq!((report.unwrap().counts.rows, last), (2_500, 2_500));
     }
 
     fn viewers_may_not_import_nor_try(lot: &Lot) {

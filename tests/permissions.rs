@@ -18,7 +18,7 @@ use jpauto::{
     evaluation::EvaluationRequest,
     exports::{Export, ExportFilter, Platform},
     imports::{ImportOptions, SheetFile},
-    jobs::{Job, RunFilter, RunOptions, RunPool, Stop},
+    jobs::{FileImport, Job, RunFilter, RunOptions, RunPool, Stop},
     market::{AnalyzeLimits, BacktestOptions, Subject},
     notifications::NotificationFilter,
     storage::NewUpload,
@@ -183,6 +183,10 @@ fn operations_for_staff() -> Vec<Operation> {
         operation("Exports::check_bytes", Viewer, |desk| desk.exports().check_bytes(b"\0", Platform::Custom, None)),
         operation("Exports::file", Manager, |desk| desk.exports().file(&Export::of(Platform::Meta))),
         operation("Exports::list", Viewer, |desk| desk.exports().list(&ExportFilter::default(), &page())),
+        operation("Inventory::import_observed", Manager, |desk| {
+            let file = SheetFile::at("/no/such/file");
+            desk.inventory().import_observed(&file, &ImportOptions::default(), &mut |_rows| ControlFlow::Continue(()))
+        }),
         operation("Inventory::import", Manager, |desk| {
             desk.inventory().import(&SheetFile::at("/no/such/file"), &ImportOptions::default())
         }),
@@ -212,6 +216,14 @@ fn operations_for_staff() -> Vec<Operation> {
         operation("Jobs::start", Manager, |desk| desk.jobs().start(Job::MarketResearch, &wrong_options())),
         operation("Jobs::run", Manager, move |desk| {
             desk.jobs().run(Job::MarketResearch, &wrong_options(), &mut |progress| go_on(progress))
+        }),
+        operation("Jobs::import_in", Manager, |desk| {
+            // A file that is none is told by the run.
+            let (file, options) = (SheetFile::at("/no/such/file"), ImportOptions::default());
+            let import = FileImport { file, options, refuse_doubtful_prices: false };
+            let (sender, told) = std::sync::mpsc::channel();
+            desk.jobs().import_in(&RunPool::new(1), import, move |outcome| drop(sender.send(outcome)))?;
+            told.recv().unwrap()
         }),
         operation("Jobs::run_in", Manager, |desk| {
             desk.jobs().run_in(&RunPool::new(1), Job::MarketResearch, &wrong_options())

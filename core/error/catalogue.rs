@@ -329,6 +329,9 @@ catalogue! {
         ImportRefused: InvalidInput, "import_refused",
             "Rows of the file are not acceptable.",
             "Correct the rows that the error lists, or import the others without them (`--keep-going`).";
+        ImportStopped: Refused, "import_stopped",
+            "The import was stopped before its end.",
+            "Import the file again: what is written is known then.";
         ImportHeldBack: Refused, "import_held_back",
             "More than half of the stock is missing from the file, so its vehicles were not marked sold.",
             "Check that the file is whole. If it is, confirm it: `--confirm` on the command line.";

@@ -7,6 +7,7 @@
 
 mod bodies;
 mod config;
+mod imports;
 mod report;
 mod repository;
 mod rules;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub(crate) use self::config::Timetable;
 pub use self::{
     config::{JobRules, JobSchedule, RetentionRules},
+    imports::FileImport,
     report::{
         BackupReport, CheckFinding, CheckJobReport, CleanUpReport, ExportJobReport, ItemFailure, JobReport,
         MarketResearchReport, MetricsReport, OrphansReport, ScrapeJobReport, StorageCheckReport,

@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Job, Run, RunOptions, RunProgress, RunStatus, Stop, bodies,
     config::Timetable,
-    repository,
+    imports, repository,
     rules::{self, Done, End, StopCause},
 };
 use crate::{
@@ -38,9 +38,23 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 /// A run that has begun and is to be made: [`StartedRun::work`] makes it. Dropped without that, it ends as interrupted.
 pub struct StartedRun {
     pub(super) desk: Desk,
-    pub(super) job: Job,
-    pub(super) options: RunOptions,
+    pub(super) work: Work,
     pub(super) account: Arc<Account>,
+}
+
+/// What a run does.
+pub(super) enum Work {
+    Job(Job, RunOptions),
+    Import(Box<imports::Task>),
+}
+
+impl Work {
+    fn make(&mut self, desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
+        match self {
+            Self::Job(job, options) => bodies::make(desk, *job, options, steps),
+            Self::Import(task) => task.make(desk, steps),
+        }
+    }
 }
 
 /// What a run's row needs, apart from its operations. Only the one who ends the run first writes its end.
@@ -48,7 +62,8 @@ pub(super) struct Account {
     /// The program itself keeps account, also of the runs of a user who is deactivated meanwhile.
     desk: Desk,
     pub(super) run: Run,
-    job: Job,
+    /// `None` for an import, of which a failure says nothing about a job.
+    job: Option<Job>,
     lease: String,
     holder: String,
     span: Duration,
@@ -69,7 +84,7 @@ impl StartedRun {
     ///
     /// # Errors
     /// `no_thread`; as any write where its end could not be written. The run counts as interrupted once its lease has ended.
-    pub fn work(self, stop: &Stop, observer: &mut dyn FnMut(&RunProgress) -> ControlFlow<()>) -> Result<Run> {
+    pub fn work(mut self, stop: &Stop, observer: &mut dyn FnMut(&RunProgress) -> ControlFlow<()>) -> Result<Run> {
         let account = Arc::clone(&self.account);
         let timetable = self.desk.part::<Timetable>()?;
         let every = timetable.rules.progress_every.min(account.span / 3);
@@ -82,7 +97,7 @@ impl StartedRun {
                 .spawn_scoped(scope, || account.keep(&shared, &over, every))
                 .map_err(|reason| Error::new(ErrorCode::NoThread, "the system gives no thread").with_source(reason))?;
             let mut steps = Steps { shared: &shared, stop, observer, stopped: false };
-            let make = || bodies::make(&self.desk, self.job, &self.options, &mut steps);
+            let make = || self.work.make(&self.desk, &mut steps);
             Ok::<_, Error>(catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_panic| Err(panicked())))
         })?;
         let end = match outcome {
@@ -122,7 +137,7 @@ fn panicked() -> Error {
 }
 
 impl Account {
-    pub(super) fn new(desk: Desk, run: Run, job: Job, lease: String, span: Duration) -> Self {
+    pub(super) fn new(desk: Desk, run: Run, job: Option<Job>, lease: String, span: Duration) -> Self {
         let holder = run.holder.clone().unwrap_or_default();
         Self { desk, run, job, lease, holder, span, is_ended: AtomicBool::new(false) }
     }
@@ -199,8 +214,9 @@ impl Account {
             let was_held = leases::release(conn, &self.lease, &self.holder, now)?;
             let interrupted = End { result: end.result.clone(), ..End::interrupted() };
             let end = if was_held { end } else { &interrupted };
-            if repository::end(conn, (self.run.id, self.run.started_at), end, now)? && !self.is_of_one() {
-                judge(conn, self.job, end, now)?;
+            let was_running = repository::end(conn, (self.run.id, self.run.started_at), end, now)?;
+            if let Some(job) = self.job.filter(|_| was_running && !self.is_of_one()) {
+                judge(conn, job, end, now)?;
             }
             repository::get(conn, self.run.id)
         })

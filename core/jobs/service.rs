@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 use super::{
     Job, JobOverview, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, StartedRun, Stop,
     config::Timetable,
+    imports::{self, FileImport},
     repository,
     rules::{self, End, Hindrance},
-    running::{self, Account},
+    running::{self, Account, Work},
 };
 use crate::{
     activity::{self, Action},
@@ -22,6 +23,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     exports::{ExportConfig, Platform},
     ids::RunId,
+    inventory::import::ImportReport,
     leases::{self, Taken},
     notifications::{Event, Notifier},
     page::{Page, PageRequest},
@@ -118,7 +120,7 @@ impl<'a> Jobs<'a> {
             self.desk.competitors().get(id)?;
         }
         let started = self.desk.write(job.permission(), |conn, acting| self.begin(conn, acting, job, options, None))?;
-        started.map(|run| self.started(run, job, options)).ok_or_else(|| {
+        started.map(|run| self.started_job(run, job, options)).ok_or_else(|| {
             Error::new(
                 ErrorCode::JobRunning,
                 format!("the job {job} is running already, and one run of it is made at a time"),
@@ -155,6 +157,31 @@ impl<'a> Jobs<'a> {
     /// As [`Jobs::start`]; `runs_full` while the pool makes as many runs as it may.
     pub fn run_in(&self, pool: &RunPool, job: Job, options: &RunOptions) -> Result<Run> {
         pool.make(|| self.start(job, options))
+    }
+
+    /// Imports a file in the background, on a thread of the pool. The run is looked at, followed and cancelled as that of a job; its
+    /// result is the report, with the first 100 entries of each list. `told` is called once with the whole report, or with why there is
+    /// none, unless the process ends before. Several imports are made at a time.
+    ///
+    /// # Errors
+    /// `runs_full` while the pool makes as many runs as it may; `forbidden`.
+    pub fn import_in(
+        &self,
+        pool: &RunPool,
+        import: FileImport,
+        told: impl FnOnce(Result<ImportReport>) + Send + 'static,
+    ) -> Result<Run> {
+        self.desk.must(Permission::WriteInventory)?;
+        let task = imports::Task { import, told: Some(Box::new(told)) };
+        pool.make(move || {
+            // A lease of its own: no import keeps another one out.
+            let lease = format!("{}{}:{}", rules::LEASES, imports::NAME, RunId::new(self.desk.now()));
+            let begun = self.desk.write(Permission::WriteInventory, |conn, acting| {
+                self.begin_under(conn, acting, (imports::NAME, &lease), &RunOptions::default(), None)
+            })?;
+            let run = begun.ok_or_else(|| Error::new(ErrorCode::JobRunning, "another import has the same lease"))?;
+            Ok(self.started(run, None, lease, Work::Import(Box::new(task))))
+        })
     }
 
     /// A page of runs, newest first.
@@ -232,16 +259,33 @@ impl<'a> Jobs<'a> {
         options: &RunOptions,
         scheduled_for: Option<DateTime<Utc>>,
     ) -> DbResult<Option<Run>> {
-        let rules = &self.timetable()?.rules;
         if let Some(time) = scheduled_for {
             let done = repository::done_until_to_change(conn, job)?;
             if done.is_none_or(|done| done >= time) {
                 return Ok(None);
             }
         }
+        let run =
+            self.begin_under(conn, acting, (job.as_str(), &rules::lease(job, options)), options, scheduled_for)?;
+        if let (Some(_), Some(time)) = (&run, scheduled_for) {
+            repository::set_done_until(conn, job, time)?;
+        }
+        Ok(run)
+    }
+
+    /// The same for a run of this name under this lease, whenever its schedule was answered to.
+    fn begin_under(
+        &self,
+        conn: &mut DbConnection,
+        acting: Acting<'_>,
+        (name, lease): (&str, &str),
+        options: &RunOptions,
+        scheduled_for: Option<DateTime<Utc>>,
+    ) -> DbResult<Option<Run>> {
+        let rules = &self.timetable()?.rules;
         let now = leases::shared_now(conn, self.desk.clock())?;
-        let (lease, holder) = (rules::lease(job, options), leases::new_holder());
-        if leases::take(conn, &lease, &holder, now, running::until(now, rules.lease))? == Taken::No {
+        let holder = leases::new_holder();
+        if leases::take(conn, lease, &holder, now, running::until(now, rules.lease))? == Taken::No {
             return Ok(None);
         }
         // What had the lease before may have ended while it was waited for.
@@ -251,7 +295,7 @@ impl<'a> Jobs<'a> {
         let asked_by = Some(acting.actor).filter(|_| scheduled_for.is_none());
         let run = Run {
             id: RunId::new(now),
-            job_name: job.as_str().to_owned(),
+            job_name: name.to_owned(),
             status: RunStatus::Running,
             started_at: Some(now),
             completed_at: None,
@@ -267,21 +311,22 @@ impl<'a> Jobs<'a> {
             cancel_requested_at: None,
             holder: Some(holder),
         };
-        repository::insert(conn, &run, &lease)?;
-        match scheduled_for {
-            Some(time) => repository::set_done_until(conn, job, time)?,
-            None => {
-                let changes = changes_of(&[("job_name", json!(job)), ("options", json!(options))]);
-                activity::record_changes(conn, acting, Action::Run, RESOURCE, run.id.into(), changes)?;
-            }
+        repository::insert(conn, &run, lease)?;
+        if scheduled_for.is_none() {
+            let changes = changes_of(&[("job_name", json!(name)), ("options", json!(options))]);
+            activity::record_changes(conn, acting, Action::Run, RESOURCE, run.id.into(), changes)?;
         }
         Ok(Some(run))
     }
 
-    fn started(&self, run: Run, job: Job, options: &RunOptions) -> StartedRun {
+    fn started_job(&self, run: Run, job: Job, options: &RunOptions) -> StartedRun {
+        self.started(run, Some(job), rules::lease(job, options), Work::Job(job, options.clone()))
+    }
+
+    fn started(&self, run: Run, job: Option<Job>, lease: String, work: Work) -> StartedRun {
         let span = self.timetable().map(|timetable| timetable.rules.lease).unwrap_or_default();
-        let account = Account::new(self.desk.of_the_machine(), run, job, rules::lease(job, options), span);
-        StartedRun { desk: self.desk.clone(), job, options: options.clone(), account: Arc::new(account) }
+        let account = Account::new(self.desk.of_the_machine(), run, job, lease, span);
+        StartedRun { desk: self.desk.clone(), work, account: Arc::new(account) }
     }
 
     fn hindrance(&self, job: Job) -> Result<Option<Hindrance>> {

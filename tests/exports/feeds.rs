@@ -475,7 +475,13 @@ fn a_file_of_another_kind_is_told_as_such() {
     let faults = |platform: Platform, name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        desk.exports().check(&path, platform, None).unwrap().faults.into_iter().map(|fault| fault.rule).collect::<Vec<_>>()
+        desk.exports()
+            .check(&path, platform, None)
+            .unwrap()
+            .faults
+            .into_iter()
+            .map(|fault| fault.rule)
+            .collect::<Vec<_>>()
     };
     for text in ["<a/>", "<a><![CDATA[x]]></a>", "<rss><channel><title>x</title></channel></rss>"] {
         let found = faults(Platform::Autotrader, "feed.xml", text);

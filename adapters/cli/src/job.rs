@@ -219,7 +219,9 @@ fn summary(run: &Run) -> String {
         let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         return format!("{}{total}", progress.done);
     }
-    let counts = run.result.as_ref().and_then(Value::as_object).into_iter().flatten();
+    // The counts of an import stand beside its rows.
+    let counts = run.result.as_ref().map(|result| result.get("counts").unwrap_or(result));
+    let counts = counts.and_then(Value::as_object).into_iter().flatten();
     let counts = counts.filter(|(_, count)| count.as_u64().is_some_and(|count| count > 0));
     let counts: Vec<_> = counts.map(|(name, count)| format!("{} {count}", name.replace('_', " "))).collect();
     let parts: Vec<_> = run.error.iter().cloned().chain((!counts.is_empty()).then(|| counts.join(", "))).collect();

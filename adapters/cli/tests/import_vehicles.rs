@@ -65,6 +65,23 @@ fn a_dry_run_is_shown_row_by_row_and_a_refused_row_stops_the_import() {
 }
 
 #[test]
+fn refused_rows_are_kept_in_a_file_that_standard_input_takes_when_it_is_corrected() {
+    let lot = Lot::new();
+    lot.write("next.csv", csv(&[row(1, "$14,000"), row(2, "call us")]));
+    let done = lot.run(["import", "vehicles", "next.csv", "--keep-going", "--refused", "refused.csv"]);
+    assert!(done.stderr.contains("the refused rows are in refused.csv"), "{}", done.stderr);
+    assert_eq!((done.code, done.stdout.contains("The rows are written, but not those")), (2, true), "{}", done.stdout);
+    let kept = std::fs::read_to_string(lot.path("refused.csv")).unwrap();
+    assert!(kept.starts_with(&format!("{HEADER},Row,Refused because\n")), "{kept}");
+    let corrected = kept.replace("call us", "13500");
+    let done = lot.feed(["import", "vehicles", "-", "--format", "json"], corrected.as_bytes());
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((&report["counts"]["added"], &report["file"]), (&1.into(), &"standard input".into()), "{}", done.stderr);
+    let itself = lot.run(["import", "vehicles", "next.csv", "--refused", "next.csv"]);
+    assert!(itself.stderr.starts_with("error[refused_rows_not_written]"), "{}", itself.stderr);
+}
+
+#[test]
 fn a_file_without_rows_is_told_as_such() {
     let lot = Lot::new();
     lot.write("stock.csv", format!("{HEADER}\n"));

@@ -145,7 +145,7 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_lane(self.lane(caller), None, caller, work).await
+        self.in_lane(self.lane(caller), caller, work).await
     }
 
     /// The same for a call that may take seconds. Such calls have places of their own, so that they keep no others out.
@@ -154,17 +154,7 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.in_lane(Lane::Long, None, caller, work).await
-    }
-
-    /// The same for a call that may take longer than the gate's deadline.
-    pub(crate) async fn at_length_for<T: Send + 'static>(
-        &self,
-        deadline: Duration,
-        caller: &Caller,
-        work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.in_lane(Lane::Long, Some(deadline), caller, work).await
+        self.in_lane(Lane::Long, caller, work).await
     }
 
     /// The queue that the caller's work stands in. A visitor who sends any credential must not stand in that of the staff.
@@ -178,7 +168,6 @@ impl App {
     async fn in_lane<T: Send + 'static>(
         &self,
         lane: Lane,
-        deadline: Option<Duration>,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -190,10 +179,7 @@ impl App {
                 None => work(&desk),
             }
         };
-        Ok(match deadline {
-            Some(deadline) => self.shared.gate.run_for(deadline, lane, work).await??,
-            None => self.shared.gate.run(lane, work).await??,
-        })
+        Ok(self.shared.gate.run(lane, work).await??)
     }
 
     /// Calls the library as the public from the caller's address, whatever credential was sent.

@@ -40,6 +40,9 @@ impl Default for RunLimits {
     }
 }
 
+/// Imports at a time. Each may hold the largest file.
+const IMPORTS: usize = 4;
+
 /// How often a stream looks at its run.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -52,6 +55,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// The threads of runs and the places of streams.
 pub(crate) struct Background {
     pool: RunPool,
+    imports: RunPool,
     streams: Arc<Semaphore>,
     /// Who has how many of them.
     followers: ClientConnections,
@@ -63,6 +67,7 @@ impl Background {
         let streams = limits.streams.min(Semaphore::MAX_PERMITS);
         Self {
             pool: RunPool::new(limits.at_once),
+            imports: RunPool::new(IMPORTS),
             streams: Arc::new(Semaphore::new(streams)),
             followers: ClientConnections::default(),
             ended: watch::Sender::new(false),
@@ -73,14 +78,21 @@ impl Background {
         self.pool.clone()
     }
 
+    /// Where imports are made, beside the other runs: nobody waits for a scrape to import a file.
+    pub(crate) fn imports(&self) -> RunPool {
+        self.imports.clone()
+    }
+
     /// Ends the streams at once, and the runs: those that do not finish in time are interrupted.
     pub(crate) async fn end(&self, patience: Duration) {
         self.ended.send_replace(true);
-        let pool = self.pool();
-        match spawn_blocking(move || pool.shut_down(patience)).await {
-            Ok(shut) if shut.interrupted > 0 => tracing::warn!(runs = shut.interrupted, "runs were interrupted"),
-            Ok(_) => {}
-            Err(reason) => tracing::error!(%reason, "the runs could not be ended"),
+        let ends = [self.pool(), self.imports()].map(|pool| spawn_blocking(move || pool.shut_down(patience)));
+        for end in ends {
+            match end.await {
+                Ok(shut) if shut.interrupted > 0 => tracing::warn!(runs = shut.interrupted, "runs were interrupted"),
+                Ok(_) => {}
+                Err(reason) => tracing::error!(%reason, "the runs could not be ended"),
+            }
         }
     }
 

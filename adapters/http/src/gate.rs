@@ -224,18 +224,7 @@ impl Gate {
         lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Shut> {
-        self.run_for(self.inner.limits.deadline, lane, work).await
-    }
-
-    /// The same for work that may take longer than other work.
-    pub(crate) async fn run_for<T: Send + 'static>(
-        &self,
-        deadline: Duration,
-        lane: Lane,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Shut> {
-        let GateLimits { longest_wait, retry_after, .. } = self.inner.limits;
-        let deadline = deadline.max(self.inner.limits.deadline);
+        let GateLimits { deadline, longest_wait, retry_after, .. } = self.inner.limits;
         let longest_wait = longest_wait.saturating_mul(self.inner.limits.patience(lane));
         let (tell, mut told) = oneshot::channel();
         let span = tracing::Span::current();

@@ -5,22 +5,29 @@
 use std::time::Duration;
 
 use jpauto::{
-    Desk, ErrorCode, Permission,
+    ErrorCode, Permission,
     imports::{DateOrder, ImportMode, ImportOptions, ImportReport, Mapping, MissingVehicles, SheetFile},
+    jobs::FileImport,
 };
+use tokio::{sync::oneshot, time::timeout};
 use warp::http::StatusCode;
 
 use crate::{
     answer,
     app::App,
+    jobs::BegunRun,
     operation::{Answer, Content, Operation, Outcome, Parameter, handler, plain, shape, word},
     problem::{Problem, status_of},
     query::{DOUBTFUL, Parameters},
     request::Request,
 };
 
-/// So long a file may take. The report alone says which rows were refused, so that it is waited for.
-const DEADLINE: Duration = Duration::from_secs(15 * 60);
+/// So long the report is waited for where nothing is said: less than what stands in front of a server usually waits for it. The import
+/// goes on as a run.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// The longest that a caller may ask to wait, in seconds.
+const LONGEST_WAIT: u32 = 15 * 60;
 
 /// What a file may call itself. What it is, the library finds in its content.
 const FILES: &[&str] = &[
@@ -41,6 +48,18 @@ const OF_FILES: &[ErrorCode] = &[
     ErrorCode::InvalidText,
 ];
 
+const OF_IMPORTS: &[ErrorCode] = &[
+    ErrorCode::InvalidImportMapping,
+    ErrorCode::SheetUnreadable,
+    ErrorCode::SheetWithoutHeader,
+    ErrorCode::FileUnreadable,
+    ErrorCode::FileTooLarge,
+    ErrorCode::InvalidText,
+    ErrorCode::ImportStopped,
+    ErrorCode::RunsFull,
+    ErrorCode::NoThread,
+];
+
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/imports/vehicles", handler!(vehicles))
         .permission(Permission::WriteInventory)
@@ -49,12 +68,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             "The body is the file: CSV, TSV, JSON Lines or an Excel workbook. Columns are found by their usual names. A vehicle \
              is known by its VIN, then by its stock number. Everything is written in one transaction, or nothing if one row is \
              refused. The answer says row by row what was done. It has the status 200 if nothing stood in the way; otherwise \
-             the same report comes with 422 (rows are refused) or 409 (more than half of the stock is missing).",
+             the same report comes with 422 (rows are refused) or 409 (more than half of the stock is missing). An import that \
+             takes longer than `wait` goes on in the background as a run, and the answer is 202 with the run at `Location`; its \
+             result is the report with the first 100 entries of each list.",
         )
-        .query(&[OPTIONS, READING, DOUBTFUL])
+        .query(&[OPTIONS, WAITING, READING, DOUBTFUL])
         .file(FILES)
         .answers(&[
             Answer::ok(shape::<ImportReport>()),
+            Answer::accepted(shape::<BegunRun>()),
             Answer::other(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "Rows are refused.",
@@ -66,7 +88,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 Content::Json(shape::<ImportReport>()),
             ),
         ])
-        .errors(OF_FILES),
+        .errors(OF_IMPORTS),
     Operation::post("/api/imports/vehicles/mapping", handler!(mapping))
         .permission(Permission::WriteInventory)
         .summary("Write out how a file's columns are read")
@@ -88,6 +110,12 @@ const OPTIONS: &[Parameter] = &[
     Parameter::new("confirm", plain::<bool>(), "Mark them sold even if they are more than half of the stock."),
 ];
 
+const WAITING: &[Parameter] = &[Parameter::new(
+    "wait",
+    plain::<u32>(),
+    "For how many seconds the report is waited for (30), at most 900; 0 answers at once with the run.",
+)];
+
 const READING: &[Parameter] = &[
     Parameter::new("name", plain::<String>(), "The name of the file, for the report."),
     Parameter::new(
@@ -100,7 +128,7 @@ const READING: &[Parameter] = &[
 ];
 
 async fn vehicles(app: App, request: Request) -> Outcome {
-    let (reading, mode, missing, refuses_doubtful) = request.query(|query| {
+    let (reading, mode, missing, refuses_doubtful, wait) = request.query(|query| {
         let (dry_run, keep_going) = (query.truth("dry_run"), query.truth("keep_going"));
         let mode = match (dry_run, keep_going) {
             (Some(true), _) => ImportMode::DryRun,
@@ -112,15 +140,22 @@ async fn vehicles(app: App, request: Request) -> Outcome {
             (Some(true), _) => MissingVehicles::MarkSold,
             _ => MissingVehicles::Keep,
         };
-        (Reading::of(query), mode, missing, query.truth("refuse_doubtful_prices"))
+        let refuses_doubtful = query.truth("refuse_doubtful_prices");
+        (Reading::of(query), mode, missing, refuses_doubtful, query.count("wait"))
     })?;
+    let wait = wait.map_or(WAIT, |seconds| Duration::from_secs(seconds.min(LONGEST_WAIT).into()));
     let (file, mapping) = reading.open(&request).await?;
     let options = ImportOptions { mapping, mode, missing, ..ImportOptions::default() };
-    let import = move |desk: &Desk| match refuses_doubtful {
-        Some(true) => desk.inventory().refusing_doubtful_prices().import(&file, &options),
-        _ => desk.inventory().import(&file, &options),
+    let import = FileImport { file, options, refuse_doubtful_prices: refuses_doubtful == Some(true) };
+    let (pool, (sender, told)) = (app.background().imports(), oneshot::channel());
+    // Whoever has waited long enough, or has gone, is told by the run.
+    let tell = move |outcome| drop(sender.send(outcome));
+    let run = app.at_desk(&request.caller, move |desk| desk.jobs().import_in(&pool, import, tell)).await?;
+    let waited = if wait.is_zero() { None } else { timeout(wait, told).await.ok().and_then(Result::ok) };
+    let Some(outcome) = waited else {
+        return answer::accepted(&format!("/api/jobs/runs/{}", run.id), &BegunRun { run });
     };
-    let report = app.at_length_for(DEADLINE, &request.caller, import).await?;
+    let report = outcome?;
     let status =
         report.clone().ensure_written().map_or_else(|refusal| status_of(refusal.error_code()), |_| StatusCode::OK);
     answer::json(status, &report)

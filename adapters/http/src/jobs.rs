@@ -107,8 +107,8 @@ const ALL: &[Parameter] = &[Parameter::new("all", plain::<bool>(), "Every unsold
 
 /// A run that has begun.
 #[derive(Serialize, ToSchema)]
-struct BegunRun {
-    run: Run,
+pub(crate) struct BegunRun {
+    pub(crate) run: Run,
 }
 
 /// All jobs: a list without a next page.

@@ -50,6 +50,60 @@ fn the_report_of_a_large_file_is_waited_for() {
     assert!(began.elapsed() > deadline, "{:?}", began.elapsed());
 }
 
+fn look(lot: &Lot, target: &str) -> Answer {
+    lot.ask("GET", target, &[("authorization", &lot.authorization(Role::Manager))], b"")
+}
+
+/// The run of an import that is not waited for, when it has ended.
+fn run_of(lot: &Lot, target: &str, file: &[u8]) -> Value {
+    let begun = send(lot, target, "text/csv", file);
+    assert_eq!(begun.status, 202, "{begun:?}");
+    let path = format!("/api/jobs/runs/{}", begun.json()["run"]["id"].as_str().unwrap());
+    assert_eq!(begun.header("location"), Some(path.as_str()));
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let run = look(lot, &path).json();
+        if run["status"] != "running" {
+            return run;
+        }
+        assert!(Instant::now() < until, "{run}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_import_that_is_not_waited_for_is_a_run_with_its_report() {
+    let lot = Lot::open();
+    let rows = (1..=150).map(|number| format!("A{number},2T1BURHE0FC{number:06},2019,Toyota,Corolla,13500,52000,7\n"));
+    let file = format!("{}\n{}", STOCK.lines().next().unwrap(), rows.collect::<String>());
+    let tried = run_of(&lot, "/api/imports/vehicles?wait=0&dry_run=true&name=stock.csv", file.as_bytes());
+    assert_eq!((&tried["job_name"], &tried["status"]), (&json!("import_vehicles"), &json!("success")), "{tried}");
+    assert_eq!((&tried["result"]["outcome"], &tried["result"]["file"]), (&json!("dry_run"), &json!("stock.csv")));
+    assert_eq!((&tried["result"]["counts"]["added"], vehicles(&lot)), (&json!(150), 0));
+    let written = run_of(&lot, "/api/imports/vehicles?wait=0", file.as_bytes());
+    // The history keeps a bounded part of the rows.
+    let result = &written["result"];
+    assert_eq!((&result["counts"]["added"], result["added"].as_array().unwrap().len()), (&json!(150), 100));
+    assert_eq!((&result["most_listed"], &result["outcome"]), (&json!(100), &json!("written")));
+    let some = file.replace("A7,", "A8,");
+    for (target, status, error) in [
+        ("/api/imports/vehicles?wait=0", "failure", "import_refused: "),
+        ("/api/imports/vehicles?wait=0&keep_going=true", "partial", "import_refused: "),
+    ] {
+        let run = run_of(&lot, target, some.as_bytes());
+        let told = run["error"].as_str().unwrap_or_default();
+        assert!(run["status"] == status && told.starts_with(error), "{run}");
+        assert_eq!(run["result"]["counts"]["refused"], run["result"]["refused"].as_array().unwrap().len());
+    }
+    let unreadable = run_of(&lot, "/api/imports/vehicles?wait=0", b"%PDF-1.7");
+    assert!(unreadable["error"].as_str().unwrap().starts_with("sheet_unreadable: "), "{unreadable}");
+    // A file is no matter of the job, so that no alert says that it fails, and one that was waited for is in the history, too.
+    assert_eq!(look(&lot, "/api/alerts").json()["items"], json!([]));
+    let waited = send(&lot, "/api/imports/vehicles", "text/csv", file.as_bytes());
+    assert_eq!((waited.status, &waited.json()["counts"]["unchanged"]), (200, &json!(150)));
+    assert_eq!(look(&lot, "/api/jobs/runs").json()["items"].as_array().unwrap().len(), 6);
+}
+
 #[test]
 fn refused_rows_are_told_one_by_one() {
     let lot = Lot::open();

@@ -63,8 +63,8 @@ mod _jpauto {
         exports::{CheckedFeed, Export, ExportProgress, ExportReport, Exports, FeedFault, FeedFile, Omission},
         extract::{Extraction, ExtractionWarning, ScrapedListing, listings, mileage, platforms, price, text},
         imports::{
-            FaultCount, ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow, RowFault,
-            RowWarning, SheetShape, SoldHeldBack,
+            FaultCount, ImportCounts, ImportReport, ImportedChange, ImportedColumn, ImportedVehicle, RefusedRow,
+            RowFault, RowWarning, SheetShape, SoldHeldBack,
         },
         inventory::{
             AgeCount, Inventory, ListedVehicle, MonthOfSales, SaleCount, SalesStatistics, Statistics, StatusCount,

@@ -20,8 +20,8 @@ use super::VehicleStatus;
 pub use columns::{ImportedColumn, LeftOut, Mapping};
 pub use dates::DateOrder;
 pub use report::{
-    ChangedVehicle, FaultCount, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault, RowWarning,
-    SoldHeldBack,
+    ChangedVehicle, FaultCount, ImportCounts, ImportOutcome, ImportReport, ImportedVehicle, RefusedRow, RowFault,
+    RowWarning, SoldHeldBack,
 };
 
 /// How a file of vehicles is imported.

@@ -40,7 +40,8 @@ impl RefusedFile {
         let places: Vec<usize> = (0..names.len()).filter(|place| !is_ours(&names[*place])).collect();
         let file = File::create(path).map_err(|reason| not_written(path, reason))?;
         let mut writer = csv::Writer::from_writer(file);
-        let header = places.iter().map(|place| harmless(names[*place].clone())).chain([ROW, REASON].map(ToOwned::to_owned));
+        let header =
+            places.iter().map(|place| harmless(names[*place].clone())).chain([ROW, REASON].map(ToOwned::to_owned));
         writer.write_record(header).map_err(|reason| not_written(path, reason.into()))?;
         let format = table.sheet.shape.format;
         Ok(Self { path: path.to_owned(), writer, places, format, cell: String::new() })
@@ -56,7 +57,9 @@ impl RefusedFile {
         for place in &self.places {
             self.cell.clear();
             match cells.get(*place) {
-                Some(Cell::Text(text)) if self.format == SheetFormat::JsonLines => cell_text::write(text, &mut self.cell),
+                Some(Cell::Text(text)) if self.format == SheetFormat::JsonLines => {
+                    cell_text::write(text, &mut self.cell)
+                }
                 Some(Cell::Texts(texts)) => {
                     let texts: Vec<_> = texts.iter().map(|text| text.as_str().into()).collect();
                     cell_text::write_list(&texts, &mut self.cell);

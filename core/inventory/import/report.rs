@@ -239,6 +239,30 @@ pub enum SoldHeldBack {
 const MOST_FIELDS: usize = 100;
 
 impl ImportReport {
+    /// The same with at most this many entries in each of its lists, for the history.
+    pub(crate) fn first_of_each(&self, most: usize) -> Self {
+        fn first<T: Clone>(list: &[T], most: usize) -> Vec<T> {
+            list.iter().take(most).cloned().collect()
+        }
+        Self {
+            most_listed: most.min(self.most_listed),
+            added: first(&self.added, most),
+            changed: first(&self.changed, most),
+            relisted: first(&self.relisted, most),
+            sold: first(&self.sold, most),
+            refused: first(&self.refused, most),
+            warnings: first(&self.warnings, most),
+            file: self.file.clone(),
+            shape: self.shape.clone(),
+            columns: self.columns.clone(),
+            mapping: self.mapping.clone(),
+            fault_counts: self.fault_counts.clone(),
+            sold_held_back: self.sold_held_back.clone(),
+            outcome: self.outcome,
+            counts: self.counts,
+        }
+    }
+
     /// The report, if nothing stood in the way of writing it: it is written, or a dry run that would be.
     ///
     /// # Errors

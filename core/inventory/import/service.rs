@@ -7,6 +7,7 @@
 use std::{
     cell::{Cell, RefCell},
     io, mem,
+    ops::ControlFlow,
     panic::resume_unwind,
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -140,24 +141,41 @@ impl Inventory<'_> {
     /// # Ok::<(), jpauto::Error>(())
     /// ```
     pub fn import(&self, file: &SheetFile, options: &ImportOptions) -> Result<ImportReport> {
+        self.import_observed(file, options, &mut |_rows| ControlFlow::Continue(()))
+    }
+
+    /// The same, and the observer is told how many rows were looked at, now and then. A file is read anew where somebody changed the
+    /// same vehicles, so that the number begins anew. When the observer breaks, the import ends: nothing is written, except what a mode
+    /// that writes in turns has written by then.
+    ///
+    /// # Errors
+    /// As [`Inventory::import`]; `import_stopped` where the observer breaks.
+    pub fn import_observed(
+        &self,
+        file: &SheetFile,
+        options: &ImportOptions,
+        observer: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<ImportReport> {
         self.desk().must(Permission::WriteInventory)?;
         if let Some(path) = options.refused_to.as_deref().filter(|path| file.is_at(path)) {
-            let message = format!("{} is the file that is imported: name another one for its refused rows", path.display());
+            let message =
+                format!("{} is the file that is imported: name another one for its refused rows", path.display());
             return Err(Error::new(ErrorCode::RefusedRowsNotWritten, message));
         }
         let table = Table::open(file, options)?;
+        let rows = Rows { table: &table, observer: RefCell::new(observer) };
         match options.mode {
-            ImportMode::DryRun => self.import_nothing(&table, options),
-            ImportMode::AllOrNothing => self.import_all_or_nothing(&table, options),
-            ImportMode::KeepGoing => self.import_what_can_be(&table, options),
+            ImportMode::DryRun => self.import_nothing(&rows, options),
+            ImportMode::AllOrNothing => self.import_all_or_nothing(&rows, options),
+            ImportMode::KeepGoing => self.import_what_can_be(&rows, options),
         }
     }
 
-    fn import_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+    fn import_nothing(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<ImportReport> {
         let acting = Acting { actor: self.desk().actor(), now: self.desk().now() };
         self.desk().read_snapshot(Permission::WriteInventory, |conn| {
-            let mut run = self.begin(table, options, conn, acting)?;
-            each_chunk(table, CHUNK, |rows| {
+            let mut run = self.begin(rows.table, options, conn, acting)?;
+            rows.each_chunk(CHUNK, |rows| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToCompare)?;
                 run.absorb(chunk)?;
                 Ok::<_, Failure>(CHUNK)
@@ -170,14 +188,14 @@ impl Inventory<'_> {
         })
     }
 
-    fn import_all_or_nothing(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+    fn import_all_or_nothing(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<ImportReport> {
         if !self.desk().has_one_writer() {
-            return self.import_in_one_transaction(table, options);
+            return self.import_in_one_transaction(rows, options);
         }
         for _ in 0..PLANS {
-            let draft = self.draft(table, options)?;
+            let draft = self.draft(rows, options)?;
             if draft.is_cut_short {
-                return self.import_once_checked(table, options);
+                return self.import_once_checked(rows, options);
             }
             if draft.report.outcome != ImportOutcome::Written {
                 return Ok(draft.report);
@@ -186,24 +204,24 @@ impl Inventory<'_> {
                 return Ok(draft.report);
             }
         }
-        self.import_in_one_transaction(table, options)
+        self.import_in_one_transaction(rows, options)
     }
 
     /// Writes in turns what would be too much for one transaction, if no row is refused.
-    fn import_once_checked(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
-        let mut checked = self.import_nothing(table, options)?;
+    fn import_once_checked(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<ImportReport> {
+        let mut checked = self.import_nothing(rows, options)?;
         checked.outcome = outcome_of(&checked);
-        if checked.outcome == ImportOutcome::Written { self.import_what_can_be(table, options) } else { Ok(checked) }
+        if checked.outcome == ImportOutcome::Written { self.import_what_can_be(rows, options) } else { Ok(checked) }
     }
 
     /// What the import does, upon the inventory as it stands at one moment.
-    fn draft(&self, table: &Table<'_>, options: &ImportOptions) -> Result<Draft> {
+    fn draft(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<Draft> {
         let acting = Acting { actor: self.desk().actor(), now: self.desk().now() };
         self.desk().read_snapshot(Permission::WriteInventory, |conn| {
-            let mut run = self.begin(table, options, conn, acting)?;
+            let mut run = self.begin(rows.table, options, conn, acting)?;
             let unsold = run.unsold_before.clone();
             let (mut parts, mut planned, most) = (Vec::new(), 0, options.limits.planned);
-            let read = each_chunk(table, CHUNK, |rows| {
+            let read = rows.each_chunk(CHUNK, |rows| {
                 let (vins, stock_numbers) = numbers_of(&rows);
                 let vehicles = repository::with_numbers(conn, &vins, &stock_numbers, Reading::ToCompare)?;
                 let mut part = Part::of_rows(vins, stock_numbers, &vehicles);
@@ -252,11 +270,11 @@ impl Inventory<'_> {
         if is_stale.get() { Ok(false) } else { outcome.map(|()| true) }
     }
 
-    fn import_in_one_transaction(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+    fn import_in_one_transaction(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<ImportReport> {
         let refused = RefCell::new(None);
         let outcome = self.desk().write(Permission::WriteInventory, |conn, acting| {
-            let mut run = self.begin(table, options, conn, acting)?;
-            each_chunk(table, CHUNK, |rows| {
+            let mut run = self.begin(rows.table, options, conn, acting)?;
+            rows.each_chunk(CHUNK, |rows| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
                 if !chunk.has_refused() && !run.has_refused() {
                     self.apply(conn, acting, &chunk.planned)?;
@@ -284,12 +302,13 @@ impl Inventory<'_> {
         }
     }
 
-    fn import_what_can_be(&self, table: &Table<'_>, options: &ImportOptions) -> Result<ImportReport> {
+    fn import_what_can_be(&self, rows: &Rows<'_, '_>, options: &ImportOptions) -> Result<ImportReport> {
         let now = self.desk().now();
         let acting = Acting { actor: self.desk().actor(), now };
-        let mut run = self.desk().read(Permission::WriteInventory, |conn| self.begin(table, options, conn, acting))?;
+        let mut run =
+            self.desk().read(Permission::WriteInventory, |conn| self.begin(rows.table, options, conn, acting))?;
         let turns = Turns::new(self.desk(), Permission::WriteInventory, CHUNK);
-        each_chunk(table, turns.rows(), |rows| {
+        rows.each_chunk(turns.rows(), |rows| {
             let chunk = turns.write(|conn, acting| {
                 let chunk = look_up_and_plan(conn, &run, &rows, Reading::ToChange)?;
                 self.apply(conn, acting, &chunk.planned)?;
@@ -378,26 +397,47 @@ fn outcome_of(report: &ImportReport) -> ImportOutcome {
     }
 }
 
-/// Hands out the values of rows in groups, the first of this many rows. `each` answers how many the next one is to have.
-///
-/// A thread of its own reads ahead by one group, for the database works meanwhile.
-fn each_chunk<E: From<Error>>(
-    table: &Table<'_>,
-    first: usize,
-    mut each: impl FnMut(Vec<RowValues>) -> Result<usize, E>,
-) -> Result<(), E> {
-    let wanted = &AtomicUsize::new(first);
-    thread::scope(|scope| {
-        // Nothing waits in the channel: the group that is read next has the size that was asked for last.
-        let (sender, groups) = mpsc::sync_channel(0);
-        let builder = thread::Builder::new().name("jpauto-import".to_owned());
-        let reader = builder.spawn_scoped(scope, move || read_ahead(table, wanted, &sender)).map_err(cannot_start)?;
-        // Where this ends early, the channel is closed, and the reader ends.
-        for rows in groups {
-            wanted.store(each(rows)?, Ordering::Relaxed);
+/// The rows of a file, and who is told how many of them were looked at.
+struct Rows<'r, 'o> {
+    table: &'r Table<'r>,
+    observer: RefCell<&'o mut dyn FnMut(usize) -> ControlFlow<()>>,
+}
+
+impl Rows<'_, '_> {
+    /// Hands out the values of rows in groups, the first of this many rows. `each` answers how many the next one is to have.
+    ///
+    /// A thread of its own reads ahead by one group, for the database works meanwhile.
+    fn each_chunk<E: From<Error>>(
+        &self,
+        first: usize,
+        mut each: impl FnMut(Vec<RowValues>) -> Result<usize, E>,
+    ) -> Result<(), E> {
+        let (table, wanted) = (self.table, &AtomicUsize::new(first));
+        thread::scope(|scope| {
+            // Nothing waits in the channel: the group that is read next has the size that was asked for last.
+            let (sender, groups) = mpsc::sync_channel(0);
+            let builder = thread::Builder::new().name("jpauto-import".to_owned());
+            let reader =
+                builder.spawn_scoped(scope, move || read_ahead(table, wanted, &sender)).map_err(cannot_start)?;
+            let mut done = 0;
+            // Where this ends early, the channel is closed, and the reader ends.
+            for rows in groups {
+                done += rows.len();
+                wanted.store(each(rows)?, Ordering::Relaxed);
+                self.tell(done)?;
+            }
+            reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(E::from)
+        })
+    }
+
+    fn tell(&self, done: usize) -> Result<()> {
+        match (self.observer.borrow_mut())(done) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => {
+                Err(Error::new(ErrorCode::ImportStopped, format!("the import was stopped after {done} rows")))
+            }
         }
-        reader.join().unwrap_or_else(|panic| resume_unwind(panic)).map_err(E::from)
-    })
+    }
 }
 
 fn read_ahead(table: &Table<'_>, wanted: &AtomicUsize, groups: &SyncSender<Vec<RowValues>>) -> Result<()> {

@@ -282,9 +282,7 @@ impl<'t> Run<'t> {
         let earlier =
             named.and_then(|named| self.seen.vehicles.get(&named.id).or_else(|| seen.vehicles.get(&named.id)));
         match earlier {
-            Some(row) => {
-                Err(RowFault::of_row(ErrorCode::RowRepeated, format!("row {row} is about the same vehicle")))
-            }
+            Some(row) => Err(RowFault::of_row(ErrorCode::RowRepeated, format!("row {row} is about the same vehicle"))),
             None => Ok(()),
         }
     }
@@ -329,7 +327,7 @@ impl<'t> Run<'t> {
     /// The fault of a row about a new vehicle: what the row or the file does not say at all is missing.
     fn of_new(&self, values: &RowValues, mut fault: RowFault) -> RowFault {
         let Some(field) = fault.field else { return fault };
-        if !values.fields.contains_key(field) {
+        if fault.code == ErrorCode::InvalidVehicle && !values.fields.contains_key(field) {
             fault.code = ErrorCode::ValueMissing;
         }
         if !self.table.columns.iter().any(|column| column.field == Some(field)) {

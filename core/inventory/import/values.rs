@@ -100,7 +100,8 @@ pub(super) fn shown(cell: &Cell) -> Option<String> {
 /// Why a cell cannot be read: a date that every order would read is in want of one.
 fn code_of(field: &str, cell: &Cell, dates: Dates) -> ErrorCode {
     let is_date = matches!(dates, Dates::Mixed { .. }) && matches!(field, LISTED_AT | SOLD_AT);
-    let has_orders = [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| dates::read(cell, Dates::In(order)).is_ok());
+    let has_orders =
+        [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| dates::read(cell, Dates::In(order)).is_ok());
     if is_date && has_orders == [true; 2] { ErrorCode::DateOrderUnknown } else { ErrorCode::CellUnreadable }
 }
 

@@ -146,6 +146,6 @@ impl Jobs<'_> {
         let options = RunOptions::default();
         let run =
             self.desk.write(Permission::RunJobs, |conn, acting| self.begin(conn, acting, job, &options, Some(time)))?;
-        Ok(run.map(|run| self.started(run, job, &options)))
+        Ok(run.map(|run| self.started_job(run, job, &options)))
     }
 }

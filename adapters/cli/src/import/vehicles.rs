@@ -12,8 +12,8 @@ use jpauto::{
     ErrorCode,
     imports::{
         ChangedVehicle, DateOrder, FaultCount, ImportMode, ImportOptions, ImportOutcome, ImportReport, ImportedColumn,
-        ImportedVehicle, Mapping, MissingVehicles, RefusedRow, RowFault, SheetFile, SheetFormat,
-        SheetLimits, SheetShape, SoldHeldBack,
+        ImportedVehicle, Mapping, MissingVehicles, RefusedRow, RowFault, SheetFile, SheetFormat, SheetLimits,
+        SheetShape, SoldHeldBack,
     },
 };
 use serde::Serialize;
