@@ -7,6 +7,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
+    answers,
     bound_words::{self, CarName},
     card::labelled,
     chunks::{Chunk, Texts},
@@ -136,7 +137,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
             // One that answers a caption is open for it; others are whole by themselves.
             let own = if is_left_open(&text) { None } else { Some(Stated::Price(PriceRank::Plain)) };
             push(Kind::Amount(Amount { own, wording: Wording::Withheld, ..Amount::default() }), behind);
-        } else if has_digit && is_amount(chunks, at, &text, columns) {
+        } else if has_digit && is_amount(dom, chunks, at, &text, columns) {
             let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
             behind += usize::from(is_rate);
             let mut read = amounts_of(&text, is_rate, name);
@@ -228,6 +229,11 @@ impl<'t> Sentence<'t> {
         if !is_price || self.front.len() + self.behind.len() == 0 {
             return false;
         }
+        // `Drive today: $1,995` may ask a part as well as an old car.
+        if amount.size.is_some_and(|size| size < LEAST_FINANCED) && price_sentences::bids_to_drive(self.front) {
+            amount.own = Some(Stated::Unknown);
+            return true;
+        }
         if price_sentences::is_paid_at_first(self.front, self.behind) {
             amount.own = Some(Stated::Down);
             return true;
@@ -280,7 +286,10 @@ fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     if price_words::ends_lowered(front) {
         return Some(Stated::Unknown);
     }
-    let in_front = || by_words_in_front(front).or_else(|| by_words(numbers::last_words(front)));
+    let in_front = || {
+        let said = by_words_in_front(front).or_else(|| by_words(numbers::last_words(front)));
+        said.filter(|said| *said != Stated::Value || !price_words::praises(front))
+    };
     if front.trim_end().ends_with(['!', '?']) {
         by_words(behind).or_else(in_front)
     } else {
@@ -309,7 +318,7 @@ fn is_one_sentence(dom: &Dom<'_>, one: usize, other: usize) -> bool {
 /// How deep an element stands within a sentence.
 const SENTENCE_LEVELS: usize = 3;
 
-fn is_amount(chunks: &[Chunk<'_>], at: usize, text: &str, columns: &[Column]) -> bool {
+fn is_amount(dom: &Dom<'_>, chunks: &[Chunk<'_>], at: usize, text: &str, columns: &[Column]) -> bool {
     const DOLLARS: Phrases<2> = Phrases::new(["usd", "dollars"]);
     let is_word = |word: &str| ["usd", "dollars"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let names_dollars = || DOLLARS.are_in(text) && text.split(|sign: char| !sign.is_alphabetic()).any(is_word);
@@ -323,7 +332,8 @@ fn is_amount(chunks: &[Chunk<'_>], at: usize, text: &str, columns: &[Column]) ->
     let is_in_column = column_of(columns, chunk.at).is_some_and(|stated| stated.rank().is_some());
     // A bare number is a price behind its label, unless the label belongs to the amount in front of it.
     let is_behind_label = || {
-        let label = at.checked_sub(1).filter(|label| is_price_label(&chunks[*label].text));
+        let label = at.checked_sub(1).filter(|label| answers::names_a_price(&chunks[*label].text));
+        let label = label.filter(|_| !answers::is_of_next_label(dom, chunks, at));
         // The last label of a column stands in front of the first value of the next.
         let is_empty_label = |at: usize| labelled(&chunks[at].text).is_some_and(|(_, rest)| rest.is_empty());
         let label = label.filter(|label| !label.checked_sub(1).is_some_and(is_empty_label));
@@ -422,6 +432,7 @@ fn caption(chunk: &Chunk, has_digit: bool) -> Option<Stated> {
     let whole = if text.len() > CAPTION_BYTES { None } else { price_words::by_label(text) };
     // `72 mo. Payment`
     let stated = whole.or_else(|| price_sentences::by_last_sentence(text))?;
+    let stated = price_words::or_of_a_loan(stated, text);
     // `Price: Call` says all by itself.
     let is_answered = || text.split_once(':').is_some_and(|(_, rest)| !rest.trim().is_empty());
     // What names the car, or counts miles, names no amount: `2019 Ford F-150 Lease Return`, `10,000 miles a year, lease`.
@@ -505,7 +516,9 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk<'_>], at: usize) -> (Cow<'
         // `20 095 $` has its number.
         let wants_a_number =
             text.strip_suffix('$').is_some_and(|front| !front.trim_end().ends_with(|sign: char| sign.is_ascii_digit()));
-        let begins = wants_a_number && next.text.starts_with(|sign: char| sign.is_ascii_digit());
+        let begins = wants_a_number
+            && next.text.starts_with(|sign: char| sign.is_ascii_digit())
+            && cell_around(dom, chunks[at].at) == cell_around(dom, next.at);
         let rest = next.text.strip_prefix(',').filter(|_| ends_in_digit);
         let goes_on = rest.is_some_and(|rest| is_digits(rest, 3)) || (wants_a_group(&text) && is_digits(&next.text, 3));
         let has_cents = ends_in_digit && text.contains('$') && !text.contains('.');
@@ -528,6 +541,12 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk<'_>], at: usize) -> (Cow<'
         behind += 1;
     }
     (text, behind)
+}
+
+/// The cell, the value of a term or the entry of a list that a text stands in: an amount ends with it.
+fn cell_around(dom: &Dom<'_>, text: usize) -> Option<usize> {
+    let mut around = std::iter::successors(dom.parent(text), |at| dom.parent(*at)).take(2 * SENTENCE_LEVELS);
+    around.find(|at| dom.element(*at).is_some_and(|element| matches!(element.name(), "td" | "th" | "dd" | "li")))
 }
 
 /// Whether a text ends in thousands, of which the hundreds stand in a text of their own: `$46,`.

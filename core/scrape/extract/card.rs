@@ -9,9 +9,10 @@ use super::{
     badges::Badges,
     bound_words::CarName,
     card_heading::{HEADING_NODES_MAX, year_in_heading},
+    card_parts,
     chunks::{self, Chunk, Look},
     dom::{Dom, Kind, attribute},
-    fields::{Draft, Field},
+    fields::{Draft, Field, PriceRank},
     heading, json,
     label_sides::Labels,
     miles, numbers,
@@ -20,6 +21,7 @@ use super::{
     price_choice::{self, Offered},
     price_classes, price_words,
     shown_prices::ShownPrices,
+    stock,
     value::Json,
     vins::{self, Context},
 };
@@ -39,7 +41,13 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     let heading = if draft.is_named() { None } else { name.into_heading() };
     if let Some(heading) = heading {
         draft.offer_split(heading);
-    } else if draft.listing.year.is_none() {
+    }
+    if (draft.listing.year.is_none() || draft.listing.make.is_none())
+        && let Some(heading) = card_parts::heading(dom, card, draft.listing.year, draft.listing.make.as_deref())
+    {
+        draft.offer_split(heading);
+    }
+    if draft.listing.year.is_none() {
         draft.listing.year = year_in_heading(dom, card);
     }
     if draft.listing.vin.is_none() {
@@ -53,6 +61,9 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     }
     if draft.listing.image_url.is_none() {
         draft.listing.image_url = image(page, dom, card);
+    }
+    if draft.listing.stock_number.is_none() {
+        offer_sku(dom, card, draft);
     }
     if !offered.shown.others.is_empty() || compares {
         page.note_shown_prices(ShownPrices::of(card, &draft.listing, offered.shown));
@@ -102,7 +113,7 @@ fn head_of<'d>(dom: &'d Dom<'_>, cell: usize) -> Option<&'d str> {
 /// The cells of a row, by the heads of their columns; their prices are chosen with the others of the row.
 fn read_row(dom: &Dom<'_>, columns: &[(&str, usize)], draft: &mut Draft) {
     for (head, cell) in columns {
-        // On cards the number of a unit is that of a rental.
+        // On cards the number of a unit may be that of a rental.
         let is_unit = || head.trim().eq_ignore_ascii_case("unit #").then_some(Field::StockNumber);
         let field =
             Field::named(head).or_else(|| named_with_a_sign(head.contains('#').then_some(head)?)).or_else(is_unit);
@@ -139,6 +150,18 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     }
 }
 
+/// Offers what a property of RDFa calls the number of the stock, where no label did.
+fn offer_sku(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
+    let is_sku = |property: &str| property.rsplit(':').next() == Some("sku");
+    let skus = dom.elements(dom.within(card)).filter(|(_, element)| attribute(element, "property").is_some_and(is_sku));
+    for (at, element) in skus {
+        let stated = attribute(element, "content").map_or_else(|| dom.text(at), str::to_owned);
+        if vins::parse(&stated).is_none() {
+            draft.offer(Field::StockNumber, &stated);
+        }
+    }
+}
+
 /// A longer attribute is no vehicle's record.
 const RECORD_BYTES_MAX: usize = 64 * 1024;
 
@@ -164,11 +187,29 @@ fn read_texts(name: &CarName<'_, '_>, columns: &[(&str, usize)], compares: bool,
             draft.offer(Field::Mileage, &chunk.text);
         }
     }
-    let columns: Vec<Column> = columns
-        .iter()
-        .filter_map(|(head, cell)| Some((dom.within(*cell), price_words::by_label(head.trim())?)))
-        .collect();
-    price_choice::offer(name, &texts, &columns, compares, draft)
+    let priced: Vec<Column> =
+        columns.iter().filter_map(|(head, cell)| Some((dom.within(*cell), said_by_head(head.trim())?))).collect();
+    let offered = price_choice::offer(name, &texts, &priced, compares, draft);
+    // Rentals and the log of a fleet number their units as well, and ask no price for them.
+    if draft.listing.stock_number.is_none() && draft.price_is_asked() {
+        let cell = columns.iter().find(|(head, _)| stock::of_unit(head) == Some(""));
+        let behind = |at: usize| Some(stock::of_unit(&shown[at].text)?).map(|rest| (at, rest));
+        match (cell, (0..shown.len()).find_map(behind)) {
+            (Some((_, cell)), _) => draft.offer(Field::StockNumber, &dom.text(*cell)),
+            (None, Some((at, ""))) => {
+                shown.get(at + 1).into_iter().for_each(|next| draft.offer(Field::StockNumber, &next.text));
+            }
+            (None, Some((_, number))) => draft.offer(Field::StockNumber, number),
+            (None, None) => {}
+        }
+    }
+    offered
+}
+
+/// What the head of a column says of its amounts; a sign alone says that they are prices.
+fn said_by_head(head: &str) -> Option<price_words::Stated> {
+    let plain = price_words::Stated::Price(PriceRank::Plain);
+    if head == "$" { Some(plain) } else { price_words::by_label(head) }
 }
 
 /// Reads the texts that a label is in, in front of or behind; the others are badges.
@@ -337,7 +378,7 @@ pub(super) fn labelled(text: &str) -> Option<(Field, &str)> {
     let (field, rest) = without_a_colon(text)?;
     match field {
         // What stands behind a stock number in its text is no part of it.
-        Field::StockNumber if begins_with_a_number(rest) => Some((field, rest)),
+        Field::StockNumber if rest.is_empty() || begins_with_a_number(rest) => Some((field, rest)),
         Field::Vin if !rest.contains(' ') => Some((field, rest)),
         Field::Mileage | Field::Kilometers if rest.starts_with(|sign: char| sign.is_ascii_digit()) => {
             Some((field, rest))
@@ -391,7 +432,7 @@ fn begins_with_a_number(text: &str) -> bool {
 }
 
 /// Words of links that lead from a card to something else than the vehicle's page.
-const OTHER_LINKS: Phrases<14> = Phrases::new([
+const OTHER_LINKS: Phrases<12> = Phrases::new([
     "carfax",
     "autocheck",
     "finance",
@@ -401,12 +442,29 @@ const OTHER_LINKS: Phrases<14> = Phrases::new([
     "preapproval",
     "pre-approval",
     "payment",
-    "trade",
     "facebook",
     "twitter",
     "share",
-    "form",
 ]);
+
+/// Whether a link leads from a card to something else than the vehicle's page.
+fn leads_elsewhere(href: &str) -> bool {
+    const FORM: Phrases<2> = Phrases::new(["trade", "form"]);
+    if OTHER_LINKS.are_in(href) {
+        return true;
+    }
+    // A `Tradesman` and a `Performance` are cars.
+    let is_letter = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphabetic() && sign != 's');
+    FORM.are_in(href)
+        && ["trade", "form"].into_iter().any(|word| {
+            let lower = href.to_ascii_lowercase();
+            lower.match_indices(word).any(|(at, _)| {
+                let (before, behind) = (&lower[..at], &lower[at + word.len()..]);
+                let is_apart = word == "trade" || !is_letter(before.chars().next_back());
+                is_apart && !behind.starts_with("sman") && (word == "trade" || !is_letter(behind.chars().next()))
+            })
+        })
+}
 
 /// The link to the vehicle's own page, with the evidence for it: one that names the vehicle or its VIN before any other.
 pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str>) -> Option<(u8, String)> {
@@ -424,7 +482,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
         // Most links of a card could say no more than a better one did; what they are called matters no longer.
         let is_better = |evidence: u8| best.is_none_or(|(known, _)| evidence > known);
         let most = by_itself + 4 * u8::from(titled);
-        if elsewhere || !is_better(most) || OTHER_LINKS.are_in(href) {
+        if elsewhere || !is_better(most) || leads_elsewhere(href) {
             continue;
         }
         let names_vehicle = titled && heading::begins_with_a_year(&dom.text(at));
@@ -438,7 +496,7 @@ pub(super) fn link(page: &Page<'_>, dom: &Dom<'_>, card: usize, vin: Option<&str
 
 /// Whether a link may lead to a vehicle's page: not to a form, a report or another website's button.
 pub(super) fn may_be_a_vehicle(href: &str) -> bool {
-    !leads_nowhere(href) && !OTHER_LINKS.are_in(href)
+    !leads_nowhere(href) && !leads_elsewhere(href)
 }
 
 /// Whether a link stays where it is. A fragment that is a path of its own (`#!/used/1`) leads on.

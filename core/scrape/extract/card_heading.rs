@@ -14,7 +14,7 @@ use super::{
 /// An element with more within it is a block, not a heading.
 pub(super) const HEADING_NODES_MAX: usize = 24;
 /// A longer line below a heading says more than its model and trim.
-const MORE_WORDS_MAX: usize = 4;
+const MORE_WORDS_MAX: usize = 5;
 
 /// Elements whose beginning and end are those of a line.
 const BLOCKS: [&str; 27] = [
@@ -48,7 +48,7 @@ const BLOCKS: [&str; 27] = [
 ];
 
 /// How much an element tells by itself that its text is a heading: the less, the more.
-fn tier(dom: &Dom<'_>, element: &Element<'_>) -> Option<u8> {
+pub(super) fn tier(dom: &Dom<'_>, element: &Element<'_>) -> Option<u8> {
     Some(match element.name() {
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => 0,
         _ if dom.look(element).is_heading => 1,
@@ -60,7 +60,7 @@ fn tier(dom: &Dom<'_>, element: &Element<'_>) -> Option<u8> {
     })
 }
 const LINK: u8 = 2;
-const BOLD: u8 = 3;
+pub(super) const BOLD: u8 = 3;
 
 /// What names the card's vehicle, headings before mere titles.
 pub(super) fn heading_within(dom: &Dom<'_>, card: usize) -> Option<Heading> {

@@ -32,6 +32,8 @@ pub(super) struct Proof {
     /// Whether they may be, where all cards are of one make.
     pub(super) may_be_of_a_model: bool,
     is_decoy: bool,
+    /// Whether it states payments in the place of a price, among cars for sale.
+    is_paid_for: bool,
     /// Whether its words may be those of a text about cars, of a rental or of somebody who buys cars.
     is_doubtful: bool,
     /// Whether it states money at all, if no price that is plainly asked.
@@ -53,7 +55,8 @@ impl Proof {
 
     pub(super) fn is_enough(&self) -> bool {
         let is_one_car = self.mileage || self.stock_number;
-        !self.is_no_car() && (is_one_car || (self.price && self.price_is_plain && !self.is_of_a_model))
+        let is_asked = (self.price && self.price_is_plain) || self.is_paid_for;
+        !self.is_no_car() && (is_one_car || (is_asked && !self.is_of_a_model))
     }
 }
 
@@ -106,6 +109,7 @@ fn read_named(
     let offers_cars = page.offers_cars();
     let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
     let heads = heads_around(dom, at).unwrap_or_default().to_lowercase();
+    let pays_down = decoys::pays_down(&words.lower) || decoys::pays_down(&heads);
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
         price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
@@ -123,9 +127,11 @@ fn read_named(
         is_doubtful: words.name_a_text
             || page.is_about_others()
             || (!offers_cars && (decoys::is_of_a_shop(&words.lower) || decoys::speaks_of_buying(&words.lower)))
-            || decoys::speaks_of_hiring_or_buying(&words.lower)
-            || decoys::speaks_of_hiring_or_buying(&heads)
-            || decoys::is_of_rates(&heads),
+            || (!pays_down
+                && (decoys::speaks_of_hiring_or_buying(&words.lower)
+                    || decoys::speaks_of_hiring_or_buying(&heads)
+                    || decoys::is_of_rates(&heads))),
+        is_paid_for: offers_cars && listing.price.is_none() && (pays_down || decoys::states_a_payment(&words.lower)),
         states_money: words.lower.contains('$'),
         asks_to_call: decoys::asks_to_call(&words.lower),
     };

@@ -7,8 +7,9 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
+    amounts,
     card::{ends_in_an_odometer, labelled, mentions},
-    card_heading::HEADING_NODES_MAX,
+    card_heading::{HEADING_NODES_MAX, names_a_vehicle},
     clean,
     dom::{Dom, Element, Kind, attribute},
     fields::Field,
@@ -75,9 +76,11 @@ impl<'t> Texts<'t> {
         self.chunks.extend(parts.iter().flat_map(|part| apart(part)).map(|part| seen.chunk(held(part))));
     }
 
-    /// Notes that a field which a visitor fills stands behind the last text, which labels it.
-    fn note_field(&mut self, element: &Element<'_>) {
-        if is_text_field(element)
+    /// Takes the value of a field that shows one. Of a field which a visitor fills it notes that the last text labels it.
+    fn take_field(&mut self, element: &Element<'_>, seen: Seen, is_shown: bool) {
+        if let Some(value) = shown_value(element).filter(|_| is_shown) {
+            self.push(Cow::Owned(clean::collapse(value)), seen);
+        } else if is_text_field(element)
             && let Some(label) = self.chunks.last_mut()
         {
             label.is_asked = true;
@@ -130,13 +133,14 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
                 until(&mut hidden_until, look.is_hidden);
                 until(&mut struck_until, look.is_struck);
                 until(&mut button_until, look.is_button);
-                texts.note_field(element);
+                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
+                let seen = Seen { at, is_struck, is_priced, is_button: false };
+                texts.take_field(element, seen, at >= hidden_until);
                 forms.extend((element.name() == "form" && at != card).then_some(at..end));
                 let is_shown = at != card && at >= hidden_until.max(button_until);
                 match look.said.filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
-                        let (is_struck, is_priced) = (at < struck_until, at < priced_until);
-                        let seen = Seen { at, is_struck, is_priced, is_button: false };
+                        until(&mut hidden_until, abbreviates(dom, at));
                         texts.chunks.push(seen.chunk(clean::collapsed(label)));
                         is_attribute = true;
                     }
@@ -155,7 +159,7 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
             Kind::Text(text) if at >= hidden_until => {
                 let text = clean::collapsed(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
-                if text != "$" && !text.chars().any(char::is_alphanumeric) {
+                if !is_shown_apart(&text) {
                     if text == "," {
                         texts.go_on_with_thousands();
                     }
@@ -172,6 +176,17 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
     }
     forms.into_iter().for_each(|form| texts.note_form(form));
     texts
+}
+
+/// Whether an element abbreviates what its attribute says: `<abbr title="Mileage">MI</abbr>`.
+fn abbreviates(dom: &Dom<'_>, at: usize) -> bool {
+    dom.element(at).is_some_and(|element| element.name() == "abbr")
+        && !dom.text(at).bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text says something, and separates nothing.
+pub(super) fn is_shown_apart(text: &str) -> bool {
+    text == "$" || text.chars().any(char::is_alphanumeric)
 }
 
 /// What is seen of an element by its name and its attributes.
@@ -255,6 +270,14 @@ fn is_label(text: &str) -> bool {
     names_a_field || (!has_digit() && price_words::by_label(text).is_some())
 }
 
+/// What a field shows that nobody can change.
+fn shown_value<'e>(element: &'e Element<'_>) -> Option<&'e str> {
+    let is_shown = element.name() == "input"
+        && is_text_field(element)
+        && ["readonly", "disabled"].iter().any(|name| attribute(element, name).is_some());
+    attribute(element, "value").filter(|value| is_shown && is_shown_apart(value) && value.len() <= SAID_BYTES)
+}
+
 /// Whether an element takes what a visitor writes.
 fn is_text_field(element: &Element<'_>) -> bool {
     const OTHERS: [&str; 8] = ["hidden", "submit", "button", "image", "checkbox", "radio", "reset", "file"];
@@ -298,10 +321,10 @@ const FACTS_BYTES: usize = 240;
 
 /// The facts of one text, where at least two of them have a label, or one beside an amount: `Stock: P2535, 41,200 Miles, $22,988`.
 fn labelled_facts(text: &str) -> Option<Vec<&str>> {
-    const MARKS: [&str; 8] = [", ", " / ", " | ", "; ", " - ", ". ", " \u{2022} ", " \u{b7} "];
-    const ANY_MARK: Phrases<8> = Phrases::new(MARKS);
+    const MARKS: [&str; 10] = [", ", " / ", " | ", "; ", " - ", "...", ". ", "! ", " \u{2022} ", " \u{b7} "];
+    const ANY_MARK: Phrases<10> = Phrases::new(MARKS);
     // These stand between facts alone.
-    const CLEAR: Phrases<3> = Phrases::new([" | ", " \u{2022} ", " \u{b7} "]);
+    const CLEAR: Phrases<4> = Phrases::new([" | ", "...", " \u{2022} ", " \u{b7} "]);
     let has_digit = || text.bytes().any(|byte| byte.is_ascii_digit());
     if text.len() > FACTS_BYTES || !has_digit() || !ANY_MARK.are_in(text) {
         return None;
@@ -311,7 +334,7 @@ fn labelled_facts(text: &str) -> Option<Vec<&str>> {
         parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
     }
     // A text between two elements may begin and end with the mark.
-    let between = [' ', '-', '/', ';', ',', '|', '\u{2022}', '\u{b7}'];
+    let between = [' ', '-', '/', ';', ',', '|', '!', '.', '\u{2022}', '\u{b7}'];
     let parts: Vec<&str> = parts
         .into_iter()
         .map(|part| part.trim_matches(between))
@@ -325,7 +348,11 @@ fn labelled_facts(text: &str) -> Option<Vec<&str>> {
     let numbers = parts.iter().filter(is_number).count();
     let has_miles = parts.iter().any(|part| ends_in_an_odometer(part));
     let is_clear = || parts.len() > 1 && CLEAR.are_in(text);
-    let is_apart = numbers > 0
+    let is_short_amount = |part: &&str| part.contains('$') && amounts::words_of(part) < amounts::WORDS_BESIDE;
+    // A sentence may count the miles of a journey or of a warranty: these are facts on a line that names the car, or is none.
+    let is_line = || is_clear() || text.contains("!!") || parts.first().is_some_and(|first| names_a_vehicle(first));
+    let are_facts = || has_miles && parts.iter().any(is_short_amount) && is_line();
+    let is_apart = (numbers > 0 || are_facts())
         && (numbers + usize::from(has_amount) + usize::from(has_miles) > 1 || is_clear())
         && (!has_amount || has_own_amount(&parts));
     is_apart.then_some(parts)

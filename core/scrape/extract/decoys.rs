@@ -328,7 +328,17 @@ pub(super) const LEAST_PRICE_IN_A_SHOP: Money = Money::from_dollars(2_500);
 
 /// Whether the title of a page says that it is a list of vehicles for sale.
 pub(super) fn offers_cars(title: &str) -> bool {
-    const OFFERS: [&str; 12] = [
+    const OFFERS: [&str; 22] = [
+        "autos usag\u{e9}es",
+        "boats for sale",
+        "d'occasion",
+        "d\u{2019}occasion",
+        "inventaire",
+        "motorcycles for sale",
+        "rvs for sale",
+        "trailers for sale",
+        "v\u{e9}hicules \u{e0} vendre",
+        "vehicles in stock",
         "cars for sale",
         "inventory",
         "in stock",
@@ -363,13 +373,36 @@ pub(super) fn offers_cars(title: &str) -> bool {
     says(&OFFERS) && !says(&OTHERS)
 }
 
+/// Whether words ask a part at first, as those who sell on credit do: nobody pays one who hires a car.
+pub(super) fn pays_down(lower: &str) -> bool {
+    let is_word = |word: &str| {
+        lower.match_indices(word).any(|(at, _)| {
+            let is_apart = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
+            is_apart(lower[..at].chars().next_back()) && is_apart(lower[at + word.len()..].chars().next())
+        })
+    };
+    ["down", "enganche"].into_iter().any(is_word) && !is_lent(lower)
+}
+
+/// Whether the words of a card state a payment of a loan.
+pub(super) fn states_a_payment(lower: &str) -> bool {
+    const WORDS: [&str; 7] = ["/mo", "bi-weekly", "biweekly", "monthly", "per month", "weekly payment", "/bi"];
+    lower.contains('$') && WORDS.iter().any(|word| lower.contains(word)) && !is_lent(lower)
+}
+
+fn is_lent(lower: &str) -> bool {
+    ["lease", "rent", "subscri", "due at signing", "per day", "/day", "included"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
 /// Whether the words of a card speak of hiring a car or of buying one from the visitor.
 ///
 /// Cards of cars on offer have such words beside their price as well: `$289/month`, `Get a cash offer`, `Former rental: no`.
 pub(super) fn speaks_of_hiring_or_buying(lower: &str) -> bool {
     const WORDS: [&str; 16] = [
         " pay: $",
-        "our offer",
+        " our offer",
         "payout",
         "/day",
         "/month",
@@ -397,7 +430,13 @@ fn is_digit(sign: char) -> bool {
 /// `Transmissions`, `Cars we bought`. The name of a dealer may hold any of these words.
 pub(super) fn heads_other_things(heading: &str) -> bool {
     const DEALERS: [&str; 8] = ["auto", "autos", "cars for sale", "dealer", "for sale", "inventory", "motors", "sales"];
-    const OTHERS: [&str; 33] = [
+    const OTHERS: [&str; 39] = [
+        "cost to own",
+        "cost of ownership",
+        "dyno results",
+        "dyno runs",
+        "upfits",
+        "upfitting",
         "auction results",
         "before & after",
         "before and after",
@@ -526,8 +565,12 @@ pub(super) fn invites_to_learn_more(lower: &str) -> bool {
 
 /// Whether the words of a card say that its price is told by phone, or that the car is nearly or just gone.
 pub(super) fn asks_to_call(lower: &str) -> bool {
-    const WORDS: [&str; 9] = [
+    const WORDS: [&str; 13] = [
         "call",
+        "appelez",
+        "contactez",
+        "sur demande",
+        "llame",
         "inquire",
         "contact us",
         "contact dealer",

@@ -9,6 +9,7 @@ use memchr::{memchr2_iter, memmem};
 use super::{
     decoys::LEAST_PRICE,
     fields::{Draft, Field},
+    flattened,
     general::is_one_car,
     json::value_at_start,
     listing::ScrapedListing,
@@ -25,16 +26,41 @@ const DEPTH_MAX: usize = 16;
 /// A shorter script holds no list of vehicles.
 const BYTES_MIN: usize = 64;
 
-/// The vehicles of the longest such list; none of lists that are called similar, sold or the like.
+/// The vehicles of the longest such list; none of lists that are called similar, sold or the like. Where there is none, the only car that
+/// stands under the name of a vehicle.
 pub(super) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
     let mut longest = Vec::new();
+    let mut alone: Vec<ScrapedListing> = Vec::new();
     let mut left = VALUES_MAX;
     for script in page.scripts().iter().filter(|script| may_list_vehicles(script)) {
         each_value(script, &mut left, &mut |value| {
             look_through(page, value, 0, &mut longest);
+            if longest.is_empty() {
+                for list in flattened::lists(value, are_others) {
+                    look_through(page, &Json::Array(list), DEPTH_MAX, &mut longest);
+                }
+            }
+            if longest.is_empty() {
+                look_for_one(page, value, 0, &mut alone);
+            }
         });
     }
-    longest
+    if longest.is_empty() && alone.len() == 1 { alone } else { longest }
+}
+
+/// Looks for records under the name of a vehicle, each of one car that is offered.
+fn look_for_one(page: &Page<'_>, value: &Json<'_>, depth: usize, found: &mut Vec<ScrapedListing>) {
+    const NAMES: [&str; 5] = ["vehicle", "car", "listing", "vehicledetails", "vehicledata"];
+    let Some(members) = value.as_object().filter(|_| depth < DEPTH_MAX) else { return };
+    for (name, member) in members.iter().filter(|(name, _)| !are_others(name)) {
+        let is_named = NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let car = member.as_object().filter(|_| is_named).and_then(|record| vehicle(page, record));
+        let is_offered = |car: &ScrapedListing| car.vin.is_some() && car.price.is_some() && car.model.is_some();
+        match car.filter(is_offered) {
+            Some(car) => found.push(car),
+            None => look_for_one(page, member, depth + 1, found),
+        }
+    }
 }
 
 /// Whether a script has the words without which it lists no vehicles.
@@ -62,10 +88,12 @@ fn each_value(script: &Script<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<
     for at in memchr2_iter(b'=', b'(', body.as_bytes()) {
         let is_pushed = body.as_bytes()[at] == b'(';
         let front = body[..at].trim_end();
-        if at < passed || *left == 0 || (is_pushed && !front.ends_with(".push")) {
+        let rest = body[at + 1..].trim_start();
+        // `showInventory([{}], {})`
+        let is_call = || front.ends_with(|sign: char| sign.is_alphanumeric()) && rest.starts_with("[{");
+        if at < passed || *left == 0 || (is_pushed && !front.ends_with(".push") && !is_call()) {
             continue;
         }
-        let rest = body[at + 1..].trim_start();
         let start = body.len() - rest.len();
         let encoded = rest.strip_prefix("JSON.parse(").filter(|_| !is_pushed);
         if !(encoded.is_some() || rest.starts_with(['[', '{'])) {
@@ -74,7 +102,7 @@ fn each_value(script: &Script<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<
         *left -= 1;
         let Some((value, used)) = value_at_start(encoded.unwrap_or(rest).trim_start()) else { continue };
         passed = start + used;
-        if !is_pushed && are_others(last_name(front)) {
+        if (!is_pushed || !front.ends_with(".push")) && are_others(last_name(front)) {
             continue;
         }
         match value {

@@ -58,7 +58,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 288] = [
+static NAMES: [(&str, Field); 290] = [
     ("actualmileage", Field::Mileage),
     ("actualmiles", Field::Mileage),
     ("advertisedprice", Field::Price(PriceRank::Asking)),
@@ -203,9 +203,11 @@ static NAMES: [(&str, Field); 288] = [
     ("mpg", Field::Other),
     ("msrp", Field::Price(PriceRank::Suggested)),
     ("ndestock", Field::StockNumber),
+    ("ndinventaire", Field::StockNumber),
     ("neworused", Field::Condition),
     ("newused", Field::Condition),
     ("newusedtype", Field::Condition),
+    ("ninventaire", Field::StockNumber),
     ("niv", Field::Vin),
     ("nodestock", Field::StockNumber),
     ("nodinventaire", Field::StockNumber),

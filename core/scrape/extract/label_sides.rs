@@ -92,7 +92,9 @@ impl<'l, 'd> Labels<'l, 'd> {
     /// The value of a label in such a row.
     fn in_half(&self, label: usize, field: Field) -> Option<Value<'l>> {
         let text = &*self.shown.get(label + self.half_around(label)?)?.text;
-        (fits(field, text) != Some(false)).then_some(Value { text: Cow::Borrowed(text), taken: 0 })
+        // The engine has no form that its value would have to fit.
+        (field == Field::Other || fits(field, text) != Some(false))
+            .then_some(Value { text: Cow::Borrowed(text), taken: 0 })
     }
 
     /// The value of a label that has none in its own text; texts before `taken` are values of others, or labels.
@@ -108,7 +110,7 @@ impl<'l, 'd> Labels<'l, 'd> {
         if let Some(is_behind) = self.stands_behind(label) {
             return if is_behind { self.certainly_in_front(label) } else { self.next(label) };
         }
-        let is_free = label > taken && self.may_be_value(label - 1);
+        let is_free = label > taken && self.may_be_value(label - 1) && !self.is_behind_price(label);
         let text = self.shown.get(label.wrapping_sub(1)).map_or("", |chunk| &*chunk.text).trim_end_matches([',', ';']);
         let fit_in_front = fits(field, text).filter(|_| is_free);
         let fits_in_front = fit_in_front == Some(true) && !(is_odometer(field) && self.is_of_a_distance(label - 1));
@@ -123,6 +125,15 @@ impl<'l, 'd> Labels<'l, 'd> {
             (false, Some(_)) => false,
         };
         if is_in_front { Some(Value { text: Cow::Borrowed(text), taken: 0 }) } else { self.next(label) }
+    }
+
+    /// Whether a row begins with a label for prices, whose number stands in front of this label, and ends with a value.
+    fn is_behind_price(&self, label: usize) -> bool {
+        let is_first = |first: &usize| {
+            self.row_around(label).is_some_and(|(start, end)| start == *first && (end - start).is_multiple_of(2))
+        };
+        let first = label.checked_sub(2).filter(is_first);
+        first.and_then(|first| self.labelled[first]).is_some_and(|(field, _)| matches!(field, Field::Price(_)))
     }
 
     /// Whether a number in a text stands for a distance, a range or how long somebody answers for the car.
@@ -353,7 +364,7 @@ fn is_amount_or_label(text: &str) -> bool {
 }
 
 /// Whether a text has the form of a field's values; `None` where these have no form of their own.
-fn fits(field: Field, text: &str) -> Option<bool> {
+pub(super) fn fits(field: Field, text: &str) -> Option<bool> {
     let has_digit = || text.bytes().any(|byte| byte.is_ascii_digit());
     Some(match field {
         Field::Year => text.len() == 4 && numbers::year(text).is_some(),

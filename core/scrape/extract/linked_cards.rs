@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     address,
     card::{self, heading_within},
-    card_heading,
+    card_heading, card_parts,
     card_proof::{Proof, read},
     cards::{Anchors, Card, alike, disown_foreign_vins, doubt_marks},
     decoys::LEAST_PRICE_IN_A_SHOP,
@@ -23,7 +23,7 @@ use super::{
 
 /// The cards, in document order.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
-    [by_links, by_headings, by_titles, by_labels, by_texts]
+    [by_links, by_headings, by_titles, by_labels, by_texts, by_parts]
         .iter()
         .map(|find| find(page, dom))
         .find(|cards| !cards.is_empty())
@@ -135,8 +135,23 @@ fn by_labels(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
 }
 
 fn is_label_of_a_make(text: &str) -> bool {
+    const YEAR_AND_MAKE: [&str; 2] = ["year:", "make:"];
     let text = text.trim();
-    !text.is_empty() && text.len() <= SHORT_BYTES && card::labelled(text).is_some_and(|(field, _)| field == Field::Make)
+    let is_label = || card::labelled(text).is_some_and(|(field, _)| field == Field::Make);
+    // `Year: 2019 Make: Ford Model: Edge`
+    let are_labels = || YEAR_AND_MAKE.iter().all(|label| card::mentions(text, label));
+    !text.is_empty() && ((text.len() <= SHORT_BYTES && is_label()) || (text.len() <= LINE_BYTES && are_labels()))
+}
+
+/// A longer text is no line of labels.
+const LINE_BYTES: usize = 120;
+
+/// The same where year, make and model stand apart without labels.
+fn by_parts(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
+    by_names(page, dom, |dom, at| match &dom.node(at).kind {
+        Kind::Text(text) => card_parts::lone_year(text).is_some(),
+        Kind::Element(_) => card_parts::lacks_a_make(dom, at),
+    })
 }
 
 /// The cards around anchors that say nothing of where their vehicles stand.

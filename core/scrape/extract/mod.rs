@@ -6,11 +6,13 @@
 
 pub(crate) mod address;
 mod amounts;
+mod answers;
 mod badges;
 mod beside_cards;
 mod bound_words;
 mod card;
 mod card_heading;
+mod card_parts;
 mod card_proof;
 mod cards;
 mod chunks;
@@ -30,6 +32,7 @@ mod field_names;
 mod fields;
 mod filler;
 mod flat_lists;
+mod flattened;
 mod general;
 mod groups;
 mod heading;

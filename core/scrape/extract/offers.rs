@@ -84,7 +84,10 @@ fn specified(offer: &Object<'_>) -> Option<(PriceRank, Money)> {
 fn rank(node: &Object<'_>, unsaid: PriceRank) -> Option<PriceRank> {
     let kind = node.get("priceType").and_then(scalar).unwrap_or_default();
     match last_part(&kind) {
-        "" => Some(unsaid),
+        "" => match node.get("name").and_then(scalar).filter(|name| is_short_name(name)).map(|name| by_name(&name)) {
+            Some(Some(said @ (Stated::Price(_) | Stated::Value))) => said.rank(),
+            _ => Some(unsaid),
+        },
         "MinimumAdvertisedPrice" => Some(PriceRank::Retail),
         kind => by_name(kind).and_then(Stated::rank),
     }
@@ -125,9 +128,13 @@ fn is_lease(offer: &Object<'_>) -> bool {
         || says("category", &["lease", "rental", "finance"])
         || offer.contains_key("leaseLength")
         || offer.get("name").and_then(scalar).is_some_and(|name| {
-            let is_short = name.split_whitespace().count() <= NAME_WORDS_MAX;
-            is_short && matches!(by_name(&name), Some(Stated::Rate | Stated::Down | Stated::Fee | Stated::Saving))
+            is_short_name(&name)
+                && matches!(by_name(&name), Some(Stated::Rate | Stated::Down | Stated::Fee | Stated::Saving))
         })
+}
+
+fn is_short_name(name: &str) -> bool {
+    name.split_whitespace().count() <= NAME_WORDS_MAX
 }
 
 /// A longer name of an offer is the vehicle's.

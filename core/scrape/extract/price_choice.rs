@@ -6,11 +6,13 @@
 
 use super::{
     amounts::{self, Amount, Column, Item, Wording},
+    answers,
     bound_words::CarName,
     chunks::Texts,
     fields::{Draft, PriceRank},
     filler::is_filler,
     pairing,
+    price_sentences::withholds_a_price,
     price_words::Stated,
     shown_prices::Shown,
 };
@@ -59,8 +61,12 @@ pub(super) fn offer(
     let (dom, card) = (name.dom, name.card);
     let mut items = amounts::find(dom, texts, columns, name);
     if items.is_empty() {
+        // What an attribute says of the maker's price is none where the card says to call.
+        let mut says = texts.chunks.iter().filter(|chunk| withholds_a_price(&chunk.text));
+        says.next().into_iter().for_each(|_| draft.withhold_price());
         return Offered::default();
     }
+    let is_answered = answers::note(dom, &texts.chunks, &mut items);
     let readings = pairing::bind(dom, card, &texts.chunks, columns, &mut items);
     let mut read: Vec<Vec<Item>> = readings
         .iter()
@@ -84,7 +90,7 @@ pub(super) fn offer(
     if read.iter().any(|items| is_withheld(items)) {
         draft.withhold_price();
         if choice.price.is_some_and(|(rank, _)| rank > PriceRank::Plain) {
-            choice = Choice::default();
+            choice = Choice { is_unclear: is_answered, ..Choice::default() };
         }
     }
     if choice.price.is_none()

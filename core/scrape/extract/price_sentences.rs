@@ -132,6 +132,16 @@ pub(super) fn is_paid_at_first(front: &str, behind: &str) -> bool {
     holds() || goes_with() || after().find(|word| !is(word, &FILL)).is_some_and(|word| is(word, &DEEDS))
 }
 
+/// Whether words in front of an amount bid to drive and name no price: `Drive today for`.
+pub(super) fn bids_to_drive(front: &str) -> bool {
+    let front = front.trim();
+    let front = last_sentence(front).unwrap_or(front);
+    let mut words = front.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_bidden =
+        words.next().is_some_and(|first| ["drive", "ride"].iter().any(|bid| first.eq_ignore_ascii_case(bid)));
+    is_bidden && !words.any(|word| ["price", "out"].iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
 /// Whether words behind an amount say what it is the worth of: `$4,200 in options`, `$1,500 of upgrades`.
 pub(super) fn is_of_something(behind: &str) -> bool {
     const THINGS: [&str; 10] = [
@@ -157,8 +167,15 @@ pub(super) fn is_of_something(behind: &str) -> bool {
 /// Whether a text says that the price is told to those who ask: `Call for price`, `Price unavailable`.
 pub(super) fn withholds_a_price(text: &str) -> bool {
     const LONGEST: usize = 60;
-    const WAYS: [&str; 19] = [
+    const WAYS: [&str; 26] = [
         "appelez",
+        "demande",
+        "log",
+        "login",
+        "register",
+        "sign",
+        "signin",
+        "venir",
         "ask",
         "call",
         "coming",

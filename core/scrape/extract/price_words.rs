@@ -228,7 +228,7 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     while let Some(word) = words.next() {
         // `Deal of the week` is for a time, and no payment.
         let last = std::mem::replace(&mut before, word);
-        let mut things = mentioned(word);
+        let mut things = mentioned_behind(last, word);
         if things & RATE != 0 && (last.eq_ignore_ascii_case("the") || counts_a_warranty(words.clone())) {
             things &= !RATE;
         }
@@ -274,6 +274,16 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
         }
     }
     (all & NEUTRAL == 0).then_some((all, count))
+}
+
+/// What a word mentions behind another one.
+fn mentioned_behind(last: &str, word: &str) -> u32 {
+    let things = mentioned(word);
+    // `Drive-out price` is what is paid with taxes.
+    if last.eq_ignore_ascii_case("drive") && word.eq_ignore_ascii_case("out") {
+        return RETAIL;
+    }
+    things
 }
 
 /// Whether the first word of a text and the next one ask the visitor to do something, or begin a remark.
@@ -367,6 +377,12 @@ pub(crate) fn rank_of_price(label: &str) -> Option<PriceRank> {
     by_name(label).and_then(Stated::rank)
 }
 
+/// The same of a caption that may name what all payments of a loan come to.
+pub(super) fn or_of_a_loan(stated: Stated, caption: &str) -> Stated {
+    let is_sum = stated == Stated::Rate && mentions(caption, "of payments");
+    if is_sum { Stated::Value } else { stated }
+}
+
 /// What words say of the amount that they belong to.
 pub(super) fn by_words(text: &str) -> Option<Stated> {
     mentioned_in(text).and_then(|(things, count)| concluded(things, count))
@@ -402,6 +418,16 @@ fn is_a_slogan(text: &str) -> bool {
     // `KBB best value`, `Your trade is worth more here`
     let is_value = things & (VALUE | WORTH | MARKET) != 0 && things & (RATE | DOWN | FEE | SAVING) == 0;
     is_value && !text.trim_end().ends_with(':') && words().any(|word| is(word, &OF_PRAISE))
+}
+
+/// Whether words in front of an amount praise it and say no other amount: `Great value!`.
+pub(super) fn praises(front: &str) -> bool {
+    const PRAISE: [&str; 8] = ["amazing", "awesome", "best", "excellent", "good", "great", "incredible", "super"];
+    let front = front.trim_end();
+    front.ends_with('!')
+        && front
+            .split(|sign: char| !sign.is_alphanumeric())
+            .any(|word| PRAISE.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 /// Whether a text ends in that something was lowered, and does not say to what: `Price reduced`.

@@ -120,7 +120,18 @@ impl Said {
                     return;
                 }
             }
-            None => draft.offer_record(inner.iter()),
+            None => {
+                for (key, value) in inner.iter() {
+                    // `"make": {"name": "Ford"}`
+                    match (Field::named(key), value) {
+                        (Some(field), Json::Object(named)) if !matches!(field, Field::Price(_) | Field::Mileage) => {
+                            let value = value_of(named).or_else(|| named.get("name"));
+                            value.into_iter().for_each(|value| draft.offer_value(field, value));
+                        }
+                        _ => draft.offer_record([(key, value)]),
+                    }
+                }
+            }
         }
         if names_prices(key) {
             for (kind, value) in inner.iter() {

@@ -269,6 +269,16 @@ fn is_code(word: &str) -> bool {
     word.len() > 1 && word.bytes().all(is_capital) && !WORDS.contains(&word)
 }
 
+/// What stands behind a label for the number of a unit: `Unit # R501`, `Unit No.`.
+pub(super) fn of_unit(text: &str) -> Option<&str> {
+    let rest = text.trim().get(.."unit".len()).filter(|word| word.eq_ignore_ascii_case("unit"));
+    let rest = rest.map(|_| text.trim()["unit".len()..].trim_start())?;
+    let signs = ["number", "no.", "no", "#"];
+    let sign = signs.iter().find(|sign| rest.get(..sign.len()).is_some_and(|start| start.eq_ignore_ascii_case(sign)));
+    let behind = sign.map_or(rest, |sign| &rest[sign.len()..]).trim_start_matches([':', '#', ' ', '.']);
+    (rest.is_empty() || sign.is_some()).then_some(behind)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

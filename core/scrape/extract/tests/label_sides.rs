@@ -194,6 +194,8 @@ fn labels_may_all_stand_in_front_of_their_values() {
     let shown = "<div><div>Stock Number</div><div>VIN</div><div>Mileage</div><div>P1001</div><div>{vin}</div><div>45,678</div></div>";
     let car = first(shown);
     assert_eq!((car.stock_number.as_deref(), car.mileage), (Some("P1001"), Some(45_678)));
+    let short = "<div><div>Engine</div><div>Mi</div><div>Stock Number</div><div>1.8L I4</div><div>45,678</div><div>P1001</div></div>";
+    assert_eq!((first(short).stock_number.as_deref(), first(short).mileage), (Some("P1001"), Some(45_678)));
     assert_eq!(car.vin.as_deref(), Some("1FTEW1EP6KFA10001"));
     for (shown, stock, miles) in [
         ("<p>#P1001</p>", Some("P1001"), None),

@@ -1,6 +1,7 @@
 //! Whole pages: the project's own, which carry the tests alone, and real saved ones where the folder with them is present.
 
 mod amounts;
+mod answers;
 mod any_card;
 mod any_text;
 mod cards;
@@ -11,6 +12,7 @@ mod json_ld;
 mod label_sides;
 mod labels;
 mod linked_cards;
+mod name_parts;
 mod own_page;
 mod plain_cards;
 mod price_choice;
