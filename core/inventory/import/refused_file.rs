@@ -58,7 +58,7 @@ impl RefusedFile {
             self.cell.clear();
             match cells.get(*place) {
                 Some(Cell::Text(text)) if self.format == SheetFormat::JsonLines => {
-                    cell_text::write(text, &mut self.cell)
+                    cell_text::write(text, &mut self.cell);
                 }
                 Some(Cell::Texts(texts)) => {
                     let texts: Vec<_> = texts.iter().map(|text| text.as_str().into()).collect();

@@ -150,7 +150,7 @@ fn read_attributes(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     }
 }
 
-/// Offers what a property of RDFa calls the number of the stock, where no label did.
+/// Offers what a property of `RDFa` calls the number of the stock, where no label did.
 fn offer_sku(dom: &Dom<'_>, card: usize, draft: &mut Draft) {
     let is_sku = |property: &str| property.rsplit(':').next() == Some("sku");
     let skus = dom.elements(dom.within(card)).filter(|(_, element)| attribute(element, "property").is_some_and(is_sku));
