@@ -465,8 +465,8 @@ impl Database {
         if self.refresh_schema_state()? {
             return Ok(());
         }
-        let has_schema = self.with_connection(Kind::Statements, migrate::is_migrated)??;
-        let state = if has_schema { "the database has an older schema" } else { "the database was never migrated" };
+        let state =
+            if self.is_migrated()? { "the database has an older schema" } else { "the database was never migrated" };
         Err(Error::new(ErrorCode::DatabaseOutdated, format!("{state}: run migrate on it first")))
     }
 
