@@ -141,6 +141,23 @@ pub(super) fn list(
     Ok(page.map(ActivityEntry::from))
 }
 
+/// Whether there is an entry of this action on one thing.
+pub(crate) fn has_entry(
+    conn: &mut DbConnection,
+    resource_type: &str,
+    resource: Uuid,
+    action: super::Action,
+) -> DbResult<bool> {
+    let entry: Option<ActivityId> = dsl::activity_logs
+        .filter(dsl::resource_type.eq(resource_type))
+        .filter(dsl::resource_id.eq(AnyId(resource)))
+        .filter(dsl::action.eq(action.as_str()))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
+    Ok(entry.is_some())
+}
+
 /// Of a client's entries this many are looked at. Patterns may match other clients' too.
 const MOST_LOOKED_AT: i64 = 1_000;
 

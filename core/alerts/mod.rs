@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use repository::{close, close_about_nothing, end, is_open, newest_about_nothing, open, subjects_of_open};
+pub(crate) use repository::{
+    close, close_about_nothing, end, is_open, is_put_away, newest_about_nothing, open, subjects_of_open,
+};
 pub use service::Alerts;
 
 use crate::{activity::Audited, ids::AlertId, outbox::Event};

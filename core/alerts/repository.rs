@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Alert, AlertFilter, AlertType, NewAlert, Severity};
 use crate::{
+    activity::{self, Action, Audited as _},
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         held::{Held, HeldText, MayBeNull as _, Place},
@@ -150,6 +151,28 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
         .count()
         .get_result(conn)?;
     Ok(standing > 0)
+}
+
+/// Whether a person has dismissed the newest alert of the type about the same thing, and nothing is new since: it said the same, and
+/// no less severely.
+pub(crate) fn is_put_away(
+    conn: &mut DbConnection,
+    alert: &NewAlert,
+    says_the_same: &dyn Fn(&Alert) -> bool,
+) -> DbResult<bool> {
+    let newest: Option<Row> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert.alert_type.as_str()))
+        .filter(dsl::subject_id.eq(alert.subject_id.map(AnyId)))
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    let Some(known) = newest.map(Alert::from).filter(|known| known.dismissed && says_the_same(known)) else {
+        return Ok(false);
+    };
+    let rises = alert.severity == Severity::Critical && known.severity != Severity::Critical;
+    // One that has closed by itself has no entry.
+    Ok(!rises && activity::has_entry(conn, Alert::RESOURCE, known.id.into(), Action::Update)?)
 }
 
 /// Closes the open alert of this type that is about no vehicle or competitor.

@@ -219,6 +219,30 @@ on_both_databases! {
         assert_eq!(was(&format!("{below}now $14,000 is within the market: +3.7 % from $13,500")), 1, "{messages:?}");
     }
 
+    fn an_alert_that_is_dismissed_stays_away_until_the_price_changes_or_it_is_critical(lot: &Lot) {
+        let vehicle = add(lot, 1);
+        list(lot, five());
+        let analyzed_at = |price: i32| {
+            lot.pass(TimeDelta::hours(1));
+            reprice(lot, &vehicle, price);
+            lot.desk().market().analyze(vehicle.id).unwrap();
+            open_alerts(lot).into_iter().map(|alert| (alert.id, alert.severity)).collect::<Vec<_>>()
+        };
+        let opened = analyzed_at(15_200);
+        assert_eq!(opened.len(), 1);
+        lot.desk().alerts().dismiss(opened[0].0).unwrap();
+        assert_eq!(analyzed_at(15_200), [], "the same price in the same market");
+        let again = analyzed_at(15_300);
+        assert_eq!(again.len(), 1, "another price");
+        lot.desk().alerts().dismiss(again[0].0).unwrap();
+        list(lot, [listing(6, 12_900), listing(7, 12_800), listing(8, 12_800)]);
+        let critical = analyzed_at(15_300);
+        assert_eq!(critical.iter().map(|(_, severity)| *severity).collect::<Vec<_>>(), [Severity::Critical]);
+        // What closes by itself is no longer known when it comes back.
+        assert_eq!(analyzed_at(13_500), []);
+        assert_eq!(analyzed_at(15_300).len(), 1);
+    }
+
     fn the_alerts_of_a_vehicle_that_is_sold_or_deleted_are_closed(lot: &Lot) {
         let (sold, deleted) = (add(lot, 1), add(lot, 2));
         for vehicle in [&sold, &deleted] {

@@ -122,8 +122,8 @@ Examples:
 const ALERTS_HELP: &str = "\
 overpriced and underpriced: more than 10 % from the market, critical from 15 % on. no_market_data:
 too few comparables. An alert closes by itself when the next analysis no longer calls for it, and
-then says why. jpauto alert dismiss ID closes it by hand; the id is in the last column of a wide
-terminal, and in JSON.
+then says why. jpauto alert dismiss ID puts it away until our price changes or it is critical; the id
+is in the last column of a wide terminal, and in JSON.
 
 Examples:
   jpauto market alerts

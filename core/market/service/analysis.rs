@@ -359,7 +359,10 @@ impl Run<'_> {
             alerts::close(conn, &over, vehicle.id.into(), &ended, acting.now)?;
         }
         if let Some(alert) = new_alert(vehicle, analysis) {
-            alerts::open(conn, &alert, acting.now)?;
+            let has_the_same_price = |known: &Alert| known.metadata.get("our_price") == alert.metadata.get("our_price");
+            if !alerts::is_put_away(conn, &alert, &has_the_same_price)? {
+                alerts::open(conn, &alert, acting.now)?;
+            }
         }
         activity::record(conn, acting, Action::Analyze, before.as_ref(), Some(research))
     }
