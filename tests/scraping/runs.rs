@@ -127,6 +127,16 @@ on_both_databases! {
         }
     }
 
+    fn an_address_that_is_none_is_a_failure_and_not_passed_over(lot: &Lot) {
+        let desk = opened(lot, |_config| {});
+        let id = add(&desk, "Adopted", "https://motors.example/used".into());
+        lot.execute("UPDATE competitors SET inventory_url = 'motors.example/used'");
+        let report = desk.competitors().scrape_due(&ScrapeLimits::default(), &mut unwatched).unwrap();
+        let codes: Vec<_> = report.failed.iter().map(|failure| failure.error.code()).collect();
+        assert_eq!((codes, report.recorded.len()), (vec!["scrape_parsing"], 0));
+        assert!(desk.competitors().get(id).unwrap().scrape_error.is_some());
+    }
+
     fn a_panic_over_one_website_takes_no_other_down(lot: &Lot) {
         let website = Website::open_at("0.0.0.0");
         let is_to_panic = Arc::new(AtomicUsize::new(0));

@@ -10,6 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
 use super::{
     Competitors,
@@ -104,7 +105,10 @@ impl Competitors<'_> {
             repository::due(conn, limits.due_after, limits.competitors, (now, ahead))
         })?;
         let tasks = due.into_iter().filter_map(|due| {
-            let host = revisit::host(&due.inventory_url)?;
+            // An address that cannot be read is tried, and the failure says what is wrong with it.
+            let is_readable = Url::parse(&due.inventory_url).is_ok();
+            let alone = || (!is_readable).then(|| due.inventory_url.clone());
+            let host = revisit::host(&due.inventory_url).or_else(alone)?;
             Some(Task { id: due.id, name: due.name, host })
         });
         let run = Run::new(self, fetcher, Trigger::Due(limits.due_after), end);
