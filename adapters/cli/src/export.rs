@@ -25,7 +25,8 @@ Examples:
   jpauto export csv --to inventory.csv
   jpauto export jekyll --to website/            website/_vehicles/, replaced whole
   jpauto export jekyll --form zip --to vehicles.zip
-  jpauto export meta --to feeds/ --vehicle-url 'https://motors.example/vehicles/{id}/' --dealership dealership.json
+  jpauto export meta --to feeds/ --dealership dealership.json \\
+      --vehicle-url 'https://motors.example/vehicles/{id}/'
   jpauto export meta --dry-run                  what would be left out, and why
   jpauto export custom --mapping partner.json --to feeds/
   jpauto export check feeds/meta.csv --platform meta

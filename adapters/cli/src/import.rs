@@ -45,10 +45,13 @@ const DOUBTS_SHOWN: usize = 5;
 
 const EXAMPLES: &str = "\
 Examples:
-  jpauto import page --competitor 'Example Motors' --url https://motors.example/used used-1.html used-2.html
-  jpauto import listings --competitor 'Example Motors' --observed-at 2026-11-22T06:00:00Z monday.jsonl
+  jpauto import page --competitor 'Example Motors' --url https://motors.example/used \\
+      used-1.html used-2.html
+  jpauto import listings --competitor 'Example Motors' \\
+      --observed-at 2026-11-22T06:00:00Z monday.jsonl
   jpauto extract used.html --url https://motors.example/used --format jsonl |
-      jpauto import listings --competitor 'Example Motors' --observed-at 2026-11-22T06:00:00Z -
+      jpauto import listings --competitor 'Example Motors' \\
+      --observed-at 2026-11-22T06:00:00Z -
 
 What is imported counts as the whole lot of that moment: a vehicle that is missing from it often enough is sold. A part
 of a lot is imported with --partial. An empty file is a day on which nothing was seen, and proves nothing.

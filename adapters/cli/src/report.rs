@@ -4,7 +4,7 @@ use chrono::Utc;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
     VehicleSort,
-    competitors::{CompetitorFilter, CompetitorOverview, Metrics, Trends},
+    competitors::{Competitor, CompetitorFilter, CompetitorOverview, Metrics, Trends},
     market::{Analysis, MarketOverview, VehiclePosition},
 };
 use serde::Serialize;
@@ -173,6 +173,7 @@ impl Row for CompetitorOverview {
         Column::number("New"),
         Column::number("Days to sell").spare(1),
         Column::text("Against last week").spare(2),
+        Column::text("Read"),
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -187,8 +188,15 @@ impl Row for CompetitorOverview {
             number(|metrics| metrics.new_listings_30d),
             dash(metrics.and_then(|metrics| metrics.avg_days_on_market), |days| format!("{days:.1}")).into(),
             Cell::new(self.trends.as_ref().map_or_else(String::new, trend)).tone(Tone::Faint),
+            read(&self.competitor),
         ]
     }
+}
+
+/// The day on which a competitor was last read, which its figures are of. One that fails since stands out.
+fn read(competitor: &Competitor) -> Cell {
+    let tone = if competitor.scrape_error.is_some() { Tone::Warning } else { Tone::Faint };
+    Cell::new(dash(competitor.last_successful_scrape_at, day)).tone(tone)
 }
 
 /// `+3 cars, -$120`.

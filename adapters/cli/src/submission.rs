@@ -88,7 +88,7 @@ pub(crate) enum SubmissionCommand {
 
 const SUBMIT_EXAMPLES: &str = "\
 Examples:
-  jpauto submission submit --year 2019 --make Toyota --model Camry --vin 4T1B11HK5KU211111 \\
+  jpauto submission submit --year 2019 --make Toyota --model Camry --vin 4T1B11HK9KU211111 \\
       --mileage 31000 --asking-price 15000 --customer-email ann@example.com
   jpauto submission submit --json offer.json --set 'images=[\"https://example.com/1.jpg\"]'
   jq -c . offer.json | jpauto submission submit --json -

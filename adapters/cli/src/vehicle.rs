@@ -107,7 +107,7 @@ pub(crate) enum VehicleCommand {
 
 const ADD_EXAMPLES: &str = "\
 Examples:
-  jpauto vehicle add --year 2019 --make Toyota --model Camry --trim LE --vin 4T1B11HK5KU211111 \\
+  jpauto vehicle add --year 2019 --make Toyota --model Camry --trim LE --vin 4T1B11HK9KU211111 \\
       --mileage 31000 --price 15900 --cost 12500
   jpauto vehicle add --json car.json --set features='[\"Tow hitch\", \"Roof rack\"]'
 
