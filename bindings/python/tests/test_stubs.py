@@ -77,6 +77,7 @@ def test_the_words_of_closed_sets_are_those_of_the_library() -> None:
 # What the library offers and a program in Python has no use for, with the reason.
 BUILT_FOR_SERVERS = {
     "Jobs.run_in": "runs in the pool of a server",
+    "Jobs.import_in": "runs in the pool of a server; it is `import_file`",
     "Jobs.start": "hands a run to another thread, which `asyncio.to_thread(lot.jobs.run, ...)` does",
     "Jobs.work": "the worker of `jpauto work`",
     "Notifications.work": "the worker of `jpauto work`; `deliver_due` sends what is due",
@@ -103,6 +104,7 @@ BUILT_FOR_SERVERS = {
     "Submissions.if_version": "for answers to a browser's `If-Match`",
     "Users.if_version": "for answers to a browser's `If-Match`",
     "Inventory.import": "a word of Python: it is `import_file`",
+    "Inventory.import_observed": "for a run that is followed; it is `import_file`",
     "Competitors.listing_columns": "how `listings` is read as a table",
     "Competitors.record": "it is `record_listings`",
     "Competitors.record_some_pages": "it is `record_pages(complete=False)`",
