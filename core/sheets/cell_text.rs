@@ -12,7 +12,7 @@ const FORMULA_SIGNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋',
 const EXACTLY: (&str, char) = ("'\"", '"');
 
 /// Whether a spreadsheet could run the text. A number is none, nor is one of a telephone: without a letter nothing is called.
-pub(crate) fn may_be_run(text: &str) -> bool {
+fn may_be_run(text: &str) -> bool {
     let is_of_numbers = |sign: char| sign.is_ascii_digit() || " +-.,()/".contains(sign);
     let seen = text.trim_start_matches(is_unseen);
     let is_number = seen.starts_with(['+', '-']) && seen.chars().all(is_of_numbers);
@@ -31,6 +31,13 @@ pub(crate) fn without_guard(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(is_formula).unwrap_or(cell)
 }
 
+/// Puts an apostrophe in front of a cell that a spreadsheet could run.
+pub(crate) fn guard(cell: &mut String) {
+    if may_be_run(cell) {
+        cell.insert(0, '\'');
+    }
+}
+
 /// The text that a cell says.
 pub(crate) fn read(cell: &str) -> &str {
     let cell = cell.trim();
@@ -43,8 +50,8 @@ pub(crate) fn read(cell: &str) -> &str {
 
 /// Writes a text into an empty cell, so that [`read`] answers it.
 pub(crate) fn write(text: &str, cell: &mut String) {
-    cell.push_str(if may_be_run(text) { "'" } else { "" });
     cell.push_str(text);
+    guard(cell);
     if read(cell) != text {
         let (begin, end) = EXACTLY;
         cell.clear();
@@ -88,9 +95,7 @@ pub(crate) fn write_list(texts: &[Cow<'_, str>], cell: &mut String) {
         cell.push_str(if place > 0 { "\n" } else { "" });
         cell.push_str(text);
     }
-    if may_be_run(cell) {
-        cell.insert(0, '\'');
-    }
+    guard(cell);
     if !listed(read(cell)).is_ok_and(|read| read == texts) {
         cell.clear();
         // A list of texts is always JSON.

@@ -120,8 +120,8 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// A queue of which so many are served at once, one a `pace` in the mean, for so long; requests arrive whenever `queued` is below
-    /// `wanted`. Returns the longest wait after the first second, how many were served and how many refused.
+    /// Serves a queue for `span`: `at_once` requests together, one a `pace` on average. Requests arrive whenever fewer than `wanted` are
+    /// queued. Returns the longest wait after the first second, how many were served and how many refused.
     fn simulate(pace: Duration, at_once: u32, wanted: usize, span: Duration) -> (Duration, usize, usize) {
         let start = Instant::now();
         let mut queue = std::collections::VecDeque::new();

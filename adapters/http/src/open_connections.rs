@@ -164,7 +164,7 @@ impl ConnectionState {
         Underway(Arc::clone(self))
     }
 
-    /// A body of which the client should send so many bytes in a second.
+    /// A body. The client should send at least `least_pace` bytes a second.
     pub(crate) fn body(self: &Arc<Self>, least_pace: usize) -> BodyWait {
         BodyWait { state: Arc::clone(self), waits: false, began: Instant::now(), least_pace: least_pace.max(1) }
     }
@@ -197,8 +197,8 @@ impl Drop for Underway {
 }
 
 impl BodyWait {
-    /// Notes whether the client has yet to send. So many bytes have come: a client that sends a byte now and then has waited since the
-    /// beginning, and one that keeps the pace has not waited at all.
+    /// Notes whether the client has yet to send, after `came` bytes. A client that sends a byte now and then has waited since the
+    /// beginning. One that keeps the pace has not waited at all.
     pub(crate) fn note(&mut self, waits: bool, came: usize) {
         if waits == self.waits {
             return;

@@ -9,7 +9,7 @@ use crate::{
         feed::{Column, Feed},
         value::Lines,
     },
-    sheets::cell_text::may_be_run,
+    sheets::cell_text,
 };
 
 pub(super) struct Separated {
@@ -40,8 +40,8 @@ impl RowWriter for Separated {
                 Formulas::Harmless if column.lines == Lines::Exact => value.write_exactly_to(&mut self.cell),
                 Formulas::Harmless => {
                     value.write_to(&mut self.cell, &column.separator);
-                    if value.may_be_formula() && may_be_run(&self.cell) {
-                        self.cell.insert(0, '\'');
+                    if value.may_be_formula() {
+                        cell_text::guard(&mut self.cell);
                     }
                 }
                 Formulas::AsTheyAre => value.write_to(&mut self.cell, &column.separator),

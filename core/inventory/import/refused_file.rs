@@ -86,8 +86,9 @@ impl RefusedFile {
 }
 
 /// A cell that a spreadsheet does not run. It is read as the text was.
-fn harmless(text: String) -> String {
-    if cell_text::may_be_run(&text) { format!("'{text}") } else { text }
+fn harmless(mut text: String) -> String {
+    cell_text::guard(&mut text);
+    text
 }
 
 fn not_written(path: &Path, reason: io::Error) -> Error {

@@ -18,7 +18,7 @@ use crate::{
     sheets::{Cell, shortened},
 };
 
-/// Adds an entry to a list of the report, which has at most so many.
+/// Adds an entry to a list of the report, unless it has `most` already.
 fn list<T>(list: &mut Vec<T>, most: usize, entry: impl FnOnce() -> T) {
     if list.len() < most {
         list.push(entry());

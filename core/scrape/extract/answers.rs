@@ -12,7 +12,7 @@ use super::{
     chunks::Chunk,
     dom::Dom,
     fields::{Field, PriceRank},
-    label_sides::fits,
+    label_sides::{begins_with_a_value, fits},
     miles,
     price_sentences::withholds_a_price,
     price_words::{Stated, begins_an_aside},
@@ -110,8 +110,7 @@ impl Around<'_, '_> {
         let term = self.nearest(label, &["dt"])?;
         let mut around = std::iter::successors(self.dom.parent(term), |at| self.dom.parent(*at)).take(LEVELS);
         let list = around.find(|at| self.is(*at, &["dl"]))?;
-        let first = self.dom.within(list).find(|at| self.is(*at, &["dt", "dd"]))?;
-        Some(self.is(first, &["dd"]))
+        Some(begins_with_a_value(self.dom, list))
     }
 
     /// Whether labels and values take turns, each label in front of a value that can be its own.

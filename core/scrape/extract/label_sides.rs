@@ -168,7 +168,7 @@ impl<'l, 'd> Labels<'l, 'd> {
     /// Whether the structure says that a label stands behind its value, or in front; `None` where it does not say.
     fn stands_behind(&mut self, label: usize) -> Option<bool> {
         if let Some(list) = self.terms_around(label) {
-            return Some(self.begins_with_a_value(list));
+            return Some(begins_with_a_value(self.dom, list));
         }
         let (start, end) = self.row_around(label)?;
         if end - start == 2 && label == start {
@@ -295,12 +295,6 @@ impl<'l, 'd> Labels<'l, 'd> {
         around.find(|at| self.is(*at, "dl"))
     }
 
-    /// Whether a list of terms begins with a value.
-    fn begins_with_a_value(&self, list: usize) -> bool {
-        let first = self.dom.within(list).find(|at| self.is(*at, "dt") || self.is(*at, "dd"));
-        first.is_some_and(|first| self.is(first, "dd"))
-    }
-
     fn around(&self, at: usize, name: &str) -> Option<usize> {
         let text = self.shown.get(at)?.at;
         let mut around = std::iter::successors(Some(text), |at| self.dom.parent(*at)).take(TERM_LEVELS + 1);
@@ -310,6 +304,12 @@ impl<'l, 'd> Labels<'l, 'd> {
     fn is(&self, at: usize, name: &str) -> bool {
         self.dom.element(at).is_some_and(|element| element.name() == name)
     }
+}
+
+/// Whether a list of terms begins with a value.
+pub(super) fn begins_with_a_value(dom: &Dom<'_>, list: usize) -> bool {
+    let mut names = dom.elements(dom.within(list)).map(|(_, element)| element.name());
+    names.find(|name| ["dt", "dd"].contains(name)) == Some("dd")
 }
 
 /// A longer text is no head of a row.

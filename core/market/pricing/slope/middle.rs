@@ -17,7 +17,7 @@ const SAMPLE: usize = 512;
 /// Half the width of the bracket around the wanted rank of the sample. That rank scatters by half the square root of the sample's size,
 /// by 11. Beyond three times as much, one sample in some hundreds misses; all slopes are selected among then.
 const MARGIN: usize = 36;
-/// Groups are walked along where there are so many pairs for each step.
+/// Groups are walked along where each step stands for at least this many pairs.
 const PAIRS_A_STEP: usize = 8;
 
 /// The median of the slopes of all pairs; `None` where there is no pair.
@@ -115,7 +115,7 @@ struct Middle {
 }
 
 impl Middle {
-    /// The mean of the two, where so many slopes are known to be below all of these.
+    /// The mean of the two, of which `slopes` holds both. `below` more slopes are known to be smaller than all of these.
     fn of(self, mut slopes: Vec<f64>, below: usize) -> Option<f64> {
         let (lower, upper) = (self.lower.checked_sub(below)?, self.upper.checked_sub(below)?);
         if upper >= slopes.len() {
