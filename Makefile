@@ -48,12 +48,12 @@ packages:
 	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	[ -z "$$missing" ] || tests/apt-install $$missing
 
-# Everything with the features of the whole workspace, so that nothing is compiled twice. Building is one step with the tests'
-# binaries; the Python extension is a library of the workspace.
+# The program, the Python extension and the tests' binaries in one call: with tests the features of their dependencies are on, and a call
+# without them would compile serde, and so the library and all adapters, a second time.
+BUILD := cargo build --locked --workspace --lib --bins --examples --tests
 .PHONY: build
 build:
-	$(STEP) "cargo test --no-run" cargo test --locked --workspace --no-run
-	$(STEP) "cargo build" cargo build --locked --workspace
+	$(STEP) "cargo build" $(BUILD)
 
 # Tests wait for servers, time-outs and each other more than they calculate.
 .PHONY: test-rust
@@ -77,12 +77,12 @@ test-python: extension
 # The extension that `build` has made, where Python's package looks for it.
 .PHONY: extension
 extension: .venv/ready
-	$(STEP) "cargo build" cargo build --locked --workspace
+	$(STEP) "cargo build" $(BUILD)
 	cp "$(TARGET)/debug/lib_jpauto.so" bindings/python/python/jpauto/_jpauto.abi3.so
 
 .PHONY: test-api
 test-api: .venv/api ## tries the HTTP server by its OpenAPI document: ARGS="--seconds 600" does so for ten minutes a role and database
-	$(STEP) "cargo build" cargo build --locked --workspace
+	$(STEP) "cargo build" $(BUILD)
 	@tests/with-postgres $(MAKE) --no-print-directory try-api ARGS="$(ARGS)"
 
 .PHONY: try-api
@@ -130,7 +130,7 @@ package: cargo-deb ## the Debian package with the binary, its configuration and 
 # cargo-deb packs what is built for release; here that is the binary of the tests, in a folder of its own.
 .PHONY: check-package
 check-package: cargo-deb ## the same of the debug binary: what the package holds, its unit, and that its server answers
-	$(STEP) "cargo build" cargo build --locked --workspace
+	$(STEP) "cargo build" $(BUILD)
 	mkdir -p "$(TARGET)/package/release" && ln -f "$(TARGET)/debug/jpauto" "$(TARGET)/package/release/jpauto"
 	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" CARGO_TARGET_DIR="$(TARGET)/package" \
 		cargo deb --locked --no-build --fast -p jpauto-cli --output "$(TARGET)/package/jpauto.deb"
