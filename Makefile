@@ -119,22 +119,32 @@ cargo-deb:
 	$(STEP) "cargo install cargo-deb" env $(QUICK_TO_BUILD) \
 		cargo install --locked --quiet --root "$(CARGO_TOOLS)" cargo-deb --version $(CARGO_DEB_VERSION)
 
+# Linked twice: the second time with what a server runs side by side, so that a server that waits holds half of the memory.
+FUNCTION_ORDER := $(TARGET)/function-order
+.PHONY: release
+release: packages ## the program as it is given away: target/release/jpauto
+	$(STEP) "cargo build --release" cargo build --locked --release -p jpauto-cli
+	@command -v valgrind >/dev/null || tests/apt-install valgrind
+	$(STEP) "order of the functions" tests/with-postgres deploy/function-order "$(TARGET)/release/jpauto" "$(FUNCTION_ORDER)"
+	$(STEP) "cargo build --release" env JPAUTO_FUNCTION_ORDER="$(FUNCTION_ORDER)" cargo build --locked --release -p jpauto-cli
+
 # A release build takes minutes, so neither `test` nor `check` makes it.
 .PHONY: package
-package: cargo-deb ## the Debian package with the binary, its configuration and its systemd unit, unpacked and tried out
-	$(STEP) "cargo build --release" cargo build --locked --release -p jpauto-cli
+package: cargo-deb release ## the Debian package with the binary, its configuration and its systemd unit, unpacked and tried out
 	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" \
 		cargo deb --locked --no-build -p jpauto-cli --output "$(TARGET)/debian/jpauto.deb"
 	$(STEP) "check the package" tests/check-package "$(TARGET)/debian/jpauto.deb"
 
 # cargo-deb packs what is built for release; here that is the binary of the tests, in a folder of its own.
 .PHONY: check-package
-check-package: cargo-deb ## the same of the debug binary: what the package holds, its unit, and that its server answers
+check-package: cargo-deb packages ## the same of the debug binary: what the package holds, its unit, and that its server answers
 	$(STEP) "cargo build" $(BUILD)
 	mkdir -p "$(TARGET)/package/release" && ln -f "$(TARGET)/debug/jpauto" "$(TARGET)/package/release/jpauto"
 	$(STEP) "cargo deb" env PATH="$(CARGO_TOOLS)/bin:$$PATH" CARGO_TARGET_DIR="$(TARGET)/package" \
 		cargo deb --locked --no-build --fast -p jpauto-cli --output "$(TARGET)/package/jpauto.deb"
 	$(STEP) "check the package" tests/check-package "$(TARGET)/package/jpauto.deb"
+	@command -v valgrind >/dev/null || tests/apt-install valgrind
+	$(STEP) "order of the functions" tests/with-postgres deploy/function-order "$(TARGET)/debug/jpauto" "$(TARGET)/package/function-order"
 
 .PHONY: check
 check: check-format check-lint check-docs check-dependencies check-scripts check-python ## formatting, lints, documentation, licences: everything but the tests

@@ -15,9 +15,9 @@ BINARY = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "re
 
 
 def build():
-    """Builds the binary, where `--no-build` is not asked for."""
+    """Builds the binary as it is given away, where `--no-build` is not asked for."""
     if "--no-build" not in sys.argv:
-        subprocess.run(["cargo", "build", "--release", "--locked", "-p", "jpauto-cli"], cwd=ROOT, check=True)
+        subprocess.run(["make", "--no-print-directory", "release"], cwd=ROOT, check=True)
 
 
 def jpauto(url, *arguments):
