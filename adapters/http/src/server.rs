@@ -32,7 +32,7 @@ use tokio::{
 };
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tower_http::compression::CompressionLayer;
-use warp::http::{Request, Version};
+use warp::http::{HeaderValue, Request, Version, header::CONNECTION};
 
 use crate::{
     app::{self, App},
@@ -77,7 +77,8 @@ pub struct ServerConfig {
     /// The origins of other websites whose pages may use the API, such as `https://console.example`. None by
     /// default: a page of another website can read nothing.
     pub allowed_origins: Vec<Origin>,
-    /// How long requests may take to finish at shutdown (10 s).
+    /// How long requests may take to finish at shutdown (10 s). A client that keeps its connection is told with the answer to its next
+    /// request that the connection ends; one that asks nothing for 250 ms, or for half of this time, finds it closed.
     pub drain: Duration,
 }
 
@@ -272,9 +273,9 @@ impl Server {
                 }
             }
         }
+        ending.send_replace(());
         drop(self.listener);
         tracing::info!(connections = connections.len(), "ending");
-        ending.send_replace(());
         // Both have the same time: streams of events end at once, and runs finish or are interrupted.
         let (shutdown, ()) = tokio::join!(drain(connections, config.drain), background.end(config.drain));
         shutdown
@@ -372,6 +373,10 @@ async fn accept(
 /// How often a server that has all its connections looks for one that it may close.
 const LOOK_FOR_ROOM: Duration = Duration::from_millis(50);
 
+/// How long an ending server still takes requests on the connections that it has. A request may be on its way when the server is told to
+/// end, and a connection that is closed at once would lose it.
+const LAST_CALL: Duration = Duration::from_millis(250);
+
 /// One client's connection.
 struct Connection {
     peer: SocketAddr,
@@ -398,15 +403,19 @@ impl Connection {
         let has_asked = Arc::new(AtomicBool::new(false));
         let service = service_fn({
             let (has_asked, config, peer) = (Arc::clone(&has_asked), Arc::clone(&self.config), self.peer.ip());
-            let (metrics, state) = (self.metrics.clone(), Arc::clone(self.open.state()));
+            let (metrics, state, ended) = (self.metrics.clone(), Arc::clone(self.open.state()), self.ended.clone());
             move |request: Request<Incoming>| {
                 has_asked.store(true, Ordering::Relaxed);
-                let (api, config, metrics) = (api.clone(), Arc::clone(&config), metrics.clone());
+                let (api, config, metrics, ended) = (api.clone(), Arc::clone(&config), metrics.clone(), ended.clone());
+                let is_http_1 = request.version() < Version::HTTP_2;
                 let (request, unread) = unread::shared(request, &state, &config.body);
                 async move {
                     let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
                     if let Some(unread) = unread {
                         unread.settle(&mut response, &config.body);
+                    }
+                    if is_http_1 && ended.has_changed().unwrap_or(true) {
+                        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                     }
                     Ok::<_, Infallible>(response)
                 }
@@ -437,7 +446,8 @@ impl Connection {
         let mut look = pin!(sleep(limits.unread_timeout));
         let mut first_request = pin!(sleep(limits.header_read_timeout));
         let mut end_of_life = pin!(sleep(limits.longest_life));
-        let mut is_silent = true;
+        let mut last_call = pin!(sleep(limits.longest_life));
+        let (mut is_silent, mut is_ending) = (true, false);
         let outcome = loop {
             tokio::select! {
                 outcome = connection.as_mut() => break outcome,
@@ -449,7 +459,11 @@ impl Connection {
                         return;
                     }
                 }
-                _ = self.ended.changed() => {
+                _ = self.ended.changed(), if !is_ending => {
+                    is_ending = true;
+                    last_call.as_mut().reset(tokio::time::Instant::now() + LAST_CALL.min(self.config.drain / 2));
+                }
+                () = &mut last_call, if is_ending => {
                     if !has_asked.load(Ordering::Relaxed) {
                         return;
                     }

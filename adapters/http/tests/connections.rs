@@ -334,6 +334,23 @@ fn an_ending_server_finishes_what_it_has_begun_and_takes_nothing_new() {
 }
 
 #[test]
+fn an_ending_server_answers_what_comes_on_open_connections_and_says_that_they_end() {
+    let mut lot = Lot::open();
+    let mut stream = lot.connect();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    let mut first = [0; 4_096];
+    let length = stream.read(&mut first).unwrap();
+    assert_eq!(Answer::parse(&first[..length]).header("connection"), None);
+    let address = lot.address;
+    lot.tell_to_end();
+    wait_until("a refusal of new connections", || TcpStream::connect(address).is_err());
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: lot\r\n\r\n").unwrap();
+    let last = Answer::parse(&until_closed(&mut stream).0);
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    assert_eq!(lot.wait_for_end(), Shutdown::Finished);
+}
+
+#[test]
 fn an_ending_server_does_not_wait_for_ever() {
     let (clock, held, inside) = holding_clock();
     let lot = Lot::with_clock(clock, |config| config.drain = SHORT);
