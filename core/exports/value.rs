@@ -106,7 +106,7 @@ impl<'a> Value<'a> {
 }
 
 /// A text of a list in which the separator does not occur: an address has it encoded, words have a blank instead.
-fn without_separator<'t>(text: &'t str, separator: &str) -> Cow<'t, str> {
+pub(super) fn without_separator<'t>(text: &'t str, separator: &str) -> Cow<'t, str> {
     if separator.is_empty() || !text.contains(separator) {
         return Cow::Borrowed(text);
     }

@@ -97,6 +97,7 @@ fn hostile() -> NewVehicle {
         description: Some(format!("{HOSTILE}\nsecond line\n- third")),
         warranty: Some("null".into()),
         features: vec![HOSTILE.into(), "12:30:45".into()],
+        images: vec!["https://img.example/1.jpg?b=2|3".into(), "https://img.example/2,b.jpg".into()],
         ..full()
     }
 }

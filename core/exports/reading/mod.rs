@@ -16,7 +16,7 @@ use std::{
     rc::Rc,
 };
 
-use super::{FeedFormat, feed::Feed};
+use super::{FeedFormat, feed::Feed, value::without_separator};
 
 /// The longest row, element, object or page that is read, in bytes.
 pub(super) const LONGEST_ROW: u64 = 4 * 1024 * 1024;
@@ -133,7 +133,7 @@ impl Named {
         self.is_there.fill(false);
     }
 
-    /// Adds a text; one that is there already is a list.
+    /// Adds a text; one that is there already is a list. Its texts are parted as in a cell of a table, which the check divides.
     fn add(&mut self, feed: &Feed, name: &str, text: &str) {
         let Some(place) = feed.columns.iter().position(|column| column.name == name) else { return };
         self.is_of_feed = true;
@@ -143,7 +143,7 @@ impl Named {
         } else {
             cell.clear();
         }
-        cell.push_str(text);
+        cell.push_str(&without_separator(text, &feed.columns[place].separator));
     }
 
     /// What was read, if it is a feed of this kind at all: one of its rows has one of its columns.
