@@ -1,6 +1,6 @@
 //! The rules of API tokens: what a new one may be, how its secret is written, and when one is valid. No I/O.
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{NewToken, Token};
@@ -16,6 +16,9 @@ const PREFIX: &str = "jpa_";
 
 const LONGEST_NAME: usize = 255;
 
+/// A later year has more than four digits in some time zone, which no text of a time has.
+const LAST_YEAR: i32 = 9998;
+
 /// How old `last_used_at` may be.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
@@ -28,7 +31,12 @@ pub(super) fn create(new: &NewToken, creator: &Actor, role: Option<Role>, now: D
         "/name",
         "expected 1 to 255 characters",
     );
-    faults.check(new.expires_at.is_none_or(|end| end > now), "/expires_at", "expected a time in the future");
+    let is_soon = |end: DateTime<Utc>| end > now && end.year() <= LAST_YEAR;
+    faults.check(
+        new.expires_at.is_none_or(is_soon),
+        "/expires_at",
+        "expected a time in the future, in the year 9998 at the latest",
+    );
     faults.into_result(ErrorCode::InvalidToken)?;
     if let Some(role) = role.filter(|role| new.role > *role) {
         let message = format!("a token that you create may have the role {role} or a lower one");
@@ -114,6 +122,7 @@ mod tests {
             (&"x".repeat(256), Role::Viewer, None, Some(Role::Admin), Some("/name")),
             ("a\0b", Role::Viewer, Some(-1), Some(Role::Admin), Some("/name /expires_at")),
             ("export", Role::Manager, None, Some(Role::Viewer), Some("/role")),
+            ("export", Role::Viewer, Some(251_700_000_000), Some(Role::Admin), Some("/expires_at")),
         ] {
             let expires_at = ends_in.map(|seconds| noon() + TimeDelta::seconds(seconds));
             let made = create(&NewToken { name: name.into(), role, expires_at }, &user, creator, noon());

@@ -76,9 +76,9 @@ pub(crate) enum UserCommand {
         /// The user's address
         #[arg(value_name = "EMAIL")]
         email: String,
-        /// Where the server is reached
-        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-        url: String,
+        /// Where the server is reached; else `sign_in.public_url` of the configuration, or the address that it listens on
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
     },
     /// Remove a user; one whom any row names is stripped of name and address instead
     Delete {
@@ -104,7 +104,8 @@ pub(crate) fn run(command: UserCommand, context: &mut Context) -> Result<(), Fai
         UserCommand::Deactivate { user } => output.item(&users.deactivate(find(&desk, &user)?.id)?),
         UserCommand::Link { email, url } => {
             let link = desk.sign_in().link(&email)?;
-            let url = format!("{}/api/auth/link?token={}", url.trim_end_matches('/'), link.secret);
+            let server = url.unwrap_or_else(|| context.settings.address_of_the_server());
+            let url = format!("{}/api/auth/link?token={}", server.trim_end_matches('/'), link.secret);
             output.done(&url, &json!({"url": url, "user_id": link.user_id, "expires_at": link.expires_at}))
         }
         UserCommand::Delete { user } => {

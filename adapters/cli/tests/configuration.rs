@@ -44,6 +44,21 @@ fn the_sample_is_printed_whatever_is_configured_and_is_a_configuration() {
 }
 
 #[test]
+fn a_link_leads_to_the_server_of_the_configuration() {
+    let lot = Lot::new();
+    lot.json(["user", "add", "ann@example.com", "--name", "Ann"]);
+    let link = |arguments: &[&str]| {
+        let ran = lot.command(["user", "link", "ann@example.com", "--config", "jpauto.toml"]).args(arguments).output();
+        Ran::of(ran.unwrap()).stdout.split("/api/").next().unwrap().to_owned()
+    };
+    lot.write("jpauto.toml", "[server]\naddress = \"127.0.0.1:18081\"\n");
+    assert_eq!(link(&[]), "http://127.0.0.1:18081");
+    lot.write("jpauto.toml", "[sign_in]\npublic_url = \"https://lot.example/\"\n");
+    assert_eq!(link(&[]), "https://lot.example");
+    assert_eq!(link(&["--url", "https://other.example/"]), "https://other.example");
+}
+
+#[test]
 fn a_check_says_what_would_be_served_and_makes_nothing() {
     let lot = Lot::new();
     let first = lot.json(["serve", "--check"]);

@@ -45,6 +45,8 @@ const WORDS: &[(&str, &str)] = &[
     ("fuel_type", "Gasoline"),
     ("gross_weight", "Class 1C: 4,001 - 5,000 lb"),
     ("holder", "lot-1"),
+    ("id", "5d41402abc4b2a76b9719d911017c592"),
+    ("ids", "5d41402abc4b2a76b9719d911017c592"),
     ("image_url", "https://valley-motors.example/cars/1.jpg"),
     ("images", "https://lot.example/cars/1.jpg"),
     ("interior_color", "Black"),
@@ -123,6 +125,18 @@ const NUMBERS: &[(&str, f64)] = &[
     ("content_length", 284_113.0),
 ];
 
+/// Times that are no time of a day that has been.
+const TIMES: &[(&str, &str)] = &[("expires_at", "2036-03-02T17:30:00Z"), ("since", "2025-12-01T00:00:00Z")];
+
+/// Fields that a body lacks because others of its fields exclude them.
+const LEFT_OUT: &[(&str, &[&str])] = &[
+    ("ExportRequest", &["format", "confirm"]),
+    ("RunOptions", &["all", "competitor_id", "dry_run"]),
+    ("SeenListings", &["competitor_id"]),
+    ("SeenPages", &["competitor_id"]),
+    ("StatusChange", &["correct", "sale_price"]),
+];
+
 /// How deep a sample goes into schemas that hold each other.
 const DEEPEST: usize = 40;
 
@@ -134,7 +148,12 @@ pub(crate) struct Samples<'a> {
 impl Samples<'_> {
     /// A value of the schema. The name is that of the field or of the schema.
     pub(crate) fn of(&self, name: &str, schema: &Value) -> Value {
-        self.at(name, schema, 0)
+        let mut sample = self.at(name, schema, 0);
+        let left_out = LEFT_OUT.iter().filter(|(body, _)| *body == name).flat_map(|(_, fields)| *fields);
+        if let Value::Object(members) = &mut sample {
+            left_out.for_each(|field| drop(members.remove(*field)));
+        }
+        sample
     }
 
     fn at(&self, name: &str, schema: &Value, depth: usize) -> Value {
@@ -220,7 +239,9 @@ fn text(name: &str, schema: &Value) -> Value {
     let word = WORDS.iter().find(|(known, _)| *known == name).map(|(_, word)| *word);
     json!(match schema["format"].as_str() {
         Some("uuid") => "01890a5d-ac96-774b-bcce-b302099a8057",
-        Some("date-time") => "2026-03-02T17:30:00Z",
+        Some("date-time") => {
+            TIMES.iter().find(|(known, _)| *known == name).map_or("2026-03-02T17:30:00Z", |(_, time)| *time)
+        }
         Some("date") => "2026-03-02",
         _ if schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("[0-9]{2}")) => "13500.00",
         _ => word.unwrap_or("text"),

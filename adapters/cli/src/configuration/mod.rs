@@ -371,6 +371,14 @@ impl Settings {
         lines.join("\n")
     }
 
+    /// Where browsers find the server.
+    pub(crate) fn address_of_the_server(&self) -> String {
+        match self.sign_in.public_url.as_str() {
+            "" => format!("http://{}", self.server.address),
+            address => address.to_owned(),
+        }
+    }
+
     /// Where photos are kept, if anywhere. A folder is served by the server that people sign in at, unless another address is named.
     fn storage(&self) -> Option<StorageConfig> {
         let settings = &self.storage;
