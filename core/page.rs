@@ -166,6 +166,11 @@ pub(crate) fn contains_patterns(word: &str) -> [String; 2] {
 
 /// A pattern for `LIKE` that matches what begins with the text, its special characters escaped.
 pub(crate) fn begins_pattern(text: &str) -> String {
+    literal_pattern(text) + "%"
+}
+
+/// A pattern for `LIKE` that matches the text alone, its special characters escaped.
+pub(crate) fn literal_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 1);
     for sign in text.chars() {
         if matches!(sign, '%' | '_' | '\\') {
@@ -173,7 +178,6 @@ pub(crate) fn begins_pattern(text: &str) -> String {
         }
         pattern.push(sign);
     }
-    pattern.push('%');
     pattern
 }
 

@@ -25,6 +25,13 @@ pub(super) struct Surroundings<'a> {
     pub(super) limits: VehicleLimits,
 }
 
+impl Surroundings<'_> {
+    /// The day of the export, as names of files have it.
+    pub(super) fn day(&self) -> String {
+        self.now.format("%Y%m%d").to_string()
+    }
+}
+
 /// What a column says of a vehicle.
 pub(super) type ColumnValue = for<'v> fn(&'v Vehicle, &'v Surroundings<'_>) -> Value<'v>;
 

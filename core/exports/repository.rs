@@ -73,15 +73,18 @@ pub(super) fn insert(conn: &mut DbConnection, entry: &ExportEntry) -> DbResult<(
     Ok(())
 }
 
-/// The vehicles of the last export of this feed to this destination, under any of its names, that succeeded.
+/// The vehicles of the last export of this feed to this destination, under any of its names, that succeeded. A pattern matches the names
+/// that the file has on other days.
 pub(super) fn last_vehicle_count(
     conn: &mut DbConnection,
     platform: &str,
     destination: &[String],
+    on_other_days: Option<String>,
 ) -> DbResult<Option<i32>> {
+    let on_other_days = on_other_days.unwrap_or_default();
     let found: Option<Option<i32>> = dsl::export_logs
         .filter(dsl::platform.eq(platform))
-        .filter(dsl::destination.eq_any(destination))
+        .filter(dsl::destination.eq_any(destination).or(dsl::destination.like(on_other_days).escape('\\')))
         .filter(dsl::status.eq(ExportStatus::Success.as_str()))
         .order((dsl::exported_at.desc(), dsl::id.desc()))
         .select(dsl::vehicle_count)

@@ -25,7 +25,7 @@ use crate::{
     ids::ExportId,
     inventory::{InventoryRules, VehicleLimits},
     outbox::{self, Event},
-    page::{Page, PageRequest},
+    page::{Page, PageRequest, literal_pattern},
 };
 
 /// The feeds, and the history of their exports.
@@ -70,7 +70,20 @@ impl Plan<'_> {
     }
 
     fn place(&self, destination: &Destination) -> String {
-        destination.place(&self.feed.file_name(&self.surroundings(), self.format), self.format)
+        destination.place(&self.file_name(), self.format)
+    }
+
+    fn file_name(&self) -> String {
+        self.feed.file_name(&self.surroundings(), self.format)
+    }
+
+    /// A pattern of the places that the feed has on other days, where its file is named by the day.
+    fn place_on_other_days(&self, destination: &Destination) -> Option<String> {
+        let day = self.surroundings().day();
+        let place = self.place(destination);
+        let (before, after) = place.rsplit_once(&day).filter(|_| self.file_name().contains(&day))?;
+        let any_day = "_".repeat(day.len());
+        Some([literal_pattern(before), any_day, literal_pattern(after)].concat())
     }
 
     /// Who we are to the server. Only the configured destination is told, and only it may stand in a private network.
@@ -296,7 +309,10 @@ impl Exports<'_> {
     fn last_vehicle_count(&self, plan: &Plan<'_>) -> Result<Option<u64>> {
         let Some(destination) = &plan.destination else { return Ok(None) };
         let (platform, names) = (plan.export.platform.as_str(), [plan.place(destination), destination.label()]);
-        let last = self.desk.read(Permission::Export, |conn| repository::last_vehicle_count(conn, platform, &names))?;
+        let on_other_days = plan.place_on_other_days(destination);
+        let last = self.desk.read(Permission::Export, |conn| {
+            repository::last_vehicle_count(conn, platform, &names, on_other_days.clone())
+        })?;
         Ok(last.and_then(|count| u64::try_from(count).ok()))
     }
 

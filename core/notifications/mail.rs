@@ -1,13 +1,15 @@
 //! Tells people by e-mail over SMTP: a text and the same as HTML.
 //!
 //! Nothing of the data stands in a header but the subject, in one line. A mail server's refusal for good is not asked for again,
-//! except where it is about the login, which the owner may be about to mend.
+//! except where it is about the login, which the owner may be about to mend. A receiver whom the server refuses keeps nobody else from
+//! being told.
 
 use std::{net::IpAddr, time::Duration, time::SystemTime};
 
 use chrono::{DateTime, Utc};
 use lettre::{
     Message, SmtpTransport, Transport as _,
+    address::Envelope,
     message::{
         MultiPart,
         header::{HeaderName, HeaderValue},
@@ -39,9 +41,48 @@ pub(super) fn send(way: &EmailWay, id: NotificationId, words: Words, timeout: Du
         Err(reason) => return later(&format!("the connection could not be set up: {reason}")),
     };
     match transport.send(&message) {
-        Ok(response) => Attempt::Taken { answer: one_line(&response.message().collect::<Vec<_>>().join(" ")) },
+        Ok(response) => Attempt::Taken { answer: one_line(&answer_of(&response)) },
+        // The first receiver whom the server does not know has ended the mail to all of them.
+        Err(reason) if is_refusal(&reason) && way.to.len() > 1 => send_to_each(way, &transport, &message),
         Err(reason) => judged(&reason),
     }
+}
+
+/// Sends the mail to each receiver alone. It is taken if it is for any of them, and the answer names those who were refused.
+fn send_to_each(way: &EmailWay, transport: &SmtpTransport, message: &Message) -> Attempt {
+    let written = message.formatted();
+    let (mut taken, mut refused, mut may_be_taken_later) = (Vec::new(), Vec::new(), false);
+    for receiver in &way.to {
+        let envelope = match Envelope::new(Some(way.from.email.clone()), vec![receiver.email.clone()]) {
+            Ok(envelope) => envelope,
+            Err(reason) => return Attempt::Never { error: format!("the mail could not be addressed: {reason}") },
+        };
+        match transport.send_raw(&envelope, &written) {
+            Ok(response) => taken.push(answer_of(&response)),
+            Err(reason) => {
+                may_be_taken_later |= !is_refusal(&reason);
+                refused.push(format!("not to {}: {reason}", receiver.email));
+                // The others would be waited for as long.
+                if reason.is_timeout() {
+                    break;
+                }
+            }
+        }
+    }
+    let refused = refused.join("; ");
+    match taken.first() {
+        Some(answer) if refused.is_empty() => Attempt::Taken { answer: one_line(answer) },
+        Some(answer) => {
+            tracing::warn!(%refused, "a mail did not reach all of its receivers");
+            Attempt::Taken { answer: one_line(&format!("{answer}; {refused}")) }
+        }
+        None if may_be_taken_later => later(&refused),
+        None => Attempt::Never { error: one_line(&refused) },
+    }
+}
+
+fn answer_of(response: &smtp::response::Response) -> String {
+    response.message().collect::<Vec<_>>().join(" ")
 }
 
 fn later(error: &str) -> Attempt {
@@ -50,11 +91,13 @@ fn later(error: &str) -> Attempt {
 
 fn judged(reason: &smtp::Error) -> Attempt {
     let error = one_line(&reason.to_string());
+    if is_refusal(reason) { Attempt::Never { error } } else { Attempt::Later { error, wait: None } }
+}
+
+/// Whether the server will not take it the next time either. The login may be mended.
+fn is_refusal(reason: &smtp::Error) -> bool {
     let is_about_login = reason.status().is_some_and(|code| (530..540).contains(&u16::from(code)));
-    if reason.is_permanent() && !is_about_login {
-        return Attempt::Never { error };
-    }
-    Attempt::Later { error, wait: None }
+    reason.is_permanent() && !is_about_login
 }
 
 /// A text without line breaks and other control characters, of a length that is kept.

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, NewVehicle, PageRequest, Role, VehicleStatus,
     exports::{Export, ExportFilter, ExportStatus, Platform},
@@ -20,7 +21,7 @@ on_both_databases! {
         let desk = lot.desk();
         desk.inventory().add(&corolla(1)).unwrap();
         let report = run_export(&desk, &Export::of(Platform::Csv).to(folder.path().to_string_lossy())).unwrap();
-        lot.pass(chrono::TimeDelta::hours(1));
+        lot.pass(TimeDelta::hours(1));
         let refused = run_export(&desk, &Export::of(Platform::Jekyll).to("/proc/none/at/all")).unwrap_err();
         assert_eq!(refused.code(), "export_not_written");
         run_export(&desk, &Export::of(Platform::Csv).dry_run()).unwrap();
@@ -33,7 +34,7 @@ on_both_databases! {
         let trail = desk.activity().list(&trail, &PageRequest::default()).unwrap().items;
         assert_eq!((trail.len(), trail[1].resource_id), (2, report.id.map(Into::into)));
         assert_eq!(trail[1].changes.as_ref().unwrap()["vehicle_count"], json!({"from": null, "to": 1}));
-        lot.pass(chrono::TimeDelta::minutes(1));
+        lot.pass(TimeDelta::minutes(1));
         let downloaded = desk.exports().file(&Export::of(Platform::Csv)).unwrap().report.id.unwrap();
         assert_eq!(desk.exports().list(&ExportFilter::default(), &PageRequest::default()).unwrap().items[0].id, downloaded);
         // What was downloaded is no delivery.
@@ -100,6 +101,21 @@ on_both_databases! {
         run_export(&desk, &Export::of(Platform::Csv).to(other.path().to_string_lossy())).unwrap();
         assert_eq!(run_export(&desk, &export.clone().confirmed()).unwrap().vehicle_count, 1);
         assert_eq!(run_export(&desk, &export).unwrap().last_vehicle_count, Some(1));
+    }
+
+    fn a_feed_whose_file_is_named_by_the_day_waits_for_a_word_too(lot: &Lot) {
+        let folder = tempfile::tempdir().unwrap();
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        let ids: Vec<_> = (0..5).map(|number| desk.inventory().add(&corolla(number)).unwrap().id).collect();
+        let export = Export::of(Platform::DealerCenter).to(folder.path().to_string_lossy());
+        assert_eq!(run_export(&desk, &export).unwrap().vehicle_count, 5);
+        lot.pass(TimeDelta::days(1));
+        ids[..4].iter().for_each(|id| drop(desk.inventory().set_status(*id, VehicleStatus::Sold).unwrap()));
+        assert_eq!(run_export(&desk, &export).unwrap_err().code(), "export_held_back");
+        assert_eq!(names_in(folder.path()).len(), 1, "the feed of yesterday");
+        assert_eq!(run_export(&desk, &export.confirmed()).unwrap().last_vehicle_count, Some(5));
+        assert_eq!(names_in(folder.path()).len(), 2);
     }
 
     fn a_feed_that_is_stopped_or_not_configured_changes_nothing(lot: &Lot) {

@@ -33,6 +33,8 @@ pub(crate) struct Manner {
     pub(crate) login: Option<(&'static str, &'static str)>,
     /// What it says to each receiver.
     pub(crate) to_receivers: Option<&'static str>,
+    /// The receiver whom it does not know.
+    pub(crate) unknown: Option<&'static str>,
     /// How long it says nothing at first.
     pub(crate) wait: Duration,
 }
@@ -194,6 +196,9 @@ fn talk(line: impl Line, manner: Manner, kept: &Mutex<Vec<Mail>>, encrypted: boo
             "MAIL" => {
                 said.clone_into(&mut mail.from);
                 "250 ok".to_owned()
+            }
+            "RCPT" if manner.unknown.is_some_and(|unknown| said.contains(unknown)) => {
+                "550 5.1.1 nobody here".to_owned()
             }
             "RCPT" => {
                 mail.to.push(said.to_owned());

@@ -80,6 +80,19 @@ on_both_databases! {
         assert_eq!((refused.status, open.mails().len()), (NotificationStatus::GivenUp, 0), "{refused:?}");
     }
 
+    fn an_address_that_the_server_does_not_know_keeps_nobody_from_being_told(lot: &Lot) {
+        for (unknown, told) in [("owner@dealer.example", "ann@dealer.example"), ("ann@dealer.example", "owner@dealer.example")] {
+            let server = MailServer::open(Manner { unknown: Some(unknown), ..Manner::default() });
+            let sent = mailing(lot, &server, |_email| {}).notifications().test("email").unwrap();
+            let answer = sent.answer.as_deref().unwrap();
+            assert_eq!(sent.status, NotificationStatus::Delivered, "{sent:?}");
+            assert!(answer.starts_with(&format!("queued as 7; not to {unknown}: ")) && answer.contains("nobody here"), "{answer}");
+            let [mail] = &server.mails()[..] else { panic!("{:?}", server.mails()) };
+            assert_eq!(mail.to, [format!("RCPT TO:<{told}>")]);
+            assert_eq!(mail.header("To"), "owner@dealer.example, Ann <ann@dealer.example>");
+        }
+    }
+
     fn a_mail_server_that_refuses_or_hangs_is_judged_by_what_it_says(lot: &Lot) {
         let refusing = Manner { to_receivers: Some("550 5.1.1 nobody here"), ..Manner::default() };
         let busy = Manner { to_receivers: Some("451 4.7.1 try later"), ..Manner::default() };

@@ -50,7 +50,7 @@ pub(super) fn feed() -> Feed {
     feed.file_name = |surroundings, _| {
         let dealer: String =
             surroundings.dealer_id.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
-        format!("{dealer}_{}.csv", surroundings.now.format("%Y%m%d"))
+        format!("{dealer}_{}.csv", surroundings.day())
     };
     feed
 }
