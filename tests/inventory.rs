@@ -1,5 +1,6 @@
 //! The dealership's own vehicles.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleId,
@@ -316,5 +317,20 @@ on_both_databases! {
         lot.desk().inventory().delete(vehicle.id).unwrap();
         assert_eq!(lot.desk().inventory().get(vehicle.id).unwrap_err().code(), "vehicle_not_found");
         assert_eq!(lot.desk().inventory().delete(vehicle.id).unwrap_err().code(), "vehicle_not_found");
+    }
+
+    fn a_cursor_may_name_a_time_that_no_database_has(lot: &Lot) {
+        let desk = lot.desk();
+        (0..2).for_each(|number| drop(desk.inventory().add(&corolla(number)).unwrap()));
+        let page = |request: &PageRequest| desk.inventory().list(&VehicleFilter::default(), request);
+        let cursor = page(&PageRequest::first(1)).unwrap().next.unwrap();
+        let position: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
+        assert_eq!(position["order"], "-listed_at");
+        for (time, behind) in [("-262143-01-01T00:00:00Z", 0), ("+262142-12-31T23:59:60Z", 2), ("2016-12-31T23:59:60Z", 0)] {
+            let mut forged = position.clone();
+            forged["key"][0] = time.into();
+            let forged = PageRequest::default().after(URL_SAFE_NO_PAD.encode(forged.to_string()));
+            assert_eq!(page(&forged).unwrap().items.len(), behind, "{time}");
+        }
     }
 }

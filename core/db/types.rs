@@ -298,6 +298,15 @@ impl AnyId {
 pub(crate) struct Instant(pub(crate) DateTime<Utc>);
 
 impl Instant {
+    /// The time as it is written: without the name of a leap second, and of the years that each database has. A cursor may name any.
+    fn written(self) -> DateTime<Utc> {
+        let micros = self
+            .0
+            .timestamp_micros()
+            .clamp(START_OF_TIME.timestamp_micros(), at_midnight(10_000).timestamp_micros() - 1);
+        DateTime::from_timestamp_micros(micros).unwrap_or(self.0)
+    }
+
     /// The time, if a car dealership may have had it.
     pub(crate) fn known(self) -> Option<DateTime<Utc>> {
         Some(self.0).filter(|time| time::YEARS.contains(&time.year()))
@@ -399,7 +408,7 @@ mod postgres {
 
     impl ToSql<DbInstant, Pg> for Instant {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-            let micros = match self.0 {
+            let micros = match self.written() {
                 time if time == END_OF_TIME => i64::MAX,
                 time if time == START_OF_TIME => i64::MIN,
                 time => (time - epoch()).num_microseconds().ok_or("an instant out of PostgreSQL's range")?,
@@ -549,7 +558,7 @@ mod sqlite {
 
     impl ToSql<DbInstant, Sqlite> for Instant {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-            out.set_value(self.0.to_rfc3339_opts(SecondsFormat::Micros, true));
+            out.set_value(self.written().to_rfc3339_opts(SecondsFormat::Micros, true));
             Ok(IsNull::No)
         }
     }
