@@ -1,6 +1,12 @@
 //! The operations on feeds.
 
-use std::{cell::RefCell, ops::ControlFlow, panic::resume_unwind, path::Path, thread};
+use std::{
+    cell::{Cell, RefCell},
+    ops::ControlFlow,
+    panic::resume_unwind,
+    path::Path,
+    thread,
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
@@ -272,7 +278,11 @@ impl Exports<'_> {
             formulas: plan.agreed.formulas,
             most_omissions: plan.config.most_omissions,
         };
-        let observer = RefCell::new(observer);
+        let last_told = Cell::new(ExportProgress { done: 0, total: 0 });
+        let observer = RefCell::new(|progress: ExportProgress| {
+            last_told.set(progress);
+            observer(progress)
+        });
         let written =
             self.desk.report(Permission::Export, |conn| snapshot::write(conn, &order, &mut *observer.borrow_mut()))?;
         let is_published = !plan.export.dry_run && address.is_none();
@@ -285,7 +295,11 @@ impl Exports<'_> {
             return Ok(done);
         }
         match address {
-            Some(url) => done.answer = Some(delivery::send(&url, stage.path(), plan.format, &plan.login())?),
+            Some(url) => {
+                let mut goes_on = || (observer.borrow_mut())(last_told.get());
+                let answer = delivery::send(&url, stage.path(), plan.format, &plan.login(), &mut goes_on)?;
+                done.answer = Some(answer);
+            }
             None => stage.publish().map_err(not_written)?,
         }
         Ok(done)

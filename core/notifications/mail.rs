@@ -27,11 +27,22 @@ use crate::ids::NotificationId;
 /// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
+/// So often all receivers wait for one whom the server refuses for now: most servers that do so to strangers take the second mail.
+const PATIENT_ATTEMPTS: i32 = 3;
+
 /// So much of an answer is kept, in characters.
 const LONGEST_ANSWER: usize = 500;
 
 /// Sends a mail once.
-pub(super) fn send(way: &EmailWay, id: NotificationId, words: Words, timeout: Duration, now: DateTime<Utc>) -> Attempt {
+///
+/// A receiver who is refused for now holds up the others for [`PATIENT_ATTEMPTS`].
+pub(super) fn send(
+    way: &EmailWay,
+    (id, attempts): (NotificationId, i32),
+    words: Words,
+    timeout: Duration,
+    now: DateTime<Utc>,
+) -> Attempt {
     let message = match message(way, id, words, now) {
         Ok(message) => message,
         Err(reason) => return Attempt::Never { error: format!("the mail could not be written: {reason}") },
@@ -43,7 +54,9 @@ pub(super) fn send(way: &EmailWay, id: NotificationId, words: Words, timeout: Du
     match transport.send(&message) {
         Ok(response) => Attempt::Taken { answer: one_line(&answer_of(&response)) },
         // The first receiver whom the server does not know has ended the mail to all of them.
-        Err(reason) if is_refusal(&reason) && way.to.len() > 1 => send_to_each(way, &transport, &message),
+        Err(reason) if way.to.len() > 1 && (is_refusal(&reason) || is_refused_again(&reason, attempts)) => {
+            send_to_each(way, &transport, &message)
+        }
         Err(reason) => judged(&reason),
     }
 }
@@ -92,6 +105,11 @@ fn later(error: &str) -> Attempt {
 fn judged(reason: &smtp::Error) -> Attempt {
     let error = one_line(&reason.to_string());
     if is_refusal(reason) { Attempt::Never { error } } else { Attempt::Later { error, wait: None } }
+}
+
+/// Whether the server has put a mail off so often that it is probably about one of the receivers, such as one whose mailbox is full.
+fn is_refused_again(reason: &smtp::Error, attempts: i32) -> bool {
+    reason.is_transient() && attempts > PATIENT_ATTEMPTS
 }
 
 /// Whether the server will not take it the next time either. The login may be mended.

@@ -195,6 +195,9 @@ fn event_of(name: &str) -> Option<Event> {
     event.parse().ok()
 }
 
+/// The steps that a template may take. Ours take some hundred; loops within loops have no end that a worker could wait for.
+const LONGEST_RENDERING: u64 = 100_000;
+
 fn render(
     name: &str,
     source: &str,
@@ -204,6 +207,7 @@ fn render(
     // By the end of the name: HTML is escaped, text is not.
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(LONGEST_RENDERING));
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_filter("thousands", thousands);
     environment.add_template(name, source)?;
@@ -327,6 +331,7 @@ mod tests {
         write("job.failed.txt", "One\n{% if data.job %}\nnever ends");
         write("digest.daily.txt", "Fine\n\n{{ data.submisions_new }}");
         write("submision.created.txt", "A slip of the pen");
+        write("storage.alert.txt", "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}");
         write("alert.critical.txt", "{{ data.count | nonsense }}");
         let faults = check_templates(folder.path());
         let named: Vec<_> = faults.iter().map(|fault| (fault.file.as_str(), fault.line.is_some())).collect();
@@ -336,6 +341,7 @@ mod tests {
                 ("alert.critical.txt", true),
                 ("digest.daily.txt", true),
                 ("job.failed.txt", true),
+                ("storage.alert.txt", true),
                 ("submision.created.txt", false),
             ]
         );

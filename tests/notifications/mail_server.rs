@@ -35,6 +35,8 @@ pub(crate) struct Manner {
     pub(crate) to_receivers: Option<&'static str>,
     /// The receiver whom it does not know.
     pub(crate) unknown: Option<&'static str>,
+    /// The receiver whose mailbox is full.
+    pub(crate) full: Option<&'static str>,
     /// How long it says nothing at first.
     pub(crate) wait: Duration,
 }
@@ -200,6 +202,7 @@ fn talk(line: impl Line, manner: Manner, kept: &Mutex<Vec<Mail>>, encrypted: boo
             "RCPT" if manner.unknown.is_some_and(|unknown| said.contains(unknown)) => {
                 "550 5.1.1 nobody here".to_owned()
             }
+            "RCPT" if manner.full.is_some_and(|full| said.contains(full)) => "452 4.2.2 mailbox full".to_owned(),
             "RCPT" => {
                 mail.to.push(said.to_owned());
                 manner.to_receivers.unwrap_or("250 ok").to_owned()

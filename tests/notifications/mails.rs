@@ -93,6 +93,21 @@ on_both_databases! {
         }
     }
 
+    fn a_mailbox_that_is_full_holds_up_the_others_for_three_attempts(lot: &Lot) {
+        let server = MailServer::open(Manner { full: Some("owner@dealer.example"), ..Manner::default() });
+        let desk = mailing(lot, &server, |_email| {});
+        lot.website().submissions().submit(&offer(1)).unwrap();
+        for _ in 0..3 {
+            let waits = deliver(&desk).remove(0);
+            assert_eq!((waits.status, server.mails().len()), (NotificationStatus::Waiting, 0), "{waits:?}");
+            lot.pass(TimeDelta::days(1));
+        }
+        let sent = deliver(&desk).remove(0);
+        let answer = sent.answer.unwrap();
+        assert_eq!((sent.status, server.mails().remove(0).to.len()), (NotificationStatus::Delivered, 1), "{answer}");
+        assert!(answer.contains("not to owner@dealer.example: ") && answer.contains("mailbox full"), "{answer}");
+    }
+
     fn a_mail_server_that_refuses_or_hangs_is_judged_by_what_it_says(lot: &Lot) {
         let refusing = Manner { to_receivers: Some("550 5.1.1 nobody here"), ..Manner::default() };
         let busy = Manner { to_receivers: Some("451 4.7.1 try later"), ..Manner::default() };

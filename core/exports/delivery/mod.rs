@@ -15,7 +15,7 @@ mod sftp;
 mod tests;
 mod trust;
 
-use std::{path::Path, thread, time::Duration};
+use std::{ops::ControlFlow, path::Path, thread, time::Duration};
 
 use url::Url;
 
@@ -47,6 +47,9 @@ const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(60),
     attempt: Duration::from_secs(600),
 };
+
+/// How often a pause looks whether the export is to stop.
+const LOOK_FOR_A_STOP: Duration = Duration::from_secs(1);
 
 /// So much of an answer is kept.
 const LONGEST_ANSWER: usize = 500;
@@ -135,15 +138,25 @@ pub(super) fn ensure_can_be_sent(url: &Url, login: &Login, key: &str) -> Result<
     login.ensure_whole(way, key)
 }
 
+/// Whether to try on; it is asked between two attempts.
+pub(super) type GoesOn<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
+
 /// Sends the file, and answers what the server said.
 ///
 /// # Errors
-/// `invalid_destination` for an address that is not spoken to; `delivery_refused`; `unknown_host_key`; `delivery_failed`.
-pub(super) fn send(url: &Url, file: &Path, format: FeedFormat, login: &Login) -> Result<String> {
-    send_within(url, file, format, login, PATIENCE)
+/// `invalid_destination` for an address that is not spoken to; `delivery_refused`; `unknown_host_key`; `delivery_failed`; `export_stopped`.
+pub(super) fn send(url: &Url, file: &Path, format: FeedFormat, login: &Login, goes_on: GoesOn<'_>) -> Result<String> {
+    send_within(url, file, format, login, PATIENCE, goes_on)
 }
 
-fn send_within(url: &Url, file: &Path, format: FeedFormat, login: &Login, patience: Patience) -> Result<String> {
+fn send_within(
+    url: &Url,
+    file: &Path,
+    format: FeedFormat,
+    login: &Login,
+    patience: Patience,
+    goes_on: GoesOn<'_>,
+) -> Result<String> {
     let way = Way::of(url).ok_or_else(|| not_spoken_to("it is of no kind that takes feeds"))?;
     let parcel = Parcel { way, url, file, format, login, patience };
     let client = match way {
@@ -160,12 +173,26 @@ fn send_within(url: &Url, file: &Path, format: FeedFormat, login: &Login, patien
         match outcome {
             Err(Failed { error, retry_after: Some(wait) }) if attempt < patience.attempts => {
                 tracing::warn!(attempt, %error, "a feed was not taken; sending it again");
-                thread::sleep(wait.max(pause).min(patience.longest_pause));
+                wait_for(wait.max(pause).min(patience.longest_pause), goes_on)?;
                 (attempt, pause) = (attempt + 1, pause * 2);
             }
             outcome => return outcome.map_err(|failed| failed.error),
         }
     }
+}
+
+/// Sleeps, unless the export is stopped meanwhile.
+fn wait_for(mut pause: Duration, goes_on: GoesOn<'_>) -> Result<()> {
+    while !pause.is_zero() {
+        if goes_on().is_break() {
+            let message = "the export was stopped; the server has not taken the feed";
+            return Err(Error::new(ErrorCode::ExportStopped, message));
+        }
+        let step = pause.min(LOOK_FOR_A_STOP);
+        thread::sleep(step);
+        pause -= step;
+    }
+    Ok(())
 }
 
 #[cfg(feature = "sftp")]

@@ -100,7 +100,9 @@ fn sent_to_slow(scheme: &str, said: &'static [u8]) -> (Error, Duration) {
     let file = tempfile::NamedTempFile::new().unwrap();
     let url = Url::parse(&format!("{scheme}://127.0.0.1:{port}/in.csv")).unwrap();
     let began = Instant::now();
-    let refused = send_within(&url, file.path(), FeedFormat::Csv, &whole(), IMPATIENCE).unwrap_err();
+    let refused =
+        send_within(&url, file.path(), FeedFormat::Csv, &whole(), IMPATIENCE, &mut || ControlFlow::Continue(()))
+            .unwrap_err();
     (refused, began.elapsed())
 }
 
@@ -127,7 +129,28 @@ fn nobody_at_home_is_a_failure_for_now() {
             continue;
         }
         let url = Url::parse(&format!("{scheme}://127.0.0.1:{port}/in.csv")).unwrap();
-        let refused = send_within(&url, file.path(), FeedFormat::Csv, &whole(), IMPATIENCE).unwrap_err();
+        let refused =
+            send_within(&url, file.path(), FeedFormat::Csv, &whole(), IMPATIENCE, &mut || ControlFlow::Continue(()))
+                .unwrap_err();
         assert_eq!((refused.code(), refused.is_transient()), ("delivery_failed", true), "{refused}");
     }
+}
+
+#[test]
+fn an_export_that_is_stopped_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let url = Url::parse(&format!("http://127.0.0.1:{port}/in.csv")).unwrap();
+    let patient =
+        Patience { first_pause: Duration::from_secs(60), longest_pause: Duration::from_secs(60), ..IMPATIENCE };
+    let (mut asked, began) = (0, Instant::now());
+    let mut goes_on = || {
+        asked += 1;
+        if asked > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let stopped = send_within(&url, file.path(), FeedFormat::Csv, &whole(), patient, &mut goes_on).unwrap_err();
+    assert_eq!((stopped.code(), asked), ("export_stopped", 2));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -220,7 +220,7 @@ impl<'a> Sender<'a> {
                 let dealership = self.desk.rules::<ExportConfig>().dealership.name.as_deref();
                 let raised_at = claimed.raised_at.format("%Y-%m-%d %H:%M UTC").to_string();
                 let content = Content { event: claimed.event, raised_at, dealership, data: &data };
-                mail::send(way, claimed.id, self.notifier.templates.words(&content), timeout, now)
+                mail::send(way, (claimed.id, claimed.attempts), self.notifier.templates.words(&content), timeout, now)
             }
         })
     }
