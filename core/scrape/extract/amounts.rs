@@ -57,6 +57,8 @@ pub(super) struct Amount {
     pub(super) is_several: bool,
     /// Whether its text says little else, so that it may be a price without a word that says so.
     pub(super) is_short: bool,
+    /// Whether a class calls it a price and a caption that nobody knows another thing.
+    pub(super) is_doubtful: bool,
     pub(super) wording: Wording,
 }
 

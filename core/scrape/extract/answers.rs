@@ -84,15 +84,12 @@ struct Around<'a, 'd> {
 impl Around<'_, '_> {
     /// The texts of the smallest element around a text that has another one.
     fn frame(&self, text: usize) -> Range<usize> {
-        let around = std::iter::successors(self.dom.parent(self.chunks[text].at), |at| self.dom.parent(*at));
-        let mut frames = around.take(LEVELS).map(|element| self.texts_of(element));
-        frames.find(|texts| texts.len() > 1).unwrap_or(text..text + 1)
+        let row = self.dom.row_around(self.chunks[text].at, (LEVELS, 1), self.chunks, |chunk| chunk.at);
+        row.map_or(text..text + 1, |(_, texts)| texts)
     }
 
     fn texts_of(&self, element: usize) -> Range<usize> {
-        let range = self.dom.within(element);
-        let start = self.chunks.partition_point(|chunk| chunk.at < range.start);
-        start..self.chunks.partition_point(|chunk| chunk.at < range.end)
+        self.dom.within_of(element, self.chunks, |chunk| chunk.at)
     }
 
     fn is(&self, at: usize, names: &[&str]) -> bool {

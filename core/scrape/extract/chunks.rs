@@ -12,7 +12,7 @@ use super::{
     card_heading::{HEADING_NODES_MAX, names_a_vehicle},
     clean,
     dom::{Dom, Element, Kind, attribute},
-    fields::Field,
+    fields::{Field, PriceRank},
     numbers,
     phrases::Phrases,
     price_classes::{self, OfClass},
@@ -94,17 +94,56 @@ impl<'t> Texts<'t> {
     }
 
     /// Notes that the labels of a form without an amount ask the visitor.
-    fn note_form(&mut self, form: Range<usize>) {
-        let start = self.chunks.partition_point(|chunk| chunk.at < form.start);
-        let end = self.chunks.partition_point(|chunk| chunk.at < form.end);
-        let labels = &mut self.chunks[start..end];
+    fn note_form(&mut self, dom: &Dom<'_>, form: usize) {
+        let labels = dom.within_of(form, &self.chunks, |chunk| chunk.at);
+        let labels = &mut self.chunks[labels];
         if !labels.iter().any(|label| label.is_priced || memchr::memchr(b'$', label.text.as_bytes()).is_some()) {
             labels.iter_mut().for_each(|label| label.is_asked = true);
         }
     }
 
+    /// Takes the second line of a caption for a part of it: `Customer<br>Cash`. Answers whether it did.
+    fn go_on_with_a_caption(&mut self, dom: &Dom<'_>, at: usize, text: &str) -> bool {
+        // The element holds a text, the end of a line and this text.
+        let element = dom.node(at).parent;
+        let is_second_line = element + 3 == at
+            && dom.node(element).end == at + 1
+            && dom.element(at - 1).is_some_and(|end| end.name() == "br");
+        let Some(last) = self.chunks.last().filter(|last| is_second_line && last.at + 2 == at) else {
+            return false;
+        };
+        let first = &*last.text;
+        let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+        // `Total` is one of something, `Retail` a price, and all others with a field of their own are whole.
+        let is_kind = || {
+            let is_price = text.eq_ignore_ascii_case("price") || text.eq_ignore_ascii_case("value");
+            let is_suggested = Field::named(first) == Some(Field::Price(PriceRank::Suggested));
+            first.eq_ignore_ascii_case("total") || (is_price && !is_suggested)
+        };
+        let is_half = !first.contains([' ', ':'])
+            && !has_digit(first)
+            && !has_digit(text)
+            && (Field::named(first).is_none_or(|field| matches!(field, Field::Price(_)) && is_kind()))
+            && Field::named(text).is_none_or(|field| matches!(field, Field::Price(_) | Field::Other));
+        let joined = if is_half { [first, " ", text].concat() } else { return false };
+        let is_of_money = |text: &str| text.contains('$') || price_words::by_label(text).is_some();
+        let is_amount = |node: usize| matches!(&dom.node(node).kind, Kind::Text(text) if is_of_money(text));
+        let is_beside_money = || {
+            let before = self.chunks.len().checked_sub(2).is_some_and(|before| is_of_money(&self.chunks[before].text));
+            before || (at + 1..dom.len().min(at + NODES_BESIDE)).any(is_amount)
+        };
+        let is_caption = joined.len() <= SAID_BYTES && (price_words::by_label(&joined).is_some() || is_beside_money());
+        if is_caption && let Some(last) = self.chunks.last_mut() {
+            last.text = Cow::Owned(joined);
+        }
+        is_caption
+    }
+
     /// Takes a comma between two texts for that of a number: `$46`, `,`, `988`.
-    fn go_on_with_thousands(&mut self) {
+    fn go_on_with_thousands(&mut self, text: &str) {
+        if text != "," {
+            return;
+        }
         let is_dollars = |text: &str| text.ends_with('$');
         let is_behind_sign = self.chunks.iter().rev().nth(1).is_some_and(|before| is_dollars(&before.text));
         if let Some(last) = self.chunks.last_mut() {
@@ -136,7 +175,7 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
                 let (is_struck, is_priced) = (at < struck_until, at < priced_until);
                 let seen = Seen { at, is_struck, is_priced, is_button: false };
                 texts.take_field(element, seen, at >= hidden_until);
-                forms.extend((element.name() == "form" && at != card).then_some(at..end));
+                forms.extend((element.name() == "form" && at != card).then_some(at));
                 let is_shown = at != card && at >= hidden_until.max(button_until);
                 match look.said.filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
@@ -160,9 +199,10 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
                 let text = clean::collapsed(text);
                 // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
                 if !is_shown_apart(&text) {
-                    if text == "," {
-                        texts.go_on_with_thousands();
-                    }
+                    texts.go_on_with_thousands(&text);
+                    continue;
+                }
+                if is_footnote(dom, at, &text, at < button_until) || texts.go_on_with_a_caption(dom, at, &text) {
                     continue;
                 }
                 if std::mem::take(&mut is_attribute) {
@@ -174,8 +214,18 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
             Kind::Text(_) => {}
         }
     }
-    forms.into_iter().for_each(|form| texts.note_form(form));
+    forms.into_iter().for_each(|form| texts.note_form(dom, form));
     texts
+}
+
+/// Whether a text only points at a note, or asks for one: `<sup>1</sup>`, `<button>i</button>`.
+fn is_footnote(dom: &Dom<'_>, at: usize, text: &str, is_button: bool) -> bool {
+    let is_raised = || dom.parent(at).and_then(|around| dom.element(around)).is_some_and(|it| it.name() == "sup");
+    match text.as_bytes() {
+        [sign] => sign.is_ascii_alphanumeric() && (is_button || is_raised()),
+        [one, b',', two] => one.is_ascii_digit() && two.is_ascii_digit() && is_raised(),
+        _ => false,
+    }
 }
 
 /// Whether an element abbreviates what its attribute says: `<abbr title="Mileage">MI</abbr>`.
@@ -241,6 +291,8 @@ fn hides(style: &str) -> bool {
     mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none")
 }
 
+/// An amount stands no further behind a caption that nobody knows.
+const NODES_BESIDE: usize = 6;
 /// A longer text is a description.
 const SAID_BYTES: usize = 60;
 

@@ -312,6 +312,27 @@ impl<'a> Dom<'a> {
         Self::of(nodes)
     }
 
+    /// Which of some things, each at a place of its own and in the order of the page, stand within an element.
+    pub(super) fn within_of<T>(&self, element: usize, things: &[T], place: impl Fn(&T) -> usize) -> Range<usize> {
+        let range = self.within(element);
+        let start = things.partition_point(|thing| place(thing) < range.start);
+        start..start + things[start..].partition_point(|thing| place(thing) < range.end)
+    }
+
+    /// The smallest element around a place, so many levels up at most, that holds more than so many of such things, and which ones.
+    pub(super) fn row_around<T>(
+        &self,
+        at: usize,
+        (levels, more_than): (usize, usize),
+        things: &[T],
+        place: impl Fn(&T) -> usize,
+    ) -> Option<(usize, Range<usize>)> {
+        let around = std::iter::successors(self.parent(at), |at| self.parent(*at)).take(levels);
+        around
+            .map(|element| (element, self.within_of(element, things, &place)))
+            .find(|(_, within)| within.len() > more_than)
+    }
+
     /// The element around one, `None` for the outermost.
     pub(crate) fn parent(&self, at: usize) -> Option<usize> {
         let parent = self.nodes[at].parent;

@@ -236,9 +236,7 @@ impl<'l, 'd> Labels<'l, 'd> {
 
     /// Whether an element has texts of the card.
     fn is_of_card(&self, element: usize) -> bool {
-        let range = self.dom.within(element);
-        let first = self.shown.partition_point(|chunk| chunk.at < range.start);
-        self.shown.get(first).is_some_and(|chunk| chunk.at < range.end)
+        !self.dom.within_of(element, self.shown, |chunk| chunk.at).is_empty()
     }
 
     fn next(&self, label: usize) -> Option<Value<'l>> {
@@ -279,13 +277,8 @@ impl<'l, 'd> Labels<'l, 'd> {
     }
 
     fn look_around(&self, at: usize) -> Option<(usize, usize)> {
-        let around = std::iter::successors(self.dom.parent(self.shown[at].at), |at| self.dom.parent(*at));
-        let texts = around.take(LABEL_LEVELS).map(|element| {
-            let range = self.dom.within(element);
-            let start = self.shown.partition_point(|chunk| chunk.at < range.start);
-            (start, self.shown.partition_point(|chunk| chunk.at < range.end))
-        });
-        texts.into_iter().find(|(start, end)| end - start > 1)
+        let row = self.dom.row_around(self.shown[at].at, (LABEL_LEVELS, 1), self.shown, |chunk| chunk.at);
+        row.map(|(_, texts)| (texts.start, texts.end))
     }
 
     /// The list of terms in which a label is a term.

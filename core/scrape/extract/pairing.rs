@@ -294,11 +294,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         let held: Vec<usize> = self.loose[start..].iter().copied().filter(counts).collect();
         let is_caption = |item: &usize| self.items[*item].caption().is_some();
         let (captions, amounts): (Vec<usize>, Vec<usize>) = held.iter().copied().partition(is_caption);
-        let is_small = || {
-            let range = self.dom.within(element);
-            let before = self.chunks.partition_point(|chunk| chunk.at < range.start);
-            self.chunks.partition_point(|chunk| chunk.at < range.end) - before <= SMALL_CHUNKS * amounts.len().max(1)
-        };
+        let is_small = || self.texts_of(element) <= SMALL_CHUNKS * amounts.len().max(1);
         let near = |one: usize, other: usize| is_small() || self.are_near(one, other);
         let pairs: Pairs = match (&captions[..], &amounts[..]) {
             ([], _) | (_, []) => return Pairs::new(),
@@ -338,9 +334,12 @@ impl<'b, 'd> Binder<'b, 'd> {
 
     /// Whether an element holds two texts and nothing else.
     fn is_pair(&self, element: usize) -> bool {
-        let range = self.dom.within(element);
-        let start = self.chunks.partition_point(|chunk| chunk.at < range.start);
-        self.chunks.partition_point(|chunk| chunk.at < range.end) - start == 2
+        self.texts_of(element) == 2
+    }
+
+    /// How many texts an element holds.
+    fn texts_of(&self, element: usize) -> usize {
+        self.dom.within_of(element, self.chunks, |chunk| chunk.at).len()
     }
 
     /// Whether no other text stands between two items.
@@ -380,6 +379,10 @@ impl<'b, 'd> Binder<'b, 'd> {
                 std::cmp::Ordering::Equal if self.begins_otherwise_than_it_ends(run) => {
                     run.first().map(|first| self.items[*first].caption().is_some())
                 }
+                // What was asked before is no less than what is.
+                std::cmp::Ordering::Equal if self.lowers(run, &behind) != self.lowers(run, &in_front) => {
+                    Some(self.lowers(run, &behind))
+                }
                 // The other captions of the card are all on one side.
                 std::cmp::Ordering::Equal if (self.forward > 0) != (self.backward > 0) => Some(self.forward > 0),
                 std::cmp::Ordering::Equal => None,
@@ -388,6 +391,18 @@ impl<'b, 'd> Binder<'b, 'd> {
             backward.extend(if only == Some(true) { behind } else { in_front });
         }
         if forward == backward { vec![forward] } else { vec![forward, backward] }
+    }
+
+    /// Whether a reading of a run leaves no amount that is more than what a caption calls a former price or the maker's.
+    fn lowers(&self, run: &[usize], pairs: &Pairs) -> bool {
+        let size = |item: usize| self.items[item].amount().and_then(|amount| amount.size);
+        let is_former = |caption: usize| {
+            self.items[caption].caption().and_then(Stated::rank).is_some_and(|rank| rank > PriceRank::Plain)
+        };
+        let former = pairs.iter().filter(|(caption, _)| is_former(*caption)).filter_map(|(_, amount)| size(*amount));
+        let is_left = |item: &&usize| is_open(&self.items[**item]) && !pairs.iter().any(|(_, amount)| amount == *item);
+        let left = run.iter().filter(is_left).filter_map(|item| size(*item)).max();
+        former.min().is_none_or(|former| left.is_none_or(|left| left <= former))
     }
 
     /// Whether one end of a run is a caption and the other an amount.

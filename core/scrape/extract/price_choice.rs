@@ -341,7 +341,7 @@ enum Sum {
 /// Rows of fees or savings right below a price, and an amount of the card that is their sum: `Selling Price`, `Handling`, `Price`.
 fn sum(amounts: &[&Amount]) -> Sum {
     let may_be_asked = |amount: &Amount| match amount.stated() {
-        None => amount.price.is_some(),
+        None => amount.price.is_some() && !amount.is_doubtful,
         Some(stated) => matches!(stated, Stated::Price(PriceRank::Asking | PriceRank::Plain)),
     };
     let mut asked: Vec<Money> =

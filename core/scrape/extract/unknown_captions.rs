@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{
-    amounts::{Amount, Item, Kind},
+    amounts::{Amount, Item, Kind, Wording},
     bound_words::{CarName, is_unknown_caption},
     chunks::Chunk,
     dom::Dom,
@@ -52,6 +52,11 @@ fn is_open(item: &Item) -> bool {
     item.amount().is_some_and(|amount| amount.is_open() && amount.price.is_some())
 }
 
+/// Whether the sentence of an amount says all of it.
+fn says_all(item: &Item) -> bool {
+    item.amount().is_some_and(|amount| amount.own.is_some() && amount.wording == Wording::Whole)
+}
+
 struct Around<'a, 'd> {
     dom: &'a Dom<'d>,
     chunks: &'a [Chunk<'a>],
@@ -94,7 +99,10 @@ impl Around<'_, '_> {
                 match amount.class {
                     Some(Stated::Price(_)) if is_label() => amount.caption = Some(Stated::Unknown),
                     // A class that calls it a price weighs no more than the caption.
-                    Some(Stated::Price(PriceRank::Plain)) => amount.class = None,
+                    Some(Stated::Price(PriceRank::Plain)) => {
+                        amount.class = None;
+                        amount.is_doubtful = true;
+                    }
                     Some(_) => {}
                     None => amount.caption = Some(Stated::Unknown),
                 }
@@ -179,34 +187,40 @@ impl Around<'_, '_> {
     /// The texts around an amount that take turns with amounts, some caption among them known and others like it; `None` where it
     /// cannot be told on which side they stand.
     fn turns_around(&self, items: &[Item], units: &[Unit], element: usize, at: usize) -> Option<Range<usize>> {
-        let take_turns = |one: usize, other: usize| is_amount(&units[one]) != is_amount(&units[other]);
-        let (mut start, mut end) = (at, at + 1);
-        while start > 0 && take_turns(start - 1, start) {
-            start -= 1;
-        }
-        while end < units.len() && take_turns(end - 1, end) {
-            end += 1;
-        }
+        // `$800 holds it` has no caption: the texts beside it are those of other amounts.
+        let says_all = |at: usize| matches!(units[at], Unit::Amount(item) if says_all(&items[item]));
+        let take_turns = |one: usize, other: usize| {
+            is_amount(&units[one]) != is_amount(&units[other]) && !says_all(one) && !says_all(other)
+        };
         let may_be_caption = |unit: &Unit| match unit {
             Unit::Amount(_) | Unit::Text(_, Some(_)) => true,
             Unit::Text(text, None) => self.may_be_caption(*text, element),
         };
-        start += usize::from(!may_be_caption(&units[start]));
-        end -= usize::from(start < end && !may_be_caption(&units[end - 1]));
+        let goes_on = |one: usize, other: usize| take_turns(one, other) && may_be_caption(&units[other]);
+        let (mut start, mut end) = (at, at + 1);
+        while start > 0 && goes_on(start, start - 1) {
+            start -= 1;
+        }
+        while end < units.len() && goes_on(end - 1, end) {
+            end += 1;
+        }
         let is_whole = |run: &Range<usize>| {
             run.len() > 2
                 && run.len().is_multiple_of(2)
-                && units[run.clone()].iter().all(may_be_caption)
                 && units[run.clone()].iter().any(|unit| matches!(unit, Unit::Text(_, Some(_))))
                 && self.are_plausible(items, &units[run.clone()])
         };
-        // A text at one end may be a badge beside them.
-        let is_unknown = |at: usize| matches!(units.get(at), Some(Unit::Text(_, None)));
+        // A text at one end may be a badge beside them, and an amount there may say itself what it is: `or $911 per month`.
+        let is_unknown = |at: usize| match units.get(at) {
+            Some(Unit::Text(_, caption)) => caption.is_none(),
+            Some(Unit::Amount(item)) => items[*item].amount().is_some_and(|amount| amount.own.is_some()),
+            None => false,
+        };
         let run = start..end;
         let mut runs = if run.len() % 2 == 0 { vec![run] } else { vec![start + 1..end, start..end.saturating_sub(1)] };
         runs.retain(|run| {
-            let is_cut_off = |at: usize| run.contains(&at) || is_unknown(at);
-            is_cut_off(start) && is_cut_off(end.saturating_sub(1)) && is_whole(run)
+            let is_told = |at: usize| run.contains(&at) || is_unknown(at);
+            is_told(start) && is_told(end.saturating_sub(1)) && is_whole(run)
         });
         let is_flat =
             |run: &Range<usize>| units[run.clone()].iter().all(|unit| self.stands_in_element(items, unit, element));
@@ -293,14 +307,11 @@ impl Around<'_, '_> {
 
     /// The smallest element around an amount that holds more texts, or several amounts, and its texts.
     fn larger(&self, at: usize, own: &Range<usize>) -> Option<(usize, Range<usize>)> {
-        let around = std::iter::successors(self.dom.parent(at), |at| self.dom.parent(*at)).take(LEVELS);
-        around.map(|element| (element, self.range_of(element))).find(|(_, range)| range.len() > own.len())
+        self.dom.row_around(at, (LEVELS, own.len()), self.chunks, |chunk| chunk.at)
     }
 
     fn range_of(&self, element: usize) -> Range<usize> {
-        let range = self.dom.within(element);
-        let start = self.chunks.partition_point(|chunk| chunk.at < range.start);
-        start..self.chunks.partition_point(|chunk| chunk.at < range.end)
+        self.dom.within_of(element, self.chunks, |chunk| chunk.at)
     }
 
     /// The texts of a range as units; `None` where they are too many, or one holds several amounts.

@@ -1,6 +1,6 @@
 //! Labels for prices that no amount answers.
 
-use super::*;
+use super::{prices::asked, *};
 
 /// The vehicles of a list with two cards of one template.
 fn cards(facts: &str) -> Vec<ScrapedListing> {
@@ -112,4 +112,33 @@ fn the_address_of_a_car_may_hold_a_word_of_a_form() {
 fn the_number_of_the_stock_may_be_a_property_of_rdfa() {
     let read = cards(r#"<p>48,210 miles</p><p>Item <span property="schema:sku">UT3310</span></p><p>$21,450</p>"#);
     assert_eq!(read[0].stock_number.as_deref(), Some("UT3310"));
+}
+
+#[test]
+fn a_caption_is_read_whole_and_has_its_own_amount() {
+    let column = |captions: [&str; 3]| {
+        let captions = captions.map(|caption| format!("<b>{caption}</b>")).concat();
+        format!("<div><div><i>$15,995</i><i>$2,450</i><i>$18,990</i></div><div>{captions}</div></div>")
+    };
+    for said in [
+        // A note behind it, which is no answer.
+        column(["Sale Price<sup>1</sup>", "Customer Cash<button>i</button>", "MSRP<sup>1,2</sup>"]),
+        // A line that breaks within it.
+        column(["Sale<br>Price", "Customer<br>Cash", "Retail<br>Price"]),
+        column(["Now", "Total<br>Savings", "Original<br>MSRP"]),
+        "<div><i>$2,450</i><b>Total<br>Savings</b></div><div><i>$15,995</i></div>".to_owned(),
+        // A sentence that says all of its amount stands beside them.
+        "<div><span>$800 holds it</span></div><b>Service Plan</b><i>$1,751</i><b>Price</b><i>$15,995</i>".to_owned(),
+        "<i>$15,995</i><b>Price</b><i>$2,351</i><b>Service Plan</b><i>$1,357</i><b>Lease</b><p>or $411 per month</p>".to_owned(),
+        "<p>One Owner</p><i>$15,995</i><b>Price</b><i>$2,748</i><b>Warranty</b>".to_owned(),
+        // No former price is less than what is left.
+        "<p>$18,990</p> <small>Was</small><div><b>Handling Fee</b> <i>$99</i></div><div><i class=price>$15,995</i></div>".to_owned(),
+        // A rebate and a plan whose class calls it a price come to the price by chance.
+        "<table><tr><td>$15,995</td><td>Cash Price</td></tr><tr><td>$4,000</td><td>Rebate</td></tr>\
+         <tr><td><b class=price>$11,995</b></td><td>Reserve Deposit</td></tr></table>"
+            .to_owned(),
+    ] {
+        let price = asked(&said).0;
+        assert_eq!(price, Some(15_995), "{said}");
+    }
 }

@@ -18,6 +18,7 @@ mod plain_cards;
 mod price_choice;
 mod price_words;
 mod prices;
+mod random_cards;
 mod shapes;
 mod unusual_lists;
 mod vendor;
