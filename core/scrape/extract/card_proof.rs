@@ -6,7 +6,8 @@ use super::{
     card::{self, is_marked_sold},
     card_heading::heading_of_any_make,
     cards::Card,
-    chunks, decoys,
+    chunks,
+    decoys::{self, Told},
     dom::{Dom, Kind},
     fields::Draft,
     heading,
@@ -103,45 +104,46 @@ fn read_named(
     if listing.make.is_none() && !takes_any_make(&mut listing, dom, at) {
         return None;
     }
-    let words = Words::of(dom, at);
+    let mut words = Words::of(dom, at);
     let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
     let url = listing.url.as_deref().unwrap_or_default();
     let offers_cars = page.offers_cars();
     let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
-    let heads = heads_around(dom, at).unwrap_or_default().to_lowercase();
-    let pays_down = decoys::pays_down(&words.lower) || decoys::pays_down(&heads);
+    let heads = Told::of(heads_around(dom, at).unwrap_or_default().to_lowercase());
+    let told = Told::of(std::mem::take(&mut words.lower));
+    let pays_down = told.pays_down() || heads.pays_down();
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
         price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
         mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
         stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
-        is_of_a_model: decoys::speaks_of_a_model(&words.lower)
-            || (!offers_cars && decoys::may_speak_of_a_model(&words.lower)),
-        may_be_of_a_model: decoys::invites_to_learn_more(&words.lower),
+        is_of_a_model: told.speaks_of_a_model() || (!offers_cars && told.may_speak_of_a_model()),
+        may_be_of_a_model: told.invites_to_learn_more(),
         is_decoy: words.name_goods
             || (listing.mileage.is_none() && listing.price.is_some_and(|price| price < decoys::LEAST_PRICE))
             || decoys::leads_elsewhere(url)
-            || decoys::sells_no_car(&words.lower)
-            || decoys::sells_no_car(&heads)
-            || (is_cheap && ((words.name_a_part && listing.price.is_some()) || decoys::is_of_a_shop(&words.lower))),
+            || (page.lists_other_goods() && listing.price.is_none_or(|price| price < decoys::MOST_FOR_GOODS))
+            || told.sells_no_car()
+            || heads.sells_no_car()
+            || (is_cheap && ((words.name_a_part && listing.price.is_some()) || told.is_of_a_shop())),
         is_doubtful: words.name_a_text
             || page.is_about_others()
-            || (!offers_cars && (decoys::is_of_a_shop(&words.lower) || decoys::speaks_of_buying(&words.lower)))
+            || (!offers_cars && (told.is_of_a_shop() || told.speaks_of_buying()))
             || (!pays_down
-                && (decoys::speaks_of_hiring_or_buying(&words.lower)
-                    || decoys::speaks_of_hiring_or_buying(&heads)
-                    || decoys::is_of_rates(&heads))),
-        is_paid_for: offers_cars && listing.price.is_none() && (pays_down || decoys::states_a_payment(&words.lower)),
-        states_money: words.lower.contains('$'),
-        asks_to_call: decoys::asks_to_call(&words.lower),
+                && (told.speaks_of_hiring_or_buying()
+                    || heads.speaks_of_hiring_or_buying()
+                    || decoys::is_of_rates(heads.lower()))),
+        is_paid_for: offers_cars && listing.price.is_none() && (pays_down || told.states_a_payment()),
+        states_money: told.states_money(),
+        asks_to_call: told.asks_to_call(),
     };
     listing.is_sold = is_marked_sold(dom, at).then_some(true);
     Some((Card { at, listing }, proof))
 }
 
-/// The first texts of a card, in lower case.
-pub(super) fn lower_words(dom: &Dom<'_>, at: usize) -> String {
-    Words::of(dom, at).lower
+/// What the first texts of a card say.
+pub(super) fn told(dom: &Dom<'_>, at: usize) -> Told {
+    Told::of(Words::of(dom, at).lower)
 }
 
 /// A longer row is no row of heads.

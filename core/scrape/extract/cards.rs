@@ -127,7 +127,8 @@ fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec
     let listing = draft.listing;
     let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
     let is_headed = || !subject.is_about_something_else() && is_headed(&rest, at) && is_labelled(&rest, vin);
-    let is_about_others = listing.price.is_none() && page.is_about_others();
+    let is_dear = listing.price.is_some_and(|price| price >= decoys::MOST_FOR_GOODS);
+    let is_about_others = (listing.price.is_none() && page.is_about_others()) || (!is_dear && page.lists_other_goods());
     let is_vehicle =
         says_enough(&listing) && !is_about_others && (is_described || subject.is_named(&listing, false) || is_headed());
     // The page as a whole: its head and what stands in front are no other card.
@@ -217,7 +218,9 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
     }
     let mut found: Vec<Card> = best.into_values().collect();
     let are_priced = || found.iter().any(|card| card.listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE));
-    if look_up(dom, &found) || (!are_priced() && page.is_about_others()) {
+    let is_dear = |card: &Card| card.listing.price.is_some_and(|price| price >= decoys::MOST_FOR_GOODS);
+    let are_goods = page.lists_other_goods() && !found.iter().any(is_dear);
+    if are_goods || look_up(dom, &found) || (!are_priced() && page.is_about_others()) {
         return Vec::new();
     }
     doubt_marks(&mut found);
@@ -236,7 +239,7 @@ pub(super) fn doubt_marks(cards: &mut [Card]) {
 
 /// Whether all cards speak of what was, or of something looked up by its VIN: an auction, a theft, a recall.
 fn look_up(dom: &Dom<'_>, cards: &[Card]) -> bool {
-    !cards.is_empty() && cards.iter().all(|card| decoys::looks_up(&card_proof::lower_words(dom, card.at)))
+    !cards.is_empty() && cards.iter().all(|card| card_proof::told(dom, card.at).looks_up())
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {

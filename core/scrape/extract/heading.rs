@@ -4,11 +4,10 @@
 //! heading whose make is unknown gives its year alone: a wrong make is worse than none.
 
 use super::{
+    car_words::{REMARK, means},
     clean, heading_forms,
     makes::{self, initial, starts_with},
-    numbers,
-    phrases::Phrases,
-    title_brand,
+    numbers, title_brand,
 };
 
 /// What a heading says.
@@ -142,88 +141,6 @@ const MODELS: [&str; 116] = [
 
 /// Second words that always belong to the model in front: `Model 3`, `3 Series`, `C Class`, `Flying Spur`.
 const FOLLOWERS: [&str; 4] = ["series", "class", "spur", "countryman"];
-
-/// Words with which a seller's remarks begin: what stands from there on is no trim.
-static REMARKS: Phrases<78> = Phrases::new([
-    "stunning",
-    "only",
-    "low",
-    "loaded",
-    "local",
-    "florida",
-    "owner",
-    "one-owner",
-    "miles",
-    "mile",
-    "mi",
-    "mileage",
-    "excellent",
-    "pristine",
-    "condition",
-    "cond",
-    "rare",
-    "fully",
-    "serviced",
-    "clean",
-    "carfax",
-    "with",
-    "w/",
-    "like",
-    "no",
-    "rust",
-    "for",
-    "sale",
-    "in",
-    "just",
-    "beautiful",
-    "nice",
-    "great",
-    "must",
-    "see",
-    "new",
-    "used",
-    "certified",
-    "cpo",
-    "pre-owned",
-    "navigation",
-    "nav",
-    "leather",
-    "sunroof",
-    "roof",
-    "call",
-    "was",
-    "save",
-    "price",
-    "reduced",
-    "all",
-    "super",
-    "perfect",
-    "gorgeous",
-    "immaculate",
-    "mint",
-    "restored",
-    "original",
-    "trade",
-    "dealer",
-    "maintained",
-    "warranty",
-    "wow",
-    "best",
-    "gas",
-    "saver",
-    "needs",
-    "runs",
-    "red",
-    "automatic",
-    "stock",
-    "stk",
-    "stock#",
-    "stk#",
-    "vin",
-    "vin#",
-    "odometer",
-    "odo",
-]);
 
 /// Splits a heading, `None` where it does not begin with a model year.
 pub(crate) fn split(raw: &str) -> Option<Heading> {
@@ -363,7 +280,7 @@ fn begins_remark(word: &str) -> bool {
     let begins = |words: &str| bare.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words));
     counts
         || is_fact(word)
-        || REMARKS.hold(bare)
+        || means(bare, REMARK)
         || title_brand::speaks_of_a_title(bare)
         || begins("only1")
         || begins("only2")

@@ -5,6 +5,7 @@
 //! (`heading`).
 
 use super::{
+    car_words::{COLOR, COUNTED, LEAD_IN, SENTENCE, means},
     clean, decoys,
     heading::{is_fact, may_hold_a_year},
     makes, numbers,
@@ -33,7 +34,7 @@ pub(super) fn in_usual_order(raw: &str) -> Option<String> {
 
 /// `New Arrival! 2019 Ford`, `(2019) Ford`, `2019FORD`, `2019.5 Ford`, `2019/2020 Ford`.
 fn behind_words_of_a_seller(words: &[&str]) -> Option<String> {
-    let is_before_color = |at: usize| words.get(at + 1).is_some_and(|next| is_color(next));
+    let is_before_color = |at: usize| words.get(at + 1).is_some_and(|next| means(next, COLOR));
     let may_lead = |at: &usize| is_lead_in(words[*at]) || is_number(words[*at]) || is_before_color(*at);
     let lead_ins = (0..words.len().min(LEAD_INS_MAX)).take_while(may_lead).count();
     // `In 2019 Ford ...` is a sentence; `Just in: 2019 Ford` is none.
@@ -86,58 +87,8 @@ pub(super) fn behind_any_words(raw: &str) -> Option<String> {
 
 /// Whether a word in front of a year is one of a sentence, of a text about cars or of a thing for one.
 fn is_of_a_sentence(word: &str) -> bool {
-    const WORDS: [&str; 48] = [
-        "a",
-        "about",
-        "all",
-        "an",
-        "and",
-        "best",
-        "browse",
-        "buy",
-        "by",
-        "compare",
-        "event",
-        "every",
-        "explore",
-        "fake",
-        "find",
-        "fits",
-        "for",
-        "from",
-        "how",
-        "in",
-        "insure",
-        "introducing",
-        "is",
-        "lease",
-        "like",
-        "listing",
-        "meet",
-        "more",
-        "of",
-        "on",
-        "our",
-        "rent",
-        "research",
-        "search",
-        "sell",
-        "shop",
-        "similar",
-        "since",
-        "the",
-        "this",
-        "to",
-        "value",
-        "was",
-        "what",
-        "why",
-        "win",
-        "with",
-        "your",
-    ];
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) || decoys::is_part(word)
+    means(word, SENTENCE) || decoys::is_part(word)
 }
 
 /// `'19 Ford F-150`, and `19 Ford F-150` where a word like that of a model follows.
@@ -202,16 +153,10 @@ fn begins_with_two_digits(raw: &str) -> bool {
     matches!(bytes, [one, two, b' ', ..] if one.is_ascii_digit() && two.is_ascii_digit())
 }
 
-/// Words of sellers in front of a name.
-const LEAD_INS: &str = "4wd 4x4 a arrival arrived available awd beautiful beige black blue brown certified clean clearance coming cpo deal \
-     diesel drop featured for gold gray green grey hold hot in just loaded lot low mile miles new nice no now on one \
-     one-owner orange owner pending pre-owned preowned price quality red reduced reserve sale silver sold soon special \
-     stock super the unit used white";
-
 /// Whether a word is one of a seller, and not of the name.
 fn is_lead_in(word: &str) -> bool {
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
-    LEAD_INS.split(' ').any(|known| word.eq_ignore_ascii_case(known))
+    means(word, LEAD_IN)
 }
 
 /// Whether a word is a number of stock, of a lot or of miles: `P2291:`, `14:`, `71,204-Mile`. A year is none.
@@ -227,34 +172,10 @@ fn is_number(word: &str) -> bool {
         && (word.chars().all(is_code) || is_miles())
 }
 
-fn is_color(word: &str) -> bool {
-    const COLORS: [&str; 12] =
-        ["beige", "black", "blue", "brown", "gold", "gray", "green", "grey", "orange", "red", "silver", "white"];
-    COLORS.iter().any(|color| word.eq_ignore_ascii_case(color))
-}
-
 /// Whether a word says what is counted: `24 Toyota Vehicles`.
 fn counts_vehicles(word: &str) -> bool {
-    const WORDS: [&str; 16] = [
-        "cars",
-        "coupes",
-        "dealers",
-        "dealerships",
-        "listings",
-        "models",
-        "new",
-        "owners",
-        "results",
-        "sedans",
-        "suvs",
-        "trucks",
-        "used",
-        "vans",
-        "vehicles",
-        "wagons",
-    ];
     let word = word.trim_matches(|sign: char| !sign.is_alphanumeric());
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    means(word, COUNTED)
 }
 
 #[cfg(test)]

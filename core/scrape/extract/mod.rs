@@ -10,6 +10,8 @@ mod answers;
 mod badges;
 mod beside_cards;
 mod bound_words;
+mod car_phrases;
+mod car_words;
 mod card;
 mod card_heading;
 mod card_parts;
@@ -80,6 +82,7 @@ mod unusual_lists;
 mod value;
 mod vendor;
 mod vins;
+mod word_table;
 
 use std::{borrow::Cow, cell::OnceCell};
 

@@ -42,6 +42,7 @@ pub(crate) struct Page<'a> {
     left_out: RefCell<HashSet<usize>>,
     offers_cars: OnceCell<bool>,
     is_about_others: OnceCell<bool>,
+    lists_other_goods: OnceCell<bool>,
     /// What its links are relative to, if the page says so itself.
     base: OnceCell<Option<Url>>,
 }
@@ -75,6 +76,7 @@ impl<'a> Page<'a> {
             left_out: RefCell::default(),
             offers_cars: OnceCell::new(),
             is_about_others: OnceCell::new(),
+            lists_other_goods: OnceCell::new(),
             base: OnceCell::new(),
         })
     }
@@ -119,25 +121,37 @@ impl<'a> Page<'a> {
 
     /// Whether its title says that it is a list of vehicles for sale.
     pub(super) fn offers_cars(&self) -> bool {
-        *self.offers_cars.get_or_init(|| {
-            let title = self.tokens().iter().find_map(|token| match token {
-                Token::Raw(tag, text) if tag.is("title") => Some(*text),
-                _ => None,
-            });
-            title.is_some_and(decoys::offers_cars)
+        *self.offers_cars.get_or_init(|| self.title().is_some_and(decoys::offers_cars) && !self.lists_other_goods())
+    }
+
+    fn title(&self) -> Option<&'a str> {
+        self.tokens().iter().find_map(|token| match token {
+            Token::Raw(tag, text) if tag.is("title") => Some(*text),
+            _ => None,
         })
     }
 
     /// Whether its first main heading says that it lists what is done to cars, or taken out of them.
     pub(super) fn is_about_others(&self) -> bool {
-        *self.is_about_others.get_or_init(|| {
-            let behind = self.tokens().iter().skip_while(|token| !matches!(token, Token::Open(tag) if tag.is("h1")));
-            let within =
-                behind.take_while(|token| !matches!(token, Token::Close(name) if name.eq_ignore_ascii_case("h1")));
-            let texts: Vec<&str> =
-                within.filter_map(|token| if let Token::Text(text) = token { Some(&**text) } else { None }).collect();
-            decoys::heads_other_things(&texts.join(" "))
+        *self.is_about_others.get_or_init(|| decoys::heads_other_things(&self.main_heading()))
+    }
+
+    /// Whether its first main heading or its title names parts, work or rentals as what it lists.
+    pub(super) fn lists_other_goods(&self) -> bool {
+        *self.lists_other_goods.get_or_init(|| {
+            let title = self.title().and_then(|title| title.split(['|', '-', '\u{2013}', '\u{2014}']).next());
+            decoys::lists_other_goods(&self.main_heading(), false)
+                || title.is_some_and(|title| decoys::lists_other_goods(title, true))
         })
+    }
+
+    /// The text of its first main heading.
+    fn main_heading(&self) -> String {
+        let behind = self.tokens().iter().skip_while(|token| !matches!(token, Token::Open(tag) if tag.is("h1")));
+        let within = behind.take_while(|token| !matches!(token, Token::Close(name) if name.eq_ignore_ascii_case("h1")));
+        let texts: Vec<&str> =
+            within.filter_map(|token| if let Token::Text(text) = token { Some(&**text) } else { None }).collect();
+        texts.join(" ")
     }
 
     /// The page's markup in order, without a tree.

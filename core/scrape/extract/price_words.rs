@@ -3,12 +3,13 @@
 //! Each known word stands for one thing. What a text as a whole says follows from the things that it mentions, the ones that
 //! make an amount no price first: `Lease Special` is a lease. What is deliberately not here: where the words stand.
 
-use std::{collections::BTreeMap, iter::Peekable, ops::Range, sync::LazyLock};
+use std::{iter::Peekable, sync::LazyLock};
 
 use super::{
     card::mentions,
     fields::{Field, PriceRank},
     numbers,
+    word_table::WordTable,
 };
 
 /// What is said of an amount.
@@ -168,50 +169,10 @@ const WORDS: [(u32, &str); 27] = [
     ),
 ];
 
-/// The known words, sorted for the search.
-static KNOWN: LazyLock<Vec<(&str, u32)>> = LazyLock::new(|| {
-    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
-    for (thing, words) in WORDS {
-        words.split_ascii_whitespace().for_each(|word| *known.entry(word).or_default() |= thing);
-    }
-    known.into_iter().collect()
-});
-
-/// Which letters follow each letter at the beginning of a known word, a bit a letter, and where the words that begin with it stand;
-/// words of one letter have none behind.
-static INITIALS: LazyLock<[(u32, Range<usize>); 26]> = LazyLock::new(|| {
-    let mut initials = std::array::from_fn(|_| (0, 0..0));
-    for (at, (word, _)) in KNOWN.iter().enumerate() {
-        let letters = word.as_bytes();
-        let (seconds, places) = &mut initials[usize::from(letters[0] - b'a')];
-        *seconds |= letters.get(1).map_or(ALONE, |second| 1 << (second - b'a'));
-        *places = if places.start == places.end { at..at + 1 } else { places.start..at + 1 };
-    }
-    initials
-});
-/// The bit of a word of one letter.
-const ALONE: u32 = 1 << 31;
-
-/// No known word is longer.
-const WORD_BYTES_MAX: usize = 14;
+static KNOWN: LazyLock<WordTable> = LazyLock::new(|| WordTable::of(&WORDS));
 
 pub(super) fn mentioned(word: &str) -> u32 {
-    let letter = |byte: &u8| u32::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
-    let bytes = word.as_bytes();
-    let Some((seconds, places)) = bytes.first().and_then(|first| INITIALS.get(letter(first) as usize)) else {
-        return 0;
-    };
-    let second = bytes.get(1).map_or(ALONE, |second| 1_u32.checked_shl(letter(second)).unwrap_or_default());
-    // Most words mention nothing, and their first two letters say so.
-    if seconds & second == 0 {
-        return 0;
-    }
-    let mut buffer = [0_u8; WORD_BYTES_MAX];
-    let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    let alike = &KNOWN[places.clone()];
-    alike.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| alike[at].1)
+    KNOWN.meanings(word)
 }
 
 /// What the words of a text mention together, and how many words they are; `None` where it speaks of no amount.
@@ -497,10 +458,12 @@ pub(super) fn by_label(text: &str) -> Option<Stated> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scrape::extract::word_table::WORD_BYTES_MAX;
 
     #[test]
     fn words_say_what_an_amount_is() {
-        assert!(KNOWN.iter().all(|(word, _)| word.len() <= WORD_BYTES_MAX));
+        let known = WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace());
+        assert!(known.into_iter().all(|word| word.len() <= WORD_BYTES_MAX));
         let asking = Some(Stated::Price(PriceRank::Asking));
         let plain = Some(Stated::Price(PriceRank::Plain));
         let retail = Some(Stated::Price(PriceRank::Retail));

@@ -13,6 +13,7 @@ mod label_sides;
 mod labels;
 mod linked_cards;
 mod name_parts;
+mod other_trades;
 mod own_page;
 mod plain_cards;
 mod price_choice;

@@ -1,0 +1,353 @@
+//! What phrases say of a card, a title or a main heading: that it sells cars, or what else it is about.
+//!
+//! All phrases are looked for at once. What is deliberately not here: what follows from them (`decoys`), and single words
+//! (`car_words`).
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use aho_corasick::AhoCorasick;
+
+/// That a card sells no car, whatever else it shows.
+pub(super) const SELLS_NO_CAR: u32 = 1;
+/// That something is looked up by its VIN, or what was: an auction, a theft, a recall.
+pub(super) const LOOKS_UP: u32 = 1 << 1;
+/// Begins to say what a car was sold for, where an amount follows.
+pub(super) const BROUGHT: u32 = 1 << 2;
+/// Of any shop, which sells parts as well as cars.
+pub(super) const SHOP: u32 = 1 << 3;
+/// In a title, that its page is a list of vehicles for sale.
+pub(super) const OFFERS: u32 = 1 << 4;
+/// In a title, that it is a list of other things.
+pub(super) const OFFERS_OTHERS: u32 = 1 << 5;
+/// A payment of a loan.
+pub(super) const PAYMENT: u32 = 1 << 6;
+/// That a car is lent.
+pub(super) const LENT: u32 = 1 << 7;
+/// Of hiring a car, or of buying one from the visitor.
+pub(super) const HIRING: u32 = 1 << 8;
+/// Of the name of a dealer, as words of their own.
+pub(super) const DEALER: u32 = 1 << 9;
+/// In a main heading, that the page lists what is done to cars, paid for them or taken out of them.
+pub(super) const OTHER_HEADING: u32 = 1 << 10;
+/// In a main heading, that the VINs below it are those of parts, of wrecks or of reports.
+pub(super) const LOOKS_UP_BELOW: u32 = 1 << 11;
+/// That somebody buys cars.
+pub(super) const BUYS: u32 = 1 << 12;
+/// That any car has its payment estimated.
+pub(super) const ESTIMATE: u32 = 1 << 13;
+/// Of a model or of a market rather than of one car.
+pub(super) const MODEL: u32 = 1 << 14;
+/// Of a model, of an article or of a car of a shop: what its page is tells.
+pub(super) const MAYBE_MODEL: u32 = 1 << 15;
+/// An invitation to learn more.
+pub(super) const LEARN_MORE: u32 = 1 << 16;
+/// That a price is told by phone, or that the car is nearly or just gone.
+pub(super) const CALL: u32 = 1 << 17;
+/// Of what is paid at first, as a word of its own.
+pub(super) const DOWN: u32 = 1 << 18;
+/// Where a wreck stands in a yard, where a number follows.
+pub(super) const YARD: u32 = 1 << 19;
+/// When it came there.
+pub(super) const ARRIVED: u32 = 1 << 20;
+/// What work took, where a number follows.
+pub(super) const WORK: u32 = 1 << 21;
+/// Of work.
+pub(super) const LABOR: u32 = 1 << 22;
+
+/// The known phrases by what they say, in lower case.
+const PHRASES: [(u32, &[&str]); 23] = [
+    (
+        SELLS_NO_CAR,
+        &[
+            "affected vin",
+            "auction date",
+            "bid to $",
+            "bid history",
+            "bids:",
+            "claim #",
+            "daily rate",
+            "dyno",
+            "ecu tune",
+            "final bid",
+            "hammer price",
+            "lien amount",
+            "open recall",
+            "part out",
+            "parting out",
+            "parts from",
+            "sale date",
+            "settlement",
+            "stage 1",
+            "stolen",
+            "per hour",
+            "per night",
+            "per ticket",
+            "price as tested",
+            "pull your own",
+            "raffle",
+            "rent this",
+            "repair cost",
+            "salary",
+            "sold at auction",
+            "sold for",
+            "sold price",
+            "we pay",
+            "weekly rate",
+            "win this",
+            "winning bid",
+            "we paid",
+            "your bid",
+        ],
+    ),
+    (
+        LOOKS_UP,
+        &[
+            "affected vin",
+            "bid history",
+            "lien amount",
+            "pull your own",
+            "final bid",
+            "hammer price",
+            "open recall",
+            "recalls",
+            "sold for",
+            "stolen",
+            "winning bid",
+            "theft",
+            "towed",
+            "impound",
+            "last serviced",
+            "next service",
+        ],
+    ),
+    (BROUGHT, &["sold:", "sold in ", "sold on ", "sold after ", "sold at $", "shipped "]),
+    (SHOP, &["add to bag", "add to basket", "add to cart"]),
+    (
+        OFFERS,
+        &[
+            "autos usag\u{e9}es",
+            "boats for sale",
+            "d'occasion",
+            "d\u{2019}occasion",
+            "inventaire",
+            "motorcycles for sale",
+            "rvs for sale",
+            "trailers for sale",
+            "v\u{e9}hicules \u{e0} vendre",
+            "vehicles in stock",
+            "cars for sale",
+            "inventory",
+            "in stock",
+            "pre-owned",
+            "preowned",
+            "suvs for sale",
+            "trucks for sale",
+            "used cars",
+            "used suvs",
+            "used trucks",
+            "used vehicles",
+            "vehicles for sale",
+        ],
+    ),
+    (
+        OFFERS_OTHERS,
+        &[
+            "accessories",
+            "auction",
+            "best",
+            "guide",
+            "insurance",
+            "parts",
+            "recall",
+            "rent",
+            "review",
+            "sell your",
+            "service",
+            "sold",
+            "value",
+            "wanted",
+        ],
+    ),
+    (PAYMENT, &["/mo", "bi-weekly", "biweekly", "monthly", "per month", "weekly payment", "/bi"]),
+    (LENT, &["lease", "rent", "subscri", "due at signing", "per day", "/day", "included"]),
+    (
+        HIRING,
+        &[
+            " pay: $",
+            " our offer",
+            "payout",
+            "/day",
+            "/month",
+            "/week",
+            "/wk",
+            "/year",
+            "/yr",
+            "a day",
+            "a year",
+            "cash offer",
+            "per day",
+            "per week",
+            "per year",
+            "rental",
+        ],
+    ),
+    (DEALER, &["auto", "autos", "cars for sale", "dealer", "for sale", "inventory", "motors", "sales"]),
+    (
+        OTHER_HEADING,
+        &[
+            "cost to own",
+            "cost of ownership",
+            "dyno results",
+            "dyno runs",
+            "upfits",
+            "upfitting",
+            "auction results",
+            "before & after",
+            "before and after",
+            "brochures",
+            "completed listings",
+            "depreciation",
+            "engines",
+            "impound",
+            "junkyard",
+            "junk yard",
+            "lien sale",
+            "long-term",
+            "paint jobs",
+            "past auctions",
+            "projects",
+            "rebates",
+            "recall",
+            "repairs",
+            "repair stories",
+            "road test",
+            "routes",
+            "salvage yard",
+            "settlements",
+            "shipments",
+            "shipped",
+            "trade-in examples",
+            "transmissions",
+            "transport",
+            "tuning",
+            "wanted",
+            "we bought",
+            "we paid",
+            "wraps",
+        ],
+    ),
+    (
+        LOOKS_UP_BELOW,
+        &[
+            "history report",
+            "notice of lien",
+            "pull your own",
+            "recall campaign",
+            "self-service yard",
+            "u-pull",
+            "you pull",
+        ],
+    ),
+    (BUYS, &["we buy"]),
+    (
+        ESTIMATE,
+        &[
+            "build my deal",
+            "build your deal",
+            "estimate payment",
+            "estimate your payment",
+            "estimate my payment",
+            "explore payment",
+        ],
+    ),
+    (
+        MODEL,
+        &[
+            "annual",
+            "as low as",
+            "as shown",
+            "average",
+            "base price",
+            "book value",
+            "coverage",
+            "insurance",
+            "build &",
+            "build and price",
+            "build your",
+            "configure",
+            "estimate",
+            "fair market",
+            "fair purchase",
+            "min read",
+            "msrp",
+            "price range",
+            "private party",
+            "published",
+            "starting",
+            "starts at",
+            "trade-in",
+        ],
+    ),
+    (MAYBE_MODEL, &["from $", "read more"]),
+    (LEARN_MORE, &["learn more", "explore"]),
+    (
+        CALL,
+        &[
+            "call",
+            "appelez",
+            "contactez",
+            "sur demande",
+            "llame",
+            "inquire",
+            "contact us",
+            "contact dealer",
+            "on request",
+            "request price",
+            "sale pending",
+            "coming soon",
+            "sold",
+        ],
+    ),
+    (DOWN, &["down", "enganche"]),
+    (YARD, &["row "]),
+    (ARRIVED, &["arrived"]),
+    (WORK, &["took "]),
+    (LABOR, &["labor"]),
+];
+
+/// The phrases in one search, with what each says.
+static SEARCH: LazyLock<Option<(AhoCorasick, Vec<u32>)>> = LazyLock::new(|| {
+    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+    for (says, phrases) in PHRASES {
+        phrases.iter().for_each(|phrase| *known.entry(phrase).or_default() |= says);
+    }
+    let search = AhoCorasick::new(known.keys()).ok()?;
+    Some((search, known.into_values().collect()))
+});
+
+/// What the phrases of a text in lower case say.
+pub(super) fn said_in(lower: &str) -> u32 {
+    let Some((search, says)) = &*SEARCH else { return 0 };
+    search.find_overlapping_iter(lower).fold(0, |said, found| said | says[found.pattern().as_usize()])
+}
+
+/// The phrases that say something.
+pub(super) fn phrases_of(says: u32) -> impl Iterator<Item = &'static str> {
+    PHRASES.into_iter().filter(move |(known, _)| known & says != 0).flat_map(|(_, phrases)| phrases).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_says_what_all_of_its_phrases_say() {
+        for (says, phrases) in PHRASES {
+            for phrase in phrases {
+                assert_eq!(said_in(&format!("a {phrase} b")) & says, says, "{phrase}");
+                assert_eq!(*phrase, phrase.to_lowercase());
+            }
+        }
+        assert_eq!(said_in("2019 ford f-150 xlt, 45,678 miles"), 0);
+    }
+}

@@ -1,0 +1,89 @@
+//! Tables of words with what they mean, looked up in any case.
+//!
+//! Two letters rule out nearly every word of a page. What is deliberately not here: what the meanings are (`price_words`, `car_words`).
+
+use std::{collections::BTreeMap, ops::Range};
+
+/// Known words, each with its meanings as bits.
+pub(super) struct WordTable {
+    /// Sorted for the search.
+    known: Vec<(&'static str, u32)>,
+    /// For each first letter, in lower case, which ones follow it, as bits, and where the words that begin with it stand.
+    initials: [(u32, Range<usize>); 128],
+}
+
+/// No known word is longer.
+pub(super) const WORD_BYTES_MAX: usize = 16;
+/// The bit of a word of one letter. No second letter has it.
+const ALONE: u32 = 1;
+
+impl WordTable {
+    /// A table of words in lower case, by meanings; a word may have several.
+    pub(super) fn of(meanings: &[(u32, &'static str)]) -> Self {
+        let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+        for (meaning, words) in meanings {
+            words.split_ascii_whitespace().for_each(|word| *known.entry(word).or_default() |= meaning);
+        }
+        let known: Vec<(&str, u32)> = known.into_iter().collect();
+        let mut initials = std::array::from_fn(|_| (0, 0..0));
+        for (at, (word, _)) in known.iter().enumerate() {
+            let letters = word.as_bytes();
+            if let Some((seconds, places)) = initials.get_mut(usize::from(letters[0])) {
+                *seconds |= second_bit(letters);
+                *places = if places.start == places.end { at..at + 1 } else { places.start..at + 1 };
+            }
+        }
+        Self { known, initials }
+    }
+
+    /// The meanings of a word, none of one that nobody here knows.
+    pub(super) fn meanings(&self, word: &str) -> u32 {
+        let bytes = word.as_bytes();
+        let initial = bytes.first().map(u8::to_ascii_lowercase);
+        let Some((seconds, places)) = initial.and_then(|initial| self.initials.get(usize::from(initial))) else {
+            return 0;
+        };
+        // Most words mean nothing, and their first two letters say so.
+        if seconds & second_bit(bytes) == 0 {
+            return 0;
+        }
+        let mut buffer = [0_u8; WORD_BYTES_MAX];
+        let Some(lower) = buffer.get_mut(..word.len()) else { return 0 };
+        lower.copy_from_slice(bytes);
+        lower.make_ascii_lowercase();
+        let alike = &self.known[places.clone()];
+        alike.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)).map_or(0, |at| alike[at].1)
+    }
+}
+
+/// The bit of the second letter, which is the same in capitals.
+fn second_bit(word: &[u8]) -> u32 {
+    word.get(1).map_or(ALONE, |second| 1 << (second & 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_in_any_case_with_all_that_they_mean() {
+        let table = WordTable::of(&[(1, "a one-owner 4x4 price"), (2, "price prices caf\u{e9}")]);
+        for (word, meanings) in [
+            ("a", 1),
+            ("A", 1),
+            ("One-Owner", 1),
+            ("4X4", 1),
+            ("PRICE", 3),
+            ("prices", 2),
+            ("caf\u{e9}", 2),
+            ("", 0),
+            ("pric", 0),
+            ("pricess", 0),
+            ("p", 0),
+            ("\u{e9}", 0),
+            ("priceless beyond any word", 0),
+        ] {
+            assert_eq!(table.meanings(word), meanings, "{word}");
+        }
+    }
+}
