@@ -210,7 +210,7 @@ fn parts(config: &Config) -> Result<Parts> {
     } = config.clone();
     Ok(Parts::default()
         .with_rules(intake)
-        .with_rules(inventory)
+        .with_rules(inventory.checked()?)
         .with_rules(pricing.checked()?)
         .with_rules(tracking.checked()?)
         .with_rules(metrics)

@@ -70,11 +70,52 @@ on_both_databases! {
         // A sale of another program has no row yet.
         let other = inventory.add(&corolla(2)).unwrap();
         lot.execute(&format!("UPDATE inventory SET status = 'sold', sold_at = NULL WHERE vin = '{}'", other.vin));
-        inventory.set_status(other.id, paid(11_000)).unwrap();
+        let undated = inventory.set_status(other.id, paid(11_000)).unwrap_err();
+        assert_eq!((undated.code(), undated.fields()[0].pointer.as_str()), ("invalid_status_change", "/sold_at"), "no date is made up");
+        let mut dated = paid(11_000);
+        dated.sold_at = Some(lot.now() - TimeDelta::days(3));
+        assert_eq!(inventory.set_status(other.id, dated).unwrap().sold_at, dated.sold_at);
         let sales = inventory.statistics().unwrap().sales.total;
         assert_eq!((sales.count, sales.value), (2, Money::from_dollars(23_500)));
         let wrong = desk.inventory().refusing_doubtful_prices().set_status(car.id, paid(1_250)).unwrap_err();
         assert_eq!(wrong.code(), "price_doubtful");
+    }
+
+    fn a_sale_has_its_day_and_its_price_can_be_looked_up(lot: &Lot) {
+        let desk = lot.desk();
+        let inventory = desk.inventory();
+        let (car, other) = (inventory.add(&corolla(1)).unwrap(), inventory.add(&corolla(2)).unwrap());
+        lot.pass(TimeDelta::days(40));
+        let mut sale = StatusChange::sold_for(Money::from_dollars(13_000));
+        sale.sold_at = Some(lot.now() + TimeDelta::seconds(1));
+        let refusal = inventory.set_status(car.id, sale).unwrap_err();
+        assert_eq!((refusal.code(), refusal.fields()[0].pointer.as_str()), ("invalid_status_change", "/sold_at"));
+        sale.sold_at = Some(lot.now() - TimeDelta::days(35));
+        let sold = inventory.set_status(car.id, sale).unwrap();
+        assert_eq!(sold.sold_at, sale.sold_at);
+        let paid = Some(Money::from_dollars(13_000));
+        let shown = inventory.get(car.id).unwrap();
+        assert_eq!((shown.sale_price, shown.days_in_stock), (paid, 5));
+        assert_eq!(inventory.find(&car.vin).unwrap().sale_price, paid);
+        let listed: Vec<_> = inventory.list(&jpauto::VehicleFilter::default(), &PageRequest::default()).unwrap().items;
+        let prices: Vec<_> = listed.iter().map(|vehicle| (vehicle.vehicle.id == car.id, vehicle.sale_price)).collect();
+        assert!(prices.contains(&(true, paid)) && prices.contains(&(false, None)), "{prices:?}");
+        assert_eq!(inventory.statistics().unwrap().sales.by_month[0].month, "2026-03");
+        // The day alone is corrected; the price stays.
+        let mut corrected = StatusChange::from(VehicleStatus::Sold);
+        (corrected.correct, corrected.sold_at) = (true, Some(lot.now()));
+        inventory.set_status(car.id, corrected).unwrap();
+        assert_eq!((inventory.get(car.id).unwrap().sale_price, inventory.get(car.id).unwrap().days_in_stock), (paid, 40));
+        let sales = inventory.statistics().unwrap().sales;
+        assert_eq!((sales.total.count, sales.by_month[0].month.as_str()), (1, "2026-04"));
+        let entries = trail(lot, car.id);
+        let changes = entries.last().unwrap().changes.as_ref().unwrap();
+        assert!(changes.get("sold_at").is_some() && changes.get("sale_price").is_none(), "{changes:?}");
+        sale.correct = false;
+        assert_eq!(inventory.set_status(car.id, sale).unwrap_err().code(), "vehicle_sold");
+        sell(lot, other.id, 12_000);
+        inventory.relist(other.id).unwrap();
+        assert_eq!(inventory.get(other.id).unwrap().sale_price, None, "a car on sale has no buyer");
     }
 
     fn a_vin_that_another_program_wrote_in_lower_case_is_the_same_car(lot: &Lot) {

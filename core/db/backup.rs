@@ -46,7 +46,7 @@ pub(super) mod sqlite {
         let from = source.to_str().ok_or_else(|| cannot_write(to, "its source has no valid UTF-8 as its name"))?;
         let mut conn = SqliteConnection::establish(&address(from, "mode=rw"))
             .map_err(|reason| super::super::failure::cannot_connect_to(source, reason))?;
-        vacuum_into(&mut conn, &unfinished.0).map_err(Error::from)?;
+        vacuum_into(&mut conn, &unfinished.0, to).map_err(Error::from)?;
         // Whoever may not read the database may not read its copy.
         let permissions = fs::metadata(source).map_err(|reason| cannot_write(to, reason))?.permissions();
         fs::set_permissions(&unfinished.0, permissions).map_err(|reason| cannot_write(to, reason))?;
@@ -58,17 +58,18 @@ pub(super) mod sqlite {
         must_not_exist(to)?;
         let unfinished = Unfinished::beside(to);
         match conn {
-            DbConnection::Sqlite(conn) => vacuum_into(conn, &unfinished.0)?,
+            DbConnection::Sqlite(conn) => vacuum_into(conn, &unfinished.0, to)?,
             #[cfg(feature = "postgres")]
             DbConnection::Postgres(_) => {}
         }
         finish(&unfinished.0, to)
     }
 
-    fn vacuum_into(conn: &mut SqliteConnection, to: &Path) -> DbResult<()> {
-        let name = to.to_str().ok_or_else(|| cannot_write(to, "its name is no valid UTF-8"))?;
+    /// Fills a file that will be given a name.
+    fn vacuum_into(conn: &mut SqliteConnection, unfinished: &Path, to: &Path) -> DbResult<()> {
+        let name = unfinished.to_str().ok_or_else(|| cannot_write(to, "its name is no valid UTF-8"))?;
         // The file must exist to be opened by an address that makes none; an empty one is filled.
-        fs::File::options().write(true).create_new(true).open(to).map_err(|reason| cannot_write(to, reason))?;
+        fs::File::options().write(true).create_new(true).open(unfinished).map_err(|reason| cannot_write(to, reason))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000")?;
         sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(conn)?;
         must_be_whole(name)
@@ -113,12 +114,21 @@ pub(super) mod sqlite {
 
     fn must_not_exist(to: &Path) -> Result<()> {
         match fs::symlink_metadata(to) {
-            Err(reason) if reason.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => must_have_folder(to),
             Err(reason) => Err(cannot_write(to, reason)),
             Ok(_) => {
                 let message = format!("{} exists already, and a backup replaces nothing", to.display());
                 Err(Error::new(ErrorCode::BackupExists, message))
             }
+        }
+    }
+
+    fn must_have_folder(to: &Path) -> Result<()> {
+        match to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) if !folder.is_dir() => {
+                Err(cannot_write(to, format!("there is no folder {}; make it first", folder.display())))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -781,6 +781,9 @@ catalogue! {
         InvalidTrackingRules: Misconfigured, "invalid_tracking_rules",
             "A number of the rules of tracking is not usable.",
             "Correct the fields that the error lists.";
+        InvalidInventoryRules: Misconfigured, "invalid_inventory_rules",
+            "A number of the rules of the inventory is not usable.",
+            "Correct the fields that the error lists.";
         InvalidPricingRules: Misconfigured, "invalid_pricing_rules",
             "A number of the rules of pricing is not usable.",
             "Correct the fields that the error lists.";

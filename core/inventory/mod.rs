@@ -4,6 +4,7 @@
 //! `returns.rs` the cars that come back, `sales.rs` what was sold, `warning.rs` what to look at twice, `import/`
 //! files with many vehicles. Prices of the market are in `market`.
 
+mod config;
 mod fields;
 pub(crate) mod import;
 pub(crate) mod limits;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use config::InventoryRules;
 pub use limits::VehicleLimits;
 pub(crate) use limits::check_given;
 pub(crate) use repository::{
@@ -26,7 +28,7 @@ pub(crate) use repository::{
     get_all, get_all_to_change, get_to_change, insert, is_in_stock, with_free_stock_number,
 };
 pub(crate) use returns::take_back;
-pub use rules::{AgeBucket, AgeState, InventoryRules, StatusChange};
+pub use rules::{AgeBucket, AgeState, StatusChange};
 pub(crate) use rules::{
     DoubtfulPrices, check, from_submission, stock_numbers_to_choose, with_price_warnings, with_return_warnings,
 };
@@ -245,6 +247,8 @@ pub struct StockedVehicle {
     pub days_in_stock: i64,
     /// How the days compare with the turn policy.
     pub age_state: AgeState,
+    /// What the buyer of a sold vehicle paid, where it is known.
+    pub sale_price: Option<Money>,
 }
 
 /// A vehicle as an actor may see it.

@@ -1,11 +1,11 @@
 //! The rules of the inventory: what makes a vehicle acceptable, how its status changes, and how its age is counted. No I/O.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleUpdate, VehicleWarning, check_given,
-    limits, returns,
+    InventoryRules, NewVehicle, Vehicle, VehicleFilter, VehicleLimits, VehicleStatus, VehicleUpdate, VehicleWarning,
+    check_given, limits, returns,
 };
 use crate::{
     error::{Error, ErrorCode, Faults, FieldError, Result},
@@ -15,34 +15,6 @@ use crate::{
 };
 
 vehicle_fields!(check_given Vehicle);
-
-/// The numbers of the inventory's rules.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InventoryRules {
-    /// The limits of a vehicle's fields.
-    pub limits: VehicleLimits,
-    /// The last day of each age bucket except the open one: 30, 60, 90 makes 0-30, 31-60, 61-90 and 91+.
-    pub age_bounds: Vec<i64>,
-    /// The days within which a vehicle should be sold (45).
-    pub turn_days: i64,
-    /// A vehicle is aged after this many times `turn_days` (1.5).
-    pub aged_factor: f64,
-    /// The days for which a sale can be undone (7).
-    pub undo_sale_days: i64,
-}
-
-impl Default for InventoryRules {
-    fn default() -> Self {
-        Self {
-            limits: VehicleLimits::default(),
-            age_bounds: vec![30, 60, 90],
-            turn_days: 45,
-            aged_factor: 1.5,
-            undo_sale_days: 7,
-        }
-    }
-}
 
 /// Returns the vehicle in its canonical form, with its warnings.
 ///
@@ -169,7 +141,26 @@ pub(super) fn add(
     let vehicle = check(vehicle, rules, now)?;
     let (price, others) = (vehicle.price, [sold.map(|sold| sold.price)]);
     let vehicle = with_price_warnings(vehicle, "price", price, &others, &rules.limits, doubtful)?;
+    let vehicle = with_amount_warnings(vehicle, None, rules, doubtful)?;
     Ok(with_return_warnings(vehicle, sold))
+}
+
+/// The vehicle with the doubts about its cost and MSRP, where they are given or changed: against what they were, and against its price. Far
+/// less than the price is none: an old car was cheap when it was new, and a trade-in may cost little.
+fn with_amount_warnings(
+    mut vehicle: Vehicle,
+    before: Option<&Vehicle>,
+    rules: &InventoryRules,
+    doubtful: DoubtfulPrices,
+) -> Result<Vehicle> {
+    let (cost, msrp) = (before.and_then(|before| before.cost), before.and_then(|before| before.msrp));
+    for (field, was, is) in [("cost", cost, vehicle.cost), ("msrp", msrp, vehicle.msrp)] {
+        let against_price = || VehicleWarning::of_amount(field, is.filter(|_| is != was), vehicle.price, &rules.limits);
+        let warning = VehicleWarning::of_change(field, was, is, &rules.limits).or_else(against_price);
+        doubtful.ensure_none(warning.as_slice())?;
+        vehicle.warnings.extend(warning);
+    }
+    Ok(vehicle)
 }
 
 /// The vehicle with the warnings about what is other than when it was sold before.
@@ -202,12 +193,7 @@ pub(super) fn update(
         let (price, others) = (after.price, [Some(before.price)]);
         after = with_price_warnings(after, "price", price, &others, &rules.limits, doubtful)?;
     }
-    for (field, was, is) in [("cost", before.cost, after.cost), ("msrp", before.msrp, after.msrp)] {
-        let warning = VehicleWarning::of_change(field, was, is, &rules.limits);
-        doubtful.ensure_none(warning.as_slice())?;
-        after.warnings.extend(warning);
-    }
-    Ok(Some(after))
+    Ok(Some(with_amount_warnings(after, Some(before), rules, doubtful)?))
 }
 
 /// Makes the vehicle of an approved submission. The reviewer's overrides and the check come after.
@@ -258,7 +244,10 @@ pub struct StatusChange {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::sent_amount_or_null))]
     pub sale_price: Option<Money>,
-    /// Whether the vehicle is sold already, and `sale_price` corrects what the buyer paid. The old price stays in the audit trail.
+    /// When it was sold; now where it is not said.
+    #[serde(default)]
+    pub sold_at: Option<DateTime<Utc>>,
+    /// Whether the vehicle is sold already, and `sale_price` and `sold_at` correct its sale. What stood there before stays in the audit trail.
     #[serde(default)]
     pub correct: bool,
 }
@@ -267,19 +256,19 @@ impl StatusChange {
     /// Sold at this price.
     #[must_use]
     pub const fn sold_for(price: Money) -> Self {
-        Self { status: VehicleStatus::Sold, sale_price: Some(price), correct: false }
+        Self { status: VehicleStatus::Sold, sale_price: Some(price), sold_at: None, correct: false }
     }
 
     /// Sold already, and at this price.
     #[must_use]
     pub const fn corrected_to(price: Money) -> Self {
-        Self { status: VehicleStatus::Sold, sale_price: Some(price), correct: true }
+        Self { status: VehicleStatus::Sold, sale_price: Some(price), sold_at: None, correct: true }
     }
 }
 
 impl From<VehicleStatus> for StatusChange {
     fn from(status: VehicleStatus) -> Self {
-        Self { status, sale_price: None, correct: false }
+        Self { status, sale_price: None, sold_at: None, correct: false }
     }
 }
 
@@ -294,9 +283,8 @@ pub(super) fn set_status(
     faults.check(change.status != VehicleStatus::Unknown, "/status", "expected available, pending, hold or sold");
     if let Some(price) = change.sale_price {
         limits::price(&mut faults, "/sale_price", price);
-        faults.check(change.status == VehicleStatus::Sold, "/sale_price", "expected only with the status sold");
     }
-    faults.check(!change.correct || change.sale_price.is_some(), "/correct", "expected only with a sale price");
+    check_sale(&mut faults, vehicle, change, now);
     // A sale keeps the price of the vehicle.
     if change.status == VehicleStatus::Sold && vehicle.status != VehicleStatus::Sold {
         limits::price(&mut faults, "/price", vehicle.price);
@@ -310,18 +298,41 @@ pub(super) fn set_status(
             return Err(Error::new(ErrorCode::VehicleSold, "the vehicle is sold: relist it to offer it again"));
         }
         // A second sale must not replace the price of the first.
-        if change.sale_price.is_some() && !change.correct {
-            let message = "the vehicle is sold already: `correct` (--correct) corrects what the buyer paid, and relisting offers it again";
+        if (change.sale_price.is_some() || change.sold_at.is_some()) && !change.correct {
+            let message =
+                "the vehicle is sold already: `correct` (--correct) corrects its sale, and relisting offers it again";
             return Err(Error::new(ErrorCode::VehicleSold, message));
         }
     }
     let sold_at = match change.status {
-        VehicleStatus::Sold => vehicle.sold_at.or(Some(now)),
+        VehicleStatus::Sold => change.sold_at.map(|at| at.trunc_subsecs(6)).or(vehicle.sold_at).or(Some(now)),
         VehicleStatus::Available | VehicleStatus::Pending | VehicleStatus::Hold | VehicleStatus::Unknown => {
             vehicle.sold_at
         }
     };
     Ok(Vehicle { status: change.status, sold_at, updated_at: Some(now), updated_by: by, ..vehicle.clone() })
+}
+
+/// Checks what is said of a sale. A correction invents no date: where the vehicle has none, it must say when it was sold.
+fn check_sale(faults: &mut Faults, vehicle: &Vehicle, change: StatusChange, now: DateTime<Utc>) {
+    let is_sale = change.status == VehicleStatus::Sold;
+    faults.check(change.sale_price.is_none() || is_sale, "/sale_price", "expected only with the status sold");
+    faults.check(change.sold_at.is_none() || is_sale, "/sold_at", "expected only with the status sold");
+    let has_passed = |at: DateTime<Utc>| (DateTime::UNIX_EPOCH..=now).contains(&at);
+    faults.check(change.sold_at.is_none_or(has_passed), "/sold_at", "expected a time that has passed");
+    let says_something = change.sale_price.is_some() || change.sold_at.is_some();
+    faults.check(
+        !change.correct || says_something,
+        "/correct",
+        "expected only with a sale price or a date of the sale",
+    );
+    let lacks_date =
+        change.correct && vehicle.status == VehicleStatus::Sold && vehicle.sold_at.or(change.sold_at).is_none();
+    faults.check(
+        !lacks_date,
+        "/sold_at",
+        "expected the date of the sale: nobody has recorded when the vehicle was sold",
+    );
 }
 
 /// Offers the sold vehicle again, as listed now.

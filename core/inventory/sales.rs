@@ -28,12 +28,17 @@ impl Sale {
         Self {
             id: SaleId::new(now),
             inventory_id: sold.id,
-            sold_at: sold.sold_at.or(sold.updated_at).or(sold.listed_at).unwrap_or(now),
+            sold_at: sold_by(sold).unwrap_or(now),
             listed_at: sold.listed_at,
             price: sold.price,
             sale_price,
         }
     }
+}
+
+/// When a sold vehicle was sold, as its sale is recorded.
+pub(super) fn sold_by(sold: &Vehicle) -> Option<DateTime<Utc>> {
+    sold.sold_at.or(sold.updated_at).or(sold.listed_at)
 }
 
 /// Sales over all time, of cars that came back since, too. An undone sale is none.

@@ -1,6 +1,6 @@
 //! The operations on the dealership's vehicles.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, slice};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -18,6 +18,7 @@ use crate::{
     desk::{Acting, Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
     ids::{UserId, VehicleId},
+    money::Money,
     page::{Page, PageRequest},
     typed::Reference,
     version::{Expected, Version},
@@ -132,8 +133,11 @@ impl<'a> Inventory<'a> {
     /// `forbidden` for the public, who may [`Inventory::list_public`]; `invalid_cursor`.
     pub fn list(&self, filter: &VehicleFilter, page: &PageRequest) -> Result<Page<StockedVehicle>> {
         let now = self.desk.now();
-        let vehicles = self.desk.list(Permission::ReadInventory, |conn| repository::list(conn, filter, page))?;
-        Ok(vehicles.map(|vehicle| stocked(vehicle, self.rules(), now)))
+        self.desk.list(Permission::ReadInventory, |conn| {
+            let page = repository::list(conn, filter, page)?;
+            let paid = repository::sale_prices(conn, &page.items)?;
+            Ok(page.map(|vehicle| self.stocked(vehicle, &paid, now)))
+        })
     }
 
     /// A page of the vehicles on the website, with the fields that are public.
@@ -157,7 +161,11 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         self.desk.list_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
             Ok(match (sees_all, rules::only_listed(filter)) {
-                (true, _) => repository::list(conn, filter, page)?.map(|vehicle| self.shown(vehicle, now)),
+                (true, _) => {
+                    let page = repository::list(conn, filter, page)?;
+                    let paid = repository::sale_prices(conn, &page.items)?;
+                    page.map(|vehicle| ShownVehicle::Stocked(Box::new(self.stocked(vehicle, &paid, now))))
+                }
                 (false, Some(filter)) => repository::list(conn, &filter, page)?.map(ShownVehicle::listed),
                 (false, None) => Page { items: Vec::new(), next: None },
             })
@@ -172,7 +180,10 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
             Ok(match sees_all {
-                true => self.shown(repository::get(conn, id)?, now),
+                true => {
+                    let vehicle = repository::get(conn, id)?;
+                    ShownVehicle::Stocked(Box::new(self.stocked_one(conn, vehicle, now)?))
+                }
                 false => ShownVehicle::listed(repository::get_listed(conn, id)?),
             })
         })
@@ -201,10 +212,12 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
             let mut found = repository::get_each(conn, ids)?;
+            let sold: Vec<Vehicle> = if sees_all { found.values().cloned().collect() } else { Vec::new() };
+            let paid = repository::sale_prices(conn, &sold)?;
             let mut shown = |id: VehicleId| {
                 let vehicle = found.remove(&id)?;
                 match sees_all {
-                    true => Some(self.shown(vehicle, now)),
+                    true => Some(ShownVehicle::Stocked(Box::new(self.stocked(vehicle, &paid, now)))),
                     false => rules::is_listed(&vehicle).then(|| ShownVehicle::listed(vehicle)),
                 }
             };
@@ -222,8 +235,10 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`.
     pub fn get(&self, id: VehicleId) -> Result<StockedVehicle> {
         let now = self.desk.now();
-        let vehicle = self.desk.read(Permission::ReadInventory, |conn| repository::get(conn, id))?;
-        Ok(stocked(vehicle, self.rules(), now))
+        self.desk.read(Permission::ReadInventory, |conn| {
+            let vehicle = repository::get(conn, id)?;
+            self.stocked_one(conn, vehicle, now)
+        })
     }
 
     /// The vehicle with this VIN.
@@ -232,10 +247,12 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`.
     pub fn get_by_vin(&self, vin: Vin) -> Result<StockedVehicle> {
         let now = self.desk.now();
-        let found = self.desk.read(Permission::ReadInventory, |conn| repository::find_by_vin(conn, vin.as_str()))?;
-        let vehicle =
-            found.ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this VIN"))?;
-        Ok(stocked(vehicle, self.rules(), now))
+        self.desk.read(Permission::ReadInventory, |conn| {
+            let found = repository::find_by_vin(conn, vin.as_str())?;
+            let vehicle =
+                found.ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this VIN"))?;
+            self.stocked_one(conn, vehicle, now)
+        })
     }
 
     /// The vehicle with this stock number.
@@ -244,11 +261,12 @@ impl<'a> Inventory<'a> {
     /// `vehicle_not_found`.
     pub fn get_by_stock_number(&self, stock_number: &str) -> Result<StockedVehicle> {
         let now = self.desk.now();
-        let found =
-            self.desk.read(Permission::ReadInventory, |conn| repository::find_by_stock_number(conn, stock_number))?;
-        let vehicle = found
-            .ok_or_else(|| Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this stock number"))?;
-        Ok(stocked(vehicle, self.rules(), now))
+        self.desk.read(Permission::ReadInventory, |conn| {
+            let found = repository::find_by_stock_number(conn, stock_number)?;
+            let missing = || Error::new(ErrorCode::VehicleNotFound, "there is no vehicle with this stock number");
+            let vehicle = found.ok_or_else(missing)?;
+            self.stocked_one(conn, vehicle, now)
+        })
     }
 
     /// The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
@@ -268,7 +286,7 @@ impl<'a> Inventory<'a> {
             let stock = stock_number.as_deref().unwrap_or("none");
             (vehicle.id.into(), format!("{year} {make} {model}, stock {stock}, VIN {vin}"))
         })?;
-        Ok(stocked(vehicle, self.rules(), now))
+        self.desk.read(Permission::ReadInventory, |conn| self.stocked_one(conn, vehicle.clone(), now))
     }
 
     /// One vehicle on the website, with the fields that are public.
@@ -305,11 +323,12 @@ impl<'a> Inventory<'a> {
     }
 
     /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes, unless the price
-    /// of the sale is to be corrected. A sale price that is far from our price is a warning in the answer.
+    /// or the date of the sale is to be corrected. A sale price that is far from our price is a warning in the answer.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_sold` if it is sold, because only [`Inventory::relist`] offers it again; `vehicle_not_sold` if a
-    /// sale is to be corrected that is none; `invalid_status_change` for a sale price without a sale.
+    /// sale is to be corrected that is none; `invalid_status_change` for a sale price or date without a sale, for a date that is to come, and
+    /// for a correction without a date where nobody recorded one.
     pub fn set_status(&self, id: VehicleId, change: impl Into<StatusChange>) -> Result<Vehicle> {
         let change = change.into();
         self.desk.write(Permission::WriteInventory, |conn, acting| {
@@ -324,14 +343,13 @@ impl<'a> Inventory<'a> {
             }
             let mut paid_before = None;
             if change.correct {
-                let mut sale = Sale::of(&before, None, acting.now);
+                let sale = Sale::of(&before, None, acting.now);
                 repository::ensure_sale(conn, &sale)?;
-                sale.sale_price = change.sale_price;
-                paid_before = repository::correct_sale(conn, &sale)?;
-                if paid_before == change.sale_price {
+                let sold_at = after.sold_at.unwrap_or(sale.sold_at);
+                paid_before = repository::correct_sale(conn, &sale, (sold_at, change.sale_price))?;
+                if change.sale_price.is_none_or(|price| paid_before == Some(price)) && after.sold_at == before.sold_at {
                     return Ok(before);
                 }
-                after.sold_at = Some(sale.sold_at);
             }
             repository::update(conn, &after)?;
             if after.status == VehicleStatus::Sold && !change.correct {
@@ -339,7 +357,7 @@ impl<'a> Inventory<'a> {
             }
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             let mut changes = activity::changes_between(Some(&before), Some(&after))?;
-            if let Some(price) = change.sale_price {
+            if let Some(price) = change.sale_price.filter(|price| paid_before != Some(*price)) {
                 changes.insert("sale_price".to_owned(), json!({"from": paid_before, "to": price}));
             }
             activity::record_changes(conn, acting, Action::Status, "inventory", id.into(), changes)?;
@@ -443,8 +461,18 @@ impl<'a> Inventory<'a> {
         self.desk
     }
 
-    fn shown(&self, vehicle: Vehicle, now: DateTime<Utc>) -> ShownVehicle {
-        ShownVehicle::Stocked(Box::new(stocked(vehicle, self.rules(), now)))
+    fn stocked(&self, vehicle: Vehicle, paid: &HashMap<VehicleId, Money>, now: DateTime<Utc>) -> StockedVehicle {
+        let rules = self.rules();
+        let sale_price = paid.get(&vehicle.id).copied();
+        let vehicle = rules::with_warnings(vehicle, &rules.limits);
+        let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
+        let age_state = rules::age_state(days_in_stock, rules);
+        StockedVehicle { vehicle, days_in_stock, age_state, sale_price }
+    }
+
+    fn stocked_one(&self, conn: &mut DbConnection, vehicle: Vehicle, now: DateTime<Utc>) -> DbResult<StockedVehicle> {
+        let paid = repository::sale_prices(conn, slice::from_ref(&vehicle))?;
+        Ok(self.stocked(vehicle, &paid, now))
     }
 
     pub(super) fn rules(&self) -> &'a InventoryRules {
@@ -522,11 +550,4 @@ pub(crate) fn put_back_on_sale(
     repository::update(conn, after)?;
     vehicle_changed(desk, conn, sold, Some(after), acting.now)?;
     activity::record(conn, acting, Action::Relist, Some(sold), Some(after))
-}
-
-fn stocked(vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> StockedVehicle {
-    let vehicle = rules::with_warnings(vehicle, &rules.limits);
-    let days_in_stock = rules::days_in_stock(vehicle.listed_at, vehicle.sold_at, now);
-    let age_state = rules::age_state(days_in_stock, rules);
-    StockedVehicle { vehicle, days_in_stock, age_state }
 }

@@ -45,7 +45,7 @@ pub enum VehicleWarning {
         field: &'static str,
         /// The price.
         price: Money,
-        /// What the vehicle cost before, or what the customer asks.
+        /// What the vehicle cost before, or what the customer asks, or our price.
         other: Money,
     },
     /// A car that we sold comes back with another make or model year, or with fewer miles: its VIN is probably that of another car.
@@ -90,6 +90,17 @@ impl VehicleWarning {
         let (price, other) = (after?, before.filter(|before| limits.is_usual(*before))?);
         let is_far = limits.is_far(price, other) || limits.is_far(other, price);
         is_far.then_some(Self::PriceFarFromOther { field, price, other })
+    }
+
+    /// The doubt about an amount that is many times the price.
+    pub(crate) fn of_amount(
+        field: &'static str,
+        amount: Option<Money>,
+        price: Money,
+        limits: &VehicleLimits,
+    ) -> Option<Self> {
+        let amount = amount.filter(|amount| limits.is_usual(price) && limits.is_far(*amount, price))?;
+        Some(Self::PriceFarFromOther { field, price: amount, other: price })
     }
 
     /// What a car that comes back has otherwise than when it was sold, and cannot have.

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::typed::list;
+
 /// What a spreadsheet takes for the beginning of a formula, full-width forms included.
 const FORMULA_SIGNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
@@ -61,42 +63,14 @@ pub(crate) fn write(text: &str, cell: &mut String) {
     }
 }
 
-/// The texts that the text of a cell lists: JSON, or lines, or parts between bars, semicolons or commas, the first of these that
-/// occurs.
-///
-/// # Errors
-/// What begins as JSON does and is no list of texts.
-pub(crate) fn listed(text: &str) -> serde_json::Result<Vec<Cow<'_, str>>> {
-    if text.starts_with('[') {
-        let texts: Vec<String> = serde_json::from_str(text)?;
-        return Ok(texts.into_iter().map(Cow::Owned).collect());
-    }
-    let is_addresses = text.starts_with("http://") || text.starts_with("https://");
-    let separator = ['\n', '|', ';', ','].into_iter().find(|sign| {
-        // An address may hold a comma or a semicolon.
-        text.contains(*sign) && (!is_addresses || matches!(sign, '\n' | '|') || begins_addresses(text, *sign))
-    });
-    let parts: Vec<&str> = match separator {
-        Some(sign) => text.split(sign).collect(),
-        None if is_addresses => text.split_whitespace().collect(),
-        None => vec![text],
-    };
-    Ok(parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(Cow::Borrowed).collect())
-}
-
-/// Whether an address begins behind each of these signs.
-fn begins_addresses(text: &str, sign: char) -> bool {
-    text.split(sign).all(|part| part.trim().is_empty() || part.trim_start().starts_with("http"))
-}
-
-/// Writes texts into an empty cell, one a line where they are told apart so, so that they are [`listed`] again.
+/// Writes texts into an empty cell, one a line where they are told apart so, so that [`list`] reads them again.
 pub(crate) fn write_list(texts: &[Cow<'_, str>], cell: &mut String) {
     for (place, text) in texts.iter().enumerate() {
         cell.push_str(if place > 0 { "\n" } else { "" });
         cell.push_str(text);
     }
     guard(cell);
-    if !listed(read(cell)).is_ok_and(|read| read == texts) {
+    if !list(read(cell)).is_ok_and(|read| read == texts) {
         cell.clear();
         // A list of texts is always JSON.
         cell.push_str(&serde_json::to_string(texts).unwrap_or_default());
@@ -213,7 +187,7 @@ mod tests {
         #[test]
         fn any_list_is_read_back_to_the_letter_and_none_is_run(texts in prop::collection::vec(any_text(), 1..4)) {
             let cell = cell_of_list(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-            prop_assert_eq!(listed(read(&cell)).unwrap(), texts);
+            prop_assert_eq!(list(read(&cell)).unwrap(), texts);
             prop_assert!(!may_be_run(&cell), "{:?}", cell);
         }
     }

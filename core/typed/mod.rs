@@ -3,10 +3,14 @@
 //! The command line reads its arguments and its imports so. Programs send exact values, which [`Money`] and serde read.
 //! Deliberately not here: texts of web pages, which `extract` reads.
 
+mod list;
 mod reference;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::money::{InvalidMoney, Money};
 
+pub use list::list;
 pub(crate) use reference::{MOST_CANDIDATES, Reference};
 
 /// Reads an amount in dollars: `7995`, `7,995`, `$7,995.00`, `USD 7995`, `7,995 USD`, `7995$`, `7,995 dollars`.
@@ -74,6 +78,34 @@ pub fn whole_number(text: &str) -> Option<i32> {
     let text = text.strip_suffix(".00").or_else(|| text.strip_suffix(".0")).unwrap_or(text);
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     format!("{sign}{}", without_separators(digits)?).parse().ok()
+}
+
+/// What is said about a text that is no moment.
+pub const EXPECTED_MOMENT: &str = "expected a day, such as 2026-03-01, or a time, such as 2026-03-01T17:00:00Z";
+
+/// Reads when something happened: a time of RFC 3339, or a day, of which it is noon in UTC. `None` for anything else.
+///
+/// Noon of a day is that day in nearly all time zones. Of the present day it may be still to come; then it is now.
+///
+/// ```
+/// use jpauto::typed::past_moment;
+///
+/// let now = "2026-03-02T09:00:00Z".parse()?;
+/// assert_eq!(past_moment("2026-03-01", now), Some("2026-03-01T12:00:00Z".parse()?));
+/// assert_eq!(past_moment("2026-03-02", now), Some(now));
+/// assert_eq!(past_moment("2026-03-01T17:00:00-08:00", now), Some("2026-03-02T01:00:00Z".parse()?));
+/// assert_eq!(past_moment("March", now), None);
+/// # Ok::<(), chrono::ParseError>(())
+/// ```
+#[must_use]
+pub fn past_moment(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    let noon = day.and_hms_opt(12, 0, 0)?.and_utc();
+    Some(if day == now.date_naive() { noon.min(now) } else { noon })
 }
 
 /// Whether a text names a row beyond doubt, as deleting wants it: it is one of the row's names, or the beginning of a long one, its

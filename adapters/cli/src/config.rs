@@ -6,7 +6,7 @@ use crate::{
     configuration::SAMPLE,
     context::Context,
     failure::Failure,
-    output::remark,
+    output::{Format, remark},
     serve::{doubt_of_backups, template_faults},
 };
 
@@ -40,7 +40,11 @@ pub(crate) fn run(command: &ConfigCommand, context: &mut Context) -> Result<(), 
                 remark(&format!("a template is wrong, and the usual one is used: {fault}"));
             }
             doubt_of_backups(&context.settings).iter().for_each(|doubt| remark(doubt));
-            context.output.text(&context.settings.shown())
+            match context.output.format() {
+                Format::Table => context.output.text(&context.settings.shown()),
+                Format::Json => context.output.json(&context.settings.shown_to_programs()),
+                Format::Jsonl => context.output.json_line(&context.settings.shown_to_programs()),
+            }
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{fmt, marker::PhantomData, path::PathBuf, str::FromStr};
 
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use jpauto::{
     ErrorCode, FieldError,
     fields::{Described, FieldType},
@@ -92,6 +92,7 @@ impl<T: Described> Args for OptionsOf<T> {
                 .value_name(value_name(field.r#type))
                 .help(field.about.trim_end_matches('.'))
                 .allow_hyphen_values(true)
+                .action(if field.r#type == FieldType::Texts { ArgAction::Append } else { ArgAction::Set })
         });
         FieldOptions::augment_args(command.next_help_heading("Fields").args(options))
     }
@@ -103,7 +104,11 @@ impl<T: Described> Args for OptionsOf<T> {
 
 impl<T: Described> FromArgMatches for OptionsOf<T> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = |name| matches.get_one::<String>(name).map(|value| (name, value.clone()));
+        // A list may be given text by text.
+        let given = |name| {
+            let values: Vec<_> = matches.get_many::<String>(name)?.map(String::as_str).collect();
+            Some((name, values.join("\n")))
+        };
         Ok(Self {
             given: T::FIELDS.iter().filter_map(|field| given(field.name)).collect(),
             more: FieldOptions::from_arg_matches(matches)?,
@@ -295,12 +300,12 @@ impl<'de> IntoDeserializer<'de, Fault> for Reader<'de> {
     }
 }
 
-/// A number without its dollar sign and commas; `None` for a text that is none, or has neither.
+/// A number without its dollar sign, its commas and the blanks around it; `None` for a text that is none, or has none of these.
 fn plain_number(text: &str) -> Option<String> {
     if let Some(number) = text.contains(',').then(|| typed::whole_number(text)).flatten() {
         return Some(number.to_string());
     }
-    text.contains(['$', ',', 'U', 'u', 'D', 'd'])
+    (text.contains(['$', ',', 'U', 'u', 'D', 'd']) || text.trim() != text)
         .then(|| typed::money(text).ok())
         .flatten()
         .map(|amount| amount.to_string())
@@ -354,7 +359,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
-    /// A list is a JSON array, or a text a line.
+    /// A list is a JSON array, or one as people type it.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.given {
             Given::Text(text) if text.is_empty() => visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
@@ -362,8 +367,8 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 serde_json::Deserializer::from_str(text).deserialize_seq(visitor).map_err(de::Error::custom)
             }
             Given::Text(text) => {
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-                visitor.visit_seq(SeqDeserializer::new(lines))
+                let texts = typed::list(text).map_err(|reason| Fault::Other(reason.to_string()))?;
+                visitor.visit_seq(SeqDeserializer::new(texts.into_iter()))
             }
             Given::Json(value) => value.deserialize_seq(visitor).map_err(de::Error::custom),
         }
@@ -464,10 +469,29 @@ mod tests {
             let update: VehicleUpdate = set(&[&format!("price={typed}")]).build_update().unwrap();
             assert_eq!(update.price, Some(Money::from_dollars(7_995)), "{typed}");
         }
+        assert_eq!(
+            set(&["price= 7995"]).build_update::<VehicleUpdate>().unwrap().price,
+            Some(Money::from_dollars(7_995))
+        );
         for wrong in ["price=7,99", "price=7995 CAD", "price=7.995,00", "mileage=1,12", "mileage=112.345"] {
             assert_eq!(refusal(set(&[wrong]).build_update::<VehicleUpdate>()).0, "invalid_value", "{wrong}");
         }
         assert_eq!(refusal(Fields::from_json(br#"{"price": 1, "price": 2}"#)).0, "invalid_json");
+    }
+
+    #[test]
+    fn a_list_is_read_as_people_type_it() {
+        let images = |text: &str| set(&[text]).build_update::<VehicleUpdate>().unwrap().images.unwrap();
+        let both = ["https://lot.example/a.jpg", "https://lot.example/b.jpg"];
+        for text in [
+            "images=https://lot.example/a.jpg,https://lot.example/b.jpg",
+            "images=https://lot.example/a.jpg\nhttps://lot.example/b.jpg",
+        ] {
+            assert_eq!(images(text), both, "{text}");
+        }
+        let features =
+            set(&["features=Tow hitch, Roof rack"]).build_update::<VehicleUpdate>().unwrap().features.unwrap();
+        assert_eq!(features, ["Tow hitch", "Roof rack"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `jpauto vehicle`: the dealership's own vehicles.
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use jpauto::{
     AgeState, Desk, ErrorCode, Inventory, Money, NewVehicle, StatusChange, StockedVehicle, Vehicle, VehicleFilter,
@@ -53,6 +54,24 @@ pub(crate) enum VehicleCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
+    /// Sell a vehicle, or correct its sale
+    #[command(after_help = SELL_EXAMPLES)]
+    Sell {
+        /// Id, VIN or stock number, or the beginning of one
+        #[arg(value_name = "VEHICLE")]
+        vehicle: String,
+        /// What the buyer paid; kept with the sale and in the audit trail
+        #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true, value_parser = typed::money)]
+        price: Option<Money>,
+        /// When it was sold, where that was not now: a day or a time
+        #[arg(long, value_name = "DATE", value_parser = past_moment)]
+        date: Option<DateTime<Utc>>,
+        /// The vehicle is sold already: correct what the buyer paid, or when
+        #[arg(long)]
+        correct: bool,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Move a vehicle to another status
     #[command(after_help = "Example:\n  jpauto vehicle status A1042 sold --sale-price 13000")]
     Status {
@@ -65,8 +84,11 @@ pub(crate) enum VehicleCommand {
         /// What the buyer paid; kept with the sale and in the audit trail
         #[arg(long, value_name = "DOLLARS", allow_hyphen_values = true, value_parser = typed::money)]
         sale_price: Option<Money>,
-        /// The vehicle is sold already: correct what the buyer paid
-        #[arg(long, requires = "sale_price")]
+        /// When it was sold, where that was not now: a day or a time
+        #[arg(long, value_name = "DATE", value_parser = past_moment)]
+        sold_at: Option<DateTime<Utc>>,
+        /// The vehicle is sold already: correct what the buyer paid, or when
+        #[arg(long)]
         correct: bool,
         #[command(flatten)]
         confirmation: Confirmation,
@@ -113,6 +135,12 @@ Examples:
 
 Options override the JSON object, and --set overrides options. Fields are named as their columns.";
 
+const SELL_EXAMPLES: &str = "\
+Examples:
+  jpauto vehicle sell A1042 --price 13000
+  jpauto vehicle sell A1042 --price 13000 --date 2026-11-20
+  jpauto vehicle sell A1042 --correct --date 2026-11-21";
+
 const LIST_EXAMPLES: &str = "\
 Examples:
   jpauto vehicle list --make Toyota --price-max 20000 --sort price
@@ -147,6 +175,10 @@ pub(crate) struct FilterOptions {
     sort: VehicleSort,
 }
 
+fn past_moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    typed::past_moment(text, Utc::now()).ok_or(typed::EXPECTED_MOMENT)
+}
+
 /// Runs the command.
 pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), Failure> {
     let desk = context.desk()?;
@@ -167,9 +199,16 @@ pub(crate) fn run(command: VehicleCommand, context: &mut Context) -> Result<(), 
             let id = find(&desk, &vehicle)?.vehicle.id;
             written(&writing(&desk, confirmation).update(id, &update)?, output)
         }
-        VehicleCommand::Status { vehicle, status, sale_price, correct, confirmation } => {
+        VehicleCommand::Sell { vehicle, price, date, correct, confirmation } => {
+            let mut change = StatusChange::from(VehicleStatus::Sold);
+            (change.sale_price, change.sold_at, change.correct) = (price, date, correct);
+            let id = find(&desk, &vehicle)?.vehicle.id;
+            warn(&writing(&desk, confirmation).set_status(id, change)?.warnings);
+            output.item(&inventory.get(id)?)
+        }
+        VehicleCommand::Status { vehicle, status, sale_price, sold_at, correct, confirmation } => {
             let mut change = StatusChange::from(status);
-            (change.sale_price, change.correct) = (sale_price, correct);
+            (change.sale_price, change.sold_at, change.correct) = (sale_price, sold_at, correct);
             let id = find(&desk, &vehicle)?.vehicle.id;
             written(&writing(&desk, confirmation).set_status(id, change)?, output)
         }
@@ -284,7 +323,8 @@ impl Row for StockedVehicle {
         Column::text("Status"),
         Column::text("VIN").spare(1),
         Column::text("Colour").spare(2),
-        Column::number("Cost").spare(3),
+        Column::number("Sold for").spare(3),
+        Column::number("Cost").spare(4),
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -298,6 +338,7 @@ impl Row for StockedVehicle {
             vehicle.status.as_str().into(),
             Cell::new(vehicle.vin.as_str()).tone(Tone::Faint),
             dash(vehicle.exterior_color.clone(), |colour| colour).into(),
+            dash(self.sale_price, money).into(),
             dash(vehicle.cost, money).into(),
         ]
     }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use jpauto::{Desk, NewVehicle, StatusChange, VehicleFilter, VehicleUpdate};
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{
+    prelude::*,
+    types::{PyDateTime, PyDict},
+};
 
 use crate::{
     imports::{self, ImportReport, Switches},
@@ -58,6 +61,8 @@ jpauto::vehicle_fields! {
         days_in_stock: i64,
         /// How the days compare with the turn policy: `good`, `warning` or `aged`.
         age_state: String,
+        /// What the buyer of a sold vehicle paid, where it is known.
+        sale_price: Option<Amount>,
     }
 }
 
@@ -378,22 +383,25 @@ impl Inventory {
 
     /// Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
     ///
-    /// With `correct` the vehicle is sold already, and `sale_price` corrects what the buyer paid.
+    /// `sold_at` is when it was sold, now where it is not said. With `correct` the vehicle is sold already, and `sale_price` and `sold_at`
+    /// correct its sale.
     ///
     /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
     /// correct.
-    #[pyo3(signature = (id, status, *, sale_price = None, correct = false))]
+    #[pyo3(signature = (id, status, *, sale_price = None, sold_at = None, correct = false))]
     fn set_status(
         &self,
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         status: &str,
         sale_price: Option<&Bound<'_, PyAny>>,
+        sold_at: Option<&Bound<'_, PyDateTime>>,
         correct: bool,
     ) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         let mut change = StatusChange::from(input::word::<jpauto::VehicleStatus>(py, status)?);
         (change.sale_price, change.correct) = (input::money("sale_price", sale_price)?, correct);
+        change.sold_at = sold_at.map(|sold_at| input::instant("sold_at", sold_at)).transpose()?;
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
     }
 

@@ -248,7 +248,7 @@ fn texts(cell: &Cell) -> Result<Vec<String>, String> {
         return Ok(texts.clone());
     }
     let text = text(cell)?;
-    let texts = cell_text::listed(&text).map_err(|_other| "expected a JSON list of texts".to_owned())?;
+    let texts = typed::list(&text).map_err(|_other| "expected a JSON list of texts".to_owned())?;
     Ok(texts.into_iter().map(Cow::into_owned).collect())
 }
 

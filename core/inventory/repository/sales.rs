@@ -1,6 +1,6 @@
 //! Rows of `vehicle_sales`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -19,8 +19,8 @@ use crate::{
     },
     ids::{SaleId, VehicleId},
     inventory::{
-        Vehicle,
-        sales::{MonthSums, Sale},
+        Vehicle, VehicleStatus,
+        sales::{MonthSums, Sale, sold_by},
     },
     money::Money,
 };
@@ -87,14 +87,45 @@ pub(in crate::inventory) fn ensure_sales(conn: &mut DbConnection, sales: &[Sale]
     Ok(())
 }
 
-/// Sets what the buyer of a recorded sale paid. Answers what was known of it.
-pub(in crate::inventory) fn correct_sale(conn: &mut DbConnection, sale: &Sale) -> DbResult<Option<Money>> {
+/// What the buyers of these vehicles paid, where they are sold and it is known.
+pub(in crate::inventory) fn sale_prices(
+    conn: &mut DbConnection,
+    vehicles: &[Vehicle],
+) -> DbResult<HashMap<VehicleId, Money>> {
+    let sold: HashMap<VehicleId, DateTime<Utc>> = vehicles
+        .iter()
+        .filter(|vehicle| vehicle.status == VehicleStatus::Sold)
+        .filter_map(|vehicle| Some((vehicle.id, sold_by(vehicle)?)))
+        .collect();
+    if sold.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sales: Vec<(VehicleId, Instant, Option<Money>)> = dsl::vehicle_sales
+        .filter(dsl::inventory_id.eq_any(sold.keys()))
+        .filter(dsl::sale_price.is_not_null())
+        .select((dsl::inventory_id, dsl::sold_at, dsl::sale_price))
+        .load(conn)?;
+    let of_last_sale = |(id, sold_at, price): (VehicleId, Instant, Option<Money>)| {
+        let is_last = sold.get(&id).is_some_and(|at| *at == DateTime::from(sold_at));
+        is_last.then_some((id, price?))
+    };
+    Ok(sales.into_iter().filter_map(of_last_sale).collect())
+}
+
+/// Sets when a recorded sale was, and what the buyer paid where that is said. Answers the price that was known.
+pub(in crate::inventory) fn correct_sale(
+    conn: &mut DbConnection,
+    sale: &Sale,
+    (sold_at, sale_price): (DateTime<Utc>, Option<Money>),
+) -> DbResult<Option<Money>> {
     let recorded = dsl::vehicle_sales
         .filter(dsl::inventory_id.eq(sale.inventory_id))
         .filter(dsl::sold_at.eq(Instant(sale.sold_at)));
     let known: Vec<Option<Money>> = recorded.select(dsl::sale_price).load(conn)?;
-    diesel::update(recorded).set(dsl::sale_price.eq(sale.sale_price)).execute(conn)?;
-    Ok(known.into_iter().flatten().next())
+    let known = known.into_iter().flatten().next();
+    let corrected = (dsl::sold_at.eq(Instant(sold_at)), dsl::sale_price.eq(sale_price.or(known)));
+    diesel::update(recorded).set(corrected).execute(conn)?;
+    Ok(known)
 }
 
 pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle) -> DbResult<()> {

@@ -37,6 +37,7 @@ use jpauto::{
     storage::{BucketConfig, StorageConfig, StorageRules},
 };
 use jpauto_http::ServerConfig;
+use serde_json::json;
 
 pub(crate) use environment::FILE;
 
@@ -377,6 +378,24 @@ impl Settings {
             "" => format!("http://{}", self.server.address),
             address => address.to_owned(),
         }
+    }
+
+    /// The same for programs: each section an object of its keys, each with its value and whether that is the default.
+    pub(crate) fn shown_to_programs(&self) -> serde_json::Value {
+        let defaults = keys::shown(&Self::default());
+        let mut sections = serde_json::Map::new();
+        for (path, is_secret, value) in keys::shown(self) {
+            let Some((of, name)) = path.rsplit_once('.') else { continue };
+            let is_default = defaults.iter().any(|(known, _, default)| *known == path && *default == value);
+            let value = if is_secret && !is_default { given::quoted("not shown") } else { value };
+            // What is shown is a value of TOML.
+            let read: Option<toml::Table> = toml::from_str(&format!("value = {value}")).ok();
+            let value =
+                read.and_then(|mut table| table.remove("value")).map_or_else(|| json!(value), |read| json!(read));
+            let section = sections.entry(of).or_insert_with(|| json!({}));
+            section[name] = json!({"value": value, "is_default": is_default});
+        }
+        serde_json::Value::Object(sections)
     }
 
     /// Where photos are kept, if anywhere. A folder is served by the server that people sign in at, unless another address is named.

@@ -149,7 +149,7 @@ const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
     ("core/evaluation/vpic/config.rs", "VpicConfig", "vpic", &[]),
     ("core/submissions/rules.rs", "IntakeRules", "intake", &["limits"]),
     ("core/inventory/limits.rs", "VehicleLimits", "intake.limits", &[]),
-    ("core/inventory/rules.rs", "InventoryRules", "inventory", &["limits"]),
+    ("core/inventory/config.rs", "InventoryRules", "inventory", &["limits"]),
     ("core/inventory/limits.rs", "VehicleLimits", "inventory.limits", &[]),
     ("core/market/pricing/config.rs", "PricingRules", "pricing", &["typical_mileage"]),
     ("core/market/pricing/config.rs", "TypicalMileage", "pricing.typical_mileage", &[]),
