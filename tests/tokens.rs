@@ -108,6 +108,20 @@ on_both_databases! {
         lot.desk().users().deactivate(user.id).unwrap();
         assert_eq!(machine.inventory().get(vehicle.id).unwrap_err().code(), "user_inactive");
         assert_eq!(machine.submissions().submit(&camry()).unwrap_err().code(), "user_inactive");
+        // The list says whose it is, and that it does not work.
+        let told = |lot: &Lot| {
+            let token = lot.desk().tokens().get(issued.token.id).unwrap();
+            let listed = lot.desk().tokens().list(&PageRequest::default()).unwrap().items.remove(0);
+            assert_eq!(listed, token);
+            (token.user_email, token.works)
+        };
+        assert_eq!(told(lot), (Some(user.email.clone()), false));
+        lot.desk().users().activate(user.id).unwrap();
+        assert_eq!(told(lot), (Some(user.email.clone()), true));
+        lot.desk().users().delete(user.id).unwrap();
+        let (email, works) = told(lot);
+        assert!(email.is_some_and(|email| email.starts_with("removed-")) && !works);
+        assert_eq!(machine.inventory().get(vehicle.id).unwrap_err().code(), "user_inactive");
     }
 
     fn a_user_who_has_a_token_is_stripped_instead_of_removed(lot: &Lot) {

@@ -118,6 +118,8 @@ pub struct ActivityEntry {
     pub created_at: DateTime<Utc>,
     /// The API token that it was done through.
     pub token_id: Option<TokenId>,
+    /// What they are called now: the address of the member of staff, else the name of the token. `None` where nobody is named.
+    pub by: Option<String>,
 }
 
 /// Which entries to list. By default all, newest first.
@@ -276,6 +278,7 @@ fn entry(
         user_agent: acting.actor.user_agent().map(ToOwned::to_owned),
         created_at: acting.now,
         token_id: acting.actor.token_id(),
+        by: None,
     }
 }
 

@@ -1,6 +1,10 @@
 //! Rows of `activity_logs`. They are inserted and read, never updated or deleted.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    net::IpAddr,
+};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +17,10 @@ use crate::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
         held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, insert_rows,
-        schema::activity_logs::{self, dsl},
+        schema::{
+            activity_logs::{self, dsl},
+            api_tokens, users,
+        },
         types::AnyId,
     },
     desk::Acting,
@@ -52,6 +59,7 @@ impl From<Row> for ActivityEntry {
             user_agent: row.user_agent.text(),
             created_at: row.created_at.time().unwrap_or_default(),
             token_id: row.token_id,
+            by: None,
         }
     }
 }
@@ -138,7 +146,27 @@ pub(super) fn list(
     let position: Option<(Option<Place<Instant>>, ActivityId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.place(), row.id))?;
-    Ok(page.map(ActivityEntry::from))
+    let mut page = page.map(ActivityEntry::from);
+    name_actors(conn, &mut page.items)?;
+    Ok(page)
+}
+
+/// Sets what those are called who did it; two look-ups, however many entries there are.
+fn name_actors(conn: &mut DbConnection, entries: &mut [ActivityEntry]) -> DbResult<()> {
+    let users: BTreeSet<UserId> = entries.iter().filter_map(|entry| entry.user_id).collect();
+    let tokens: BTreeSet<TokenId> = entries.iter().filter_map(|entry| entry.token_id).collect();
+    let of_users = users::table.filter(users::id.eq_any(users)).select((users::id, users::email));
+    let emails: Vec<(UserId, HeldText)> = of_users.load(conn)?;
+    let of_tokens = api_tokens::table.filter(api_tokens::id.eq_any(tokens)).select((api_tokens::id, api_tokens::name));
+    let names: Vec<(TokenId, HeldText)> = of_tokens.load(conn)?;
+    let emails: HashMap<UserId, String> = emails.into_iter().map(|(id, email)| (id, email.text())).collect();
+    let names: HashMap<TokenId, String> = names.into_iter().map(|(id, name)| (id, name.text())).collect();
+    for entry in entries {
+        let email = entry.user_id.and_then(|id| emails.get(&id));
+        let name = || entry.token_id.and_then(|id| names.get(&id));
+        entry.by = email.or_else(name).cloned();
+    }
+    Ok(())
 }
 
 /// Whether there is an entry of this action on one thing.

@@ -44,11 +44,15 @@ pub struct Token {
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The address of that user.
+    pub user_email: Option<String>,
+    /// Whether it may act: it is not revoked and not at its end, and its user may act, too.
+    pub works: bool,
 }
 
 impl Audited for Token {
     const RESOURCE: &'static str = "tokens";
-    const SILENT: &'static [&'static str] = &["created_at", "last_used_at"];
+    const SILENT: &'static [&'static str] = &["created_at", "last_used_at", "user_email", "works"];
 
     fn resource_id(&self) -> Uuid {
         self.id.into()

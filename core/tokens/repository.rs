@@ -42,6 +42,8 @@ impl From<Row> for Token {
             expires_at: row.expires_at.map(DateTime::from),
             last_used_at: row.last_used_at.map(DateTime::from),
             revoked_at: row.revoked_at.map(DateTime::from),
+            user_email: None,
+            works: false,
         }
     }
 }

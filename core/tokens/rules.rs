@@ -52,12 +52,14 @@ pub(super) fn create(new: &NewToken, creator: &Actor, role: Option<Role>, now: D
         expires_at: new.expires_at.map(|end| end.trunc_subsecs(6)),
         last_used_at: None,
         revoked_at: None,
+        user_email: None,
+        works: true,
     })
 }
 
 /// The token, revoked. One that was revoked before stays as it is.
 pub(super) fn revoke(token: &Token, now: DateTime<Utc>) -> Token {
-    Token { revoked_at: token.revoked_at.or(Some(now)), ..token.clone() }
+    Token { revoked_at: token.revoked_at.or(Some(now)), works: false, ..token.clone() }
 }
 
 /// The secret of a token: the prefix, its id, and 256 random bits.
@@ -80,6 +82,12 @@ pub(super) fn id_in(text: &str) -> Option<TokenId> {
 /// Whether the token may be used.
 pub(super) fn is_valid(token: &Token, now: DateTime<Utc>) -> bool {
     token.revoked_at.is_none() && token.expires_at.is_none_or(|end| now < end)
+}
+
+/// The token with what is known of its user: whether there is one who may act, and the address.
+pub(super) fn of_user(token: Token, user: Option<&(String, bool)>, now: DateTime<Utc>) -> Token {
+    let may_act = token.user_id.is_none() || user.is_some_and(|(_, is_active)| *is_active);
+    Token { works: may_act && is_valid(&token, now), user_email: user.map(|(email, _)| email.clone()), ..token }
 }
 
 /// What a token may do for a creator who has this role now.

@@ -46,6 +46,22 @@ pub(crate) fn role_of(conn: &mut DbConnection, actor: &Actor, clock: &Clock) -> 
     }
 }
 
+/// The tokens with what is known of their users.
+fn of_users(conn: &mut DbConnection, tokens: Vec<Token>, now: DateTime<Utc>) -> DbResult<Vec<Token>> {
+    let users = users::addresses(conn, tokens.iter().filter_map(|token| token.user_id))?;
+    let of_user = |token: Token| {
+        let user = token.user_id.and_then(|id| users.get(&id));
+        rules::of_user(token, user, now)
+    };
+    Ok(tokens.into_iter().map(of_user).collect())
+}
+
+fn of_user(conn: &mut DbConnection, token: Token, now: DateTime<Utc>) -> DbResult<Token> {
+    let users = users::addresses(conn, token.user_id)?;
+    let user = token.user_id.and_then(|id| users.get(&id));
+    Ok(rules::of_user(token, user, now))
+}
+
 impl<'a> Tokens<'a> {
     fn at(desk: &'a Desk) -> Self {
         Self { desk }
@@ -80,6 +96,7 @@ impl<'a> Tokens<'a> {
             let secret = rules::secret_of(token.id, random);
             repository::insert(conn, &token, &secret::hash(&secret))?;
             activity::record(conn, acting, Action::Create, None, Some(&token))?;
+            let token = of_user(conn, token, acting.now)?;
             Ok(IssuedToken { token, secret })
         })
     }
@@ -92,7 +109,9 @@ impl<'a> Tokens<'a> {
         self.desk.actor().must_be_person()?;
         self.desk.read(Permission::ManageOwnTokens, |conn| {
             let of = self.whose(conn)?;
-            repository::list(conn, of, page)
+            let mut tokens = repository::list(conn, of, page)?;
+            tokens.items = of_users(conn, tokens.items, self.desk.now())?;
+            Ok(tokens)
         })
     }
 
@@ -104,7 +123,8 @@ impl<'a> Tokens<'a> {
         self.desk.actor().must_be_person()?;
         self.desk.read(Permission::ManageOwnTokens, |conn| {
             let of = self.whose(conn)?;
-            repository::get(conn, id, of)
+            let token = repository::get(conn, id, of)?;
+            of_user(conn, token, self.desk.now())
         })
     }
 
@@ -119,7 +139,8 @@ impl<'a> Tokens<'a> {
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ManageOwnTokens, |conn| {
             let of = self.whose(conn)?;
-            repository::candidates(conn, &reference, of)
+            let tokens = repository::candidates(conn, &reference, of)?;
+            of_users(conn, tokens, self.desk.now())
         })?;
         reference.only(found, repository::not_found, |token| (token.id.into(), token.name.clone()))
     }
@@ -132,9 +153,10 @@ impl<'a> Tokens<'a> {
         self.desk.actor().must_be_person()?;
         self.desk.write(Permission::ManageOwnTokens, |conn, acting| {
             let of = self.whose(conn)?;
-            let before = repository::get_to_change(conn, id, of)?;
+            let token = repository::get_to_change(conn, id, of)?;
+            let before = of_user(conn, token, acting.now)?;
             let after = rules::revoke(&before, acting.now);
-            if after != before {
+            if after.revoked_at != before.revoked_at {
                 repository::mark_revoked(conn, &after)?;
                 activity::record(conn, acting, Action::Revoke, Some(&before), Some(&after))?;
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use repository::{
-    find_by_account, find_by_email, get, get_to_change, insert, note_sign_in, role_of_active_user, update,
+    addresses, find_by_account, find_by_email, get, get_to_change, insert, note_sign_in, role_of_active_user, update,
 };
 pub(crate) use rules::is_plausible_email;
 pub use service::Users;

@@ -1,5 +1,7 @@
 //! Rows of `users`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -85,6 +87,17 @@ pub(crate) fn role_of_active_user(conn: &mut DbConnection, id: UserId) -> DbResu
         Some((role, is_active)) if is_active.unwrap_or(true) => Ok(role_of(role.as_deref())),
         _ => Err(Error::new(ErrorCode::UserInactive, "this account may not act").into()),
     }
+}
+
+/// The addresses of these users, and whether they may act.
+pub(crate) fn addresses(
+    conn: &mut DbConnection,
+    ids: impl IntoIterator<Item = UserId>,
+) -> DbResult<HashMap<UserId, (String, bool)>> {
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let rows: Vec<(UserId, HeldText, Option<bool>)> =
+        dsl::users.filter(dsl::id.eq_any(ids)).select((dsl::id, dsl::email, dsl::is_active)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, email, is_active)| (id, (email.text(), is_active.unwrap_or(true)))).collect())
 }
 
 pub(crate) fn insert(conn: &mut DbConnection, user: &User) -> DbResult<()> {

@@ -62,12 +62,12 @@ fn row_of(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
 impl Row for ActivityEntry {
     const COLUMNS: &'static [Column] = &[
         Column::text("When"),
+        Column::text("By"),
         Column::text("Action"),
-        Column::text("Noun"),
-        Column::text("Changed"),
-        Column::text("Row").spare(1),
-        Column::text("By").spare(2),
-        Column::text("Through").spare(3),
+        Column::text("Noun").spare(3),
+        Column::text("Changed").wraps().spare(1),
+        Column::text("Row"),
+        Column::text("Through").wraps().spare(2),
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -75,14 +75,15 @@ impl Row for ActivityEntry {
             Some(Value::Object(changes)) => changes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
             _ => String::new(),
         };
-        let by = self.user_id.map(|id| id.to_string()).or_else(|| self.token_id.map(|id| format!("token {id}")));
+        let id = self.user_id.map(|id| id.to_string()).or_else(|| self.token_id.map(|id| format!("token {id}")));
+        let by = self.by.clone().or(id);
         vec![
             moment(self.created_at).into(),
+            dash(by, |by| by).into(),
             self.action.as_str().into(),
             self.resource_type.as_str().into(),
             changed.into(),
             Cell::new(dash(self.resource_id, |id| id.to_string())).tone(Tone::Faint),
-            dash(by, |by| by).into(),
             dash(self.user_agent.clone(), |agent| agent).into(),
         ]
     }

@@ -69,11 +69,11 @@ fn subject_of(desk: &Desk, text: &str) -> Result<Uuid, Failure> {
 impl Row for Alert {
     const COLUMNS: &'static [Column] = &[
         Column::text("Severity"),
-        Column::text("Alert"),
-        Column::text("Message"),
+        Column::text("Alert").spare(1),
+        Column::text("Message").wraps(),
         Column::text("Since").spare(2),
         Column::text("Over").spare(3),
-        Column::text("Id").spare(1),
+        Column::text("Id"),
     ];
 
     fn cells(&self) -> Vec<Cell> {

@@ -82,8 +82,9 @@ impl Row for Token {
         Column::text("Last used"),
         Column::text("Ends"),
         Column::text("Revoked"),
+        Column::text("Of user"),
+        Column::text("Works"),
         Column::text("Created").spare(2),
-        Column::text("Of user").spare(3),
         Column::text("Id").spare(4),
     ];
 
@@ -94,8 +95,9 @@ impl Row for Token {
             dash(self.last_used_at, moment).into(),
             dash(self.expires_at, moment).into(),
             Cell::new(dash(self.revoked_at, moment)).tone(Tone::Warning),
+            dash(self.user_email.clone(), |email| email).into(),
+            Cell::new(if self.works { "yes" } else { "no" }).tone(if self.works { Tone::Plain } else { Tone::Warning }),
             moment(self.created_at).into(),
-            Cell::new(dash(self.user_id, |id| id.to_string())).tone(Tone::Faint),
             Cell::new(self.id.to_string()).tone(Tone::Faint),
         ]
     }

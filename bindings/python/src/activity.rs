@@ -37,6 +37,8 @@ record! {
             created_at: DateTime<Utc>,
             /// The API token that it was done through.
             token_id: Option<Uuid>,
+            /// What they are called now: the address of the member of staff, else the name of the token.
+            by: Option<String>,
         }
     }
 }

@@ -33,6 +33,10 @@ record! {
             last_used_at: Option<DateTime<Utc>>,
             /// When it was revoked.
             revoked_at: Option<DateTime<Utc>>,
+            /// The address of that user.
+            user_email: Option<String>,
+            /// Whether it may act: it is not revoked and not at its end, and its user may act, too.
+            works: bool,
         }
     }
 }

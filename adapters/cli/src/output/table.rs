@@ -46,17 +46,25 @@ pub(crate) struct Column {
     to_the_right: bool,
     /// The larger, the sooner it is left out on a narrow terminal; zero stays always.
     spare: u8,
+    /// The width that it is given at the least; a longer text takes several lines, and no other column is left out for it.
+    wraps_at: usize,
 }
 
 impl Column {
     /// A column of texts.
     pub(crate) const fn text(title: &'static str) -> Self {
-        Self { title, to_the_right: false, spare: 0 }
+        Self { title, to_the_right: false, spare: 0, wraps_at: usize::MAX }
     }
 
     /// A column of numbers or amounts.
     pub(crate) const fn number(title: &'static str) -> Self {
-        Self { title, to_the_right: true, spare: 0 }
+        Self { title, to_the_right: true, spare: 0, wraps_at: usize::MAX }
+    }
+
+    /// One of long texts, which takes several lines where there is no room.
+    pub(crate) const fn wraps(self) -> Self {
+        const LEAST: usize = 28;
+        Self { wraps_at: LEAST, ..self }
     }
 
     /// One that may be left out; the larger the number, the sooner.
@@ -128,7 +136,7 @@ pub(crate) fn rows(columns: &[Column], rows: Vec<Vec<Cell>>, page: PageStyle) ->
         .enumerate()
         .map(|(place, column)| {
             let widest = rows.iter().filter_map(|row| row.get(place)).map(Cell::width).max().unwrap_or(0);
-            widest.max(measure_text_width(column.title)) + GAP
+            widest.min(column.wraps_at).max(measure_text_width(column.title)) + GAP
         })
         .collect();
     let shown = fitting(columns, &widths, page.columns);
@@ -313,6 +321,19 @@ mod tests {
         2019 Toyota  $13,500
         Camry
         Fiat            $900
+        ");
+    }
+
+    #[test]
+    fn a_long_text_takes_lines_and_no_other_column_away() {
+        const COLUMNS: &[Column] = &[Column::text("Message").wraps(), Column::text("Id").spare(1)];
+        let page = PageStyle { columns: 50, in_colour: false };
+        let long = "the inventory of Example Motors has dropped to a half of what it was";
+        insta::assert_snapshot!(rows(COLUMNS, vec![vec![long.into(), "0195b2c4".into()]], page), @r"
+        Message                              Id
+        ─────────────────────────────────────────────
+        the inventory of Example Motors has  0195b2c4
+        dropped to a half of what it was
         ");
     }
 
