@@ -450,11 +450,17 @@ on_both_databases! {
         let id = add(&desk, "Valley Motors", format!("{}/used", website.address));
         desk.competitors().scrape(id, &mut |_| ControlFlow::Continue(())).unwrap();
         lot.pass(TimeDelta::days(31));
-        let run = desk.jobs().run(Job::CompetitorMetrics, &RunOptions::default(), &mut on).unwrap();
-        assert_eq!(run.result, Some(json!({"competitors": 1, "failed": 0, "failures": []})));
+        let count = || desk.jobs().run(Job::CompetitorMetrics, &RunOptions::default(), &mut on).unwrap();
+        let run = count();
+        assert_eq!(run.result, Some(json!({"competitors": 0, "not_read": 1, "failed": 0, "failures": []})), "nobody has read it for long");
+        assert_eq!(run.status, RunStatus::Success);
+        assert_eq!(desk.competitors().metrics(id, &PageRequest::first(9)).unwrap().items.len(), 1, "and no figures are made up");
+        desk.competitors().scrape(id, &mut |_| ControlFlow::Continue(())).unwrap();
+        lot.pass(TimeDelta::hours(1));
+        assert_eq!(count().result, Some(json!({"competitors": 1, "not_read": 0, "failed": 0, "failures": []})));
         let metrics = desk.competitors().metrics(id, &PageRequest::first(9)).unwrap().items;
         let counts: Vec<_> = metrics.iter().map(|row| (row.total_inventory, row.new_listings_30d)).collect();
-        assert_eq!(counts, [(4, 0), (4, 4)], "what was new a month ago is not");
+        assert_eq!(counts, [(4, 0), (4, 0), (4, 4)], "what was new a month ago is not");
         assert_eq!(metrics[0].calculated_at, lot.now());
     }
 

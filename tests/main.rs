@@ -64,4 +64,5 @@ mod submissions;
 mod tokens;
 mod tracking;
 mod typed;
+mod unseen;
 mod users;

@@ -81,6 +81,15 @@ on_both_databases! {
         assert_eq!((as_second_says.on_sale, lines.len()), (1, 1));
     }
 
+    fn a_line_is_called_what_most_listings_call_it(lot: &Lot) {
+        let id = add(lot, "First");
+        let odd = ScrapedListing { make: Some("TOYOTA".into()), model: Some("COROLLA".into()), ..car(9, 12_000) };
+        record(lot, id, 2, (1..4).map(|number| car(number, 12_000)).chain([odd]).collect());
+        let (_, lines) = view(lot, &MarketViewFilter::default());
+        assert_eq!(lines.len(), 1);
+        assert_eq!((lines[0].make.as_deref(), lines[0].model.as_deref(), lines[0].on_sale), (Some("Toyota"), Some("Corolla"), 4));
+    }
+
     fn a_placeholder_is_no_price_and_its_vehicle_is_counted(lot: &Lot) {
         let [first, second] = ["First", "Second"].map(|name| add(lot, name));
         let text = |number: u32, text: &str| ScrapedListing { price: Some(text.parse().unwrap()), ..car(number, 0) };
@@ -106,12 +115,12 @@ on_both_databases! {
         let ours = |number: u32, title: Option<&str>| NewVehicle { title_status: title.map(Into::into), ..corolla(number) };
         let clean = lot.desk().inventory().add(&ours(1, Some("clean"))).unwrap();
         let rebuilt = lot.desk().inventory().add(&ours(2, Some("Rebuilt title"))).unwrap();
-        let branded = |number, brand| ScrapedListing { title_brand: Some(brand), ..car(number, 5_000) };
+        let branded = |number, brand| ScrapedListing { title_brand: Some(brand), ..car(number, 6_000) };
         record(lot, id, 1, vec![
             car(21, 12_000),
             branded(22, TitleBrand::Salvage),
             branded(23, TitleBrand::Clean),
-            ScrapedListing { odometer_status: Some(OdometerStatus::TrueMileageUnknown), ..car(24, 5_000) },
+            ScrapedListing { odometer_status: Some(OdometerStatus::TrueMileageUnknown), ..car(24, 6_000) },
             car(25, 300),
         ]);
         let undercut = |vehicle| {
@@ -119,5 +128,20 @@ on_both_databases! {
             lot.desk().competitors().undercuts(&filter, &PageRequest::default()).unwrap().items.len()
         };
         assert_eq!((undercut(clean.id), undercut(rebuilt.id)), (2, 4));
+    }
+
+    fn a_slip_of_a_dealer_undercuts_nothing_and_is_counted(lot: &Lot) {
+        let id = add(lot, "Rival");
+        lot.desk().inventory().add(&corolla(1)).unwrap();
+        // Ours is 14,000: a digit is missing, one less than 40 % of it, 40 %, and a bargain.
+        record(lot, id, 1, vec![car(21, 1_399), car(22, 5_599), car(23, 5_600), car(24, 9_000)]);
+        let desk = lot.desk();
+        let undercuts = desk.competitors().undercuts(&UndercutFilter::default(), &PageRequest::default()).unwrap().items;
+        assert_eq!(undercuts.iter().map(|car| Some(car.their_price)).collect::<Vec<_>>(), [dollars(5_600), dollars(9_000)]);
+        let left_out = desk.competitors().left_out(&[]).unwrap();
+        assert_eq!((left_out.doubtful_prices, left_out.listings), (2, 0));
+        let other = add(lot, "Other");
+        assert_eq!(desk.competitors().left_out(&[other]).unwrap().doubtful_prices, 0);
+        assert_eq!(view(lot, &MarketViewFilter::default()).0.on_sale, 4, "they are cars on sale all the same");
     }
 }

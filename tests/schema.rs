@@ -49,9 +49,14 @@ pub(crate) const OURS: &[Table] = &[
     Table { name: "market_price_history", columns: &[("searched_for", "TEXT", "")], indexes: &[] },
     Table {
         name: "competitors",
-        columns: &[("next_scrape_at", "TIMESTAMP", ""), ("list_changed_at", "TIMESTAMP", "")],
+        columns: &[
+            ("next_scrape_at", "TIMESTAMP", ""),
+            ("list_changed_at", "TIMESTAMP", ""),
+            ("looked_for_at", "TIMESTAMP", ""),
+        ],
         indexes: &[],
     },
+    Table { name: "competitor_metrics", columns: &[("unseen", "INTEGER", "")], indexes: &[] },
     Table {
         name: "competitor_inventory",
         columns: &[

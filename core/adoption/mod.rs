@@ -204,6 +204,10 @@ kinds! {
     /// Rows in a table that is named otherwise than ours, such as `"Inventory"` or `inventories`. They are not read. The words of the
     /// finding name the table.
     OtherTable: "other_table", "in a table of another name, which is not read";
+    /// A vehicle without a status. It reads as available.
+    NoStatus: "no_status", "no status, which reads as available";
+    /// Two cars on one dealer's lot with one VIN. A scrape knows one of them again; the other waits to be found sold.
+    RepeatedVin: "repeated_vin", "the VIN of another car on the same lot";
     /// Another application has marked the row as deleted. jpauto shows it.
     MarkedDeleted: "marked_deleted", "marked as deleted by another application, and shown here";
 }

@@ -115,10 +115,24 @@ pub(super) const TOKENS: [Rule; 1] = [unrecorded!("api_tokens" as "tokens" at "c
 pub(super) const EXPORTS: [Rule; 1] =
     [unrecorded!("export_logs" as "exports" at "exported_at", "entry.action = 'export'")];
 
-pub(super) const LISTINGS: [Rule; 1] =
-    [Rule { kind: FindingKind::Undated, column: "sold_at", scan: "is_sold AND sold_at IS NULL", exact: None }];
+pub(super) const LISTINGS: [Rule; 3] = [
+    Rule { kind: FindingKind::Undated, column: "sold_at", scan: "is_sold AND sold_at IS NULL", exact: None },
+    // Until that time comes the car is on the lot, whatever scrapes see.
+    in_future!("last_seen_at"),
+    Rule {
+        kind: FindingKind::RepeatedVin,
+        column: "vin",
+        scan: "is_sold IS NOT TRUE AND length(vin) = 17",
+        exact: Some(
+            "is_sold IS NOT TRUE AND length(vin) = 17 AND (competitor_id, vin) IN \
+             (SELECT competitor_id, vin FROM competitor_inventory WHERE is_sold IS NOT TRUE AND length(vin) = 17 \
+              GROUP BY competitor_id, vin HAVING count(*) > 1)",
+        ),
+    },
+];
 
-pub(super) const VEHICLES: [Rule; 6] = [
+pub(super) const VEHICLES: [Rule; 7] = [
+    Rule { kind: FindingKind::NoStatus, column: "status", scan: "status IS NULL", exact: None },
     Rule { kind: FindingKind::Undated, column: "sold_at", scan: "status = 'sold' AND sold_at IS NULL", exact: None },
     Rule {
         kind: FindingKind::NotSold,

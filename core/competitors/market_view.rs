@@ -29,6 +29,9 @@ numbers! {
         highest_price: Money = Money::from_dollars(500_000),
         /// The most miles by which a car may differ from ours and be compared with it: 10,000.
         undercut_mileage: i32 = 10_000,
+        /// A car like ours that costs less than this share of our price is taken for a slip of its dealer, such as a missing digit: 40
+        /// percent. It undercuts nothing.
+        undercut_least_percent: u32 = 40,
     }
 }
 
@@ -77,7 +80,7 @@ pub struct MarketView {
 
 /// Listings that were never found sold and do not count in the market any more, neither in the figures nor as undercuts.
 ///
-/// Those are all listings of a paused dealer, and those that no scrape has shown for
+/// Those are all listings of a paused dealer, unseen ones (see [`Listing::is_unseen`](super::Listing::is_unseen)), and those that no scrape has shown for
 /// [`TrackingRules::on_the_market_days`](super::TrackingRules::on_the_market_days): all of a dealer that has failed for so long,
 /// and single ones of a dealer whose list is read in part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -91,6 +94,11 @@ pub struct LeftOut {
     pub paused: i64,
     /// Of those, the ones that are not paused and of which no scrape has succeeded for as long.
     pub failing: i64,
+    /// Of the listings, those that are unseen, at dealers that are watched and read.
+    pub unseen: i64,
+    /// Besides these listings, cars like ours at a price that is likelier a slip: they undercut nothing. The figures of the market view
+    /// are medians, which a slip does not move, and count them; 0 there.
+    pub doubtful_prices: i64,
 }
 
 /// The figures of one make and model, of one model year where the view is by year.
@@ -142,7 +150,8 @@ pub struct UndercutFilter {
 /// A competitor's car like one of ours, for less; on the market as [`MarketView`] counts it.
 ///
 /// A car is like ours with the same model year, make and model (whatever the case), the same trim where both name one, and about
-/// the same mileage. Without a mileage nothing is compared. A placeholder undercuts nothing, and a branded title only a branded one.
+/// the same mileage. Without a mileage nothing is compared. A placeholder undercuts nothing, nor does a price so far below ours that it
+/// is likelier a slip ([`MarketViewRules::undercut_least_percent`]), and a branded title only a branded one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the fields are columns of inventory and of competitor_inventory")]

@@ -24,6 +24,9 @@ numbers! {
         long_trend_days: u32 = 30,
         /// How far that row may be off, in days: 10.
         long_trend_tolerance_days: u32 = 10,
+        /// Without a scrape of its own, a competitor's figures are counted only within this many hours after it was read: 24. Nobody
+        /// knows what stands on a lot that could not be read.
+        read_within_hours: u32 = 24,
     }
 }
 
@@ -39,6 +42,11 @@ impl MetricsRules {
     pub(crate) fn week(&self) -> TrendSpan {
         let (back, tolerance) = (self.trend_days, self.trend_tolerance_days);
         TrendSpan { back: TimeDelta::days(back.into()), tolerance: TimeDelta::days(tolerance.into()) }
+    }
+
+    /// Whether a competitor that was last read at a time has figures of now.
+    pub(crate) fn is_read(&self, last_read_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+        last_read_at.is_some_and(|at| now - at <= TimeDelta::hours(self.read_within_hours.into()))
     }
 
     /// A month, as it comes.
@@ -70,6 +78,8 @@ pub(crate) struct MetricCounts {
     pub(crate) vehicles_repriced: i64,
     /// Listings first seen within `recent_days`.
     pub(crate) new_recently: i64,
+    /// Of the listings on sale, those that are unseen.
+    pub(crate) unseen: i64,
 }
 
 /// One row of `competitor_metrics`.
@@ -77,6 +87,7 @@ pub(crate) struct MetricCounts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the fields are the columns of competitor_metrics")]
 pub struct Metrics {
+    /// Listings that are not sold, unseen ones included.
     pub total_inventory: i32,
     pub avg_price: Option<Money>,
     /// Rounded to two places, at most 999.99.
@@ -85,6 +96,9 @@ pub struct Metrics {
     pub price_changes_30d: i32,
     pub new_listings_30d: i32,
     pub calculated_at: DateTime<Utc>,
+    /// Of those that are not sold, the ones that the dealer's website shows no more; they wait to be found sold. `None` where it was not
+    /// counted.
+    pub unseen: Option<i32>,
 }
 
 /// Whether an average had to be cut to fit its column.
@@ -114,6 +128,12 @@ pub struct Trends {
 }
 
 impl Metrics {
+    /// What the dealer's website shows: the listings that are not sold, without those that are unseen.
+    #[must_use]
+    pub fn on_sale(&self) -> i32 {
+        self.total_inventory - self.unseen.unwrap_or(0)
+    }
+
     /// The row of what was counted at a time.
     pub(crate) fn from_counts(counts: &MetricCounts, calculated_at: DateTime<Utc>) -> (Self, AverageFit) {
         let days = (counts.sold_in_average > 0)
@@ -130,6 +150,7 @@ impl Metrics {
             price_changes_30d: fitting(counts.vehicles_repriced),
             new_listings_30d: fitting(counts.new_recently),
             calculated_at,
+            unseen: Some(fitting(counts.unseen)),
         };
         (metrics, fit)
     }
@@ -195,12 +216,14 @@ mod tests {
             sold_recently: 10,
             vehicles_repriced: 4,
             new_recently: 5,
+            unseen: 7,
         };
         let (now, fit) = Metrics::from_counts(&counts, day(20));
         assert_eq!(
             (now.avg_price, now.avg_days_on_market, fit),
             (Some(Money::from_cents(33)), Some(33.33), AverageFit::Exact)
         );
+        assert_eq!((now.total_inventory, now.unseen, now.on_sale()), (30, Some(7), 23));
 
         let (long, fit) = Metrics::from_counts(&MetricCounts { days_on_market_sum: 3_001, ..counts }, day(20));
         assert_eq!((long.avg_days_on_market, fit), (Some(999.99), AverageFit::Capped));

@@ -41,7 +41,7 @@ pub use report::{
 pub(crate) use repository::{YEARS_OF_CARS, is_watched_since, note_models_where};
 pub use revisit::ScrapingRules;
 pub use score::{ReadingScore, ScorePart, ScoreRules};
-pub use service::{AddedCompetitor, Competitors};
+pub use service::{AddedCompetitor, Competitors, CountedFigures};
 
 use crate::{
     activity::Audited,
@@ -267,6 +267,8 @@ pub struct Listing {
     pub first_seen_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub is_sold: bool,
+    /// Whether its dealer's website shows it no more, and it is not sold yet: missing since `last_seen_at`.
+    pub is_unseen: bool,
     pub sold_at: Option<DateTime<Utc>>,
     /// As stored for a sold listing; counted up to now for one on sale.
     pub days_on_market: i32,
@@ -346,8 +348,10 @@ pub struct Transfer {
 pub struct ListingFilter {
     /// Of any of these; of all where it is empty.
     pub competitors: Vec<CompetitorId>,
-    /// `true` for sold listings alone, `false` for those on sale.
+    /// `true` for sold listings alone, `false` for those that are not sold.
     pub sold: Option<bool>,
+    /// `true` for unseen listings alone: not sold, and shown no more. `false` leaves them out.
+    pub unseen: Option<bool>,
     /// Whatever the case.
     pub vin: Option<String>,
     /// Whatever the case.

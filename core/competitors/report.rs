@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{
-    Completeness, IncompleteReason, Metrics, RefusalReason, ScrapeCounts, Transfer, days_on_market, transfer::Stay,
-};
+use super::{Completeness, IncompleteReason, Metrics, RefusalReason, ScrapeCounts, Transfer, transfer::Stay};
 use crate::{
     alerts::AlertType,
     extract::ListWarning,
@@ -17,6 +15,7 @@ use crate::{
         absence::SoldByAbsence,
         facts::StoredListing,
         plan::{Plan, PriceOf, Turn},
+        sold::days_to_sale,
     },
 };
 
@@ -267,7 +266,7 @@ impl Vehicles {
 
     fn note_sold(&mut self, vehicle: &RecordedVehicle, listing: &StoredListing) {
         let Some(sold_at) = listing.sold_at.filter(|_| listing.is_sold) else { return };
-        let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+        let days_on_market = days_to_sale(listing.first_seen_at, sold_at);
         self.sold.push(SoldVehicle { vehicle: vehicle.clone(), sold_at, days_on_market, p_return: None });
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of `competitors`; its folder has those of the tables that belong to it.
 //! `listing_row` has the columns of a listing, and `listing_columns` reads them column by column for tables. `listings` and
 //! `price_history` read one table each; `figures`, `models` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and
-//! after. `lot` loads what a plan is made from, `recording` writes the plan. `market_view` counts over all competitors.
+//! after. `lot` loads what a plan is made from, `recording` writes the plan. `market_view` counts over all competitors, and `undercuts` compares their cars with ours.
 
 mod crawling;
 mod figures;
@@ -17,6 +17,7 @@ mod recording;
 mod reference;
 mod scrape_log;
 mod transfers;
+mod undercuts;
 mod watched;
 
 use chrono::{DateTime, Utc};
@@ -34,15 +35,16 @@ pub(super) use judgement::{add_sold, believe_scrapes, discard_scrape, newest_scr
 pub(super) use listing_columns::listing_columns;
 pub(super) use listings::{get_listing, listings};
 pub(super) use lot::{Lot, load_lot};
-pub(super) use market_view::{left_out, market_view, undercuts};
+pub(super) use market_view::market_view;
 pub(crate) use models::{YEARS_OF_CARS, note_models_where};
 pub(super) use models::{has_triggers, note_models_of};
 pub(super) use price_history::price_history;
 pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};
 pub(super) use reference::{NamedListing, candidates, listing_candidates};
 use scrape_log::ScrapeRow;
-pub(super) use scrape_log::{add_scrape, keep_scrape, pages_of_whole_lot, partial_scrapes, scrapes};
+pub(super) use scrape_log::{add_scrape, keep_scrape, note_look, pages_of_whole_lot, partial_scrapes, scrapes};
 pub(super) use transfers::{Here, Stays, store_transfers};
+pub(super) use undercuts::{left_out_of_undercuts, undercuts};
 pub(crate) use watched::is_watched_since;
 
 use super::{Competitor, CompetitorFilter, TrackingRules, registration};

@@ -15,6 +15,7 @@ mod reference;
 mod scraping;
 mod tables;
 
+pub use figures::CountedFigures;
 pub use probe::AddedCompetitor;
 use recording::{Recording, to_record, turns_of};
 
@@ -389,14 +390,15 @@ impl<'a> Competitors<'a> {
         self.desk.list(Permission::ReadCompetitors, |conn| repository::undercuts(conn, filter, page, context))
     }
 
-    /// The listings that neither the market view nor the undercuts count, at some competitors or at all.
+    /// The listings that neither the market view nor the undercuts count, at some competitors or at all, and how many more are no
+    /// undercuts for a doubtful price.
     ///
     /// # Errors
     /// `forbidden`.
     pub fn left_out(&self, competitors: &[CompetitorId]) -> Result<LeftOut> {
         let context = (self.desk.now(), self.desk.rules(), self.desk.rules());
-        let filter = MarketViewFilter { competitors: competitors.to_vec(), ..MarketViewFilter::default() };
-        self.desk.list(Permission::ReadCompetitors, |conn| repository::left_out(conn, &filter, context))
+        self.desk
+            .list(Permission::ReadCompetitors, |conn| repository::left_out_of_undercuts(conn, competitors, context))
     }
 
     /// The competitor, locked, in the version that is expected.

@@ -190,6 +190,7 @@ tables! {
         updated_at -> Nullable<DbInstant>,
         next_scrape_at -> Nullable<DbInstant>,
         list_changed_at -> Nullable<DbInstant>,
+        looked_for_at -> Nullable<DbInstant>,
     }
 
     competitor_inventory (id) {
@@ -259,6 +260,7 @@ tables! {
         price_changes_30d -> Nullable<Integer>,
         new_listings_30d -> Nullable<Integer>,
         calculated_at -> Nullable<DbInstant>,
+        unseen -> Nullable<Integer>,
     }
 
     export_logs (id) {

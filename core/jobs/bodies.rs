@@ -18,7 +18,9 @@ use super::{
 use crate::{
     actor::Permission,
     adoption,
-    competitors::{RecordReport, ScrapeEvent, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary},
+    competitors::{
+        CountedFigures, RecordReport, ScrapeEvent, ScrapeLimits, ScrapeProgress, ScrapeReport, ScrapeSummary,
+    },
     desk::Desk,
     error::{Error, ErrorCode, Result},
     exports::{Export, Platform},
@@ -152,10 +154,11 @@ fn scraped(report: &ScrapeReport) -> Result<Done> {
 
 fn competitor_metrics(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
     let (mut report, mut first, mut stopped) = (MetricsReport::default(), None, false);
-    desk.competitors().count_metrics(&mut |competitor, error| {
-        match error {
-            None => report.competitors += 1,
-            Some(error) => {
+    desk.competitors().count_metrics(&mut |competitor, figures| {
+        match figures {
+            CountedFigures::Counted => report.competitors += 1,
+            CountedFigures::NotRead => report.not_read += 1,
+            CountedFigures::Failed(error) => {
                 report.failed += 1;
                 first.get_or_insert_with(|| as_kept(error));
                 if report.failures.len() < MOST_FAILURES {
@@ -163,7 +166,7 @@ fn competitor_metrics(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {
                 }
             }
         }
-        let (counted, failed) = (report.competitors + report.failed, report.failed);
+        let (counted, failed) = (report.competitors + report.not_read + report.failed, report.failed);
         let go_on = steps.reach(RunProgress { done: counted, failed, ..RunProgress::default() });
         stopped = go_on.is_break();
         go_on

@@ -82,6 +82,8 @@ reports! {
     MetricsReport {
         /// Competitors whose figures were counted.
         competitors: usize,
+        /// Competitors that could not be read of late and have no figures of this day.
+        not_read: usize,
         /// Competitors whose figures could not be counted.
         failed: usize,
         /// The first failures.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::{
     config::TrackingRules,
     facts::{ScrapeFacts, StoredListing},
-    sold::{self, Look, Returns, days, days_on_market},
+    sold::{self, Look, Returns, days, days_to_sale},
 };
 
 /// A listing that has been gone for long enough.
@@ -164,7 +164,7 @@ impl Scrape<'_> {
             absences.sold.push(SoldByAbsence {
                 stored: row,
                 sold_at,
-                days_on_market: days_on_market(stored[row].first_seen_at, sold_at),
+                days_on_market: days_to_sale(stored[row].first_seen_at, sold_at),
                 p_return: Some(sold::p_return(theta, risk, absent_days, &rules.sold)),
             });
         }

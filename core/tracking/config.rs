@@ -110,6 +110,9 @@ rules! {
         /// Of a dealer of whom nobody hears any more nothing is found sold: its listings stay on sale, but what they ask is no
         /// longer what the market asks.
         on_the_market_days: u32 = 14,
+        /// Days after which a listing that the website shows no more is unseen, also where each scrape since is doubted: 3. A scrape
+        /// without a doubt tells at once.
+        unseen_days: u32 = 3,
         /// Minutes that the time of a scrape may lie ahead of the clock here: 5.
         clock_tolerance_minutes: u32 = 5,
     }

@@ -5,7 +5,7 @@
 //! dealers use stock numbers again. So a stock number does not name a car of another year, make and model, and an id or a stock
 //! number that several cars of one scrape show is a word such as `Call`, and no key there. Where a website numbers its stock
 //! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link. One VIN may take the place of
-//! another whose check digit is wrong, where nothing else changed.
+//! another where one of them is a slip of the pen and nothing else changed (`mended`).
 //!
 //! Each key is tried for all sightings before the next weaker one, so a weak match never takes a listing away from a strong one;
 //! of several listings under one key, one on sale goes before one that is gone. Everything is a hash look-up or a binary search:
@@ -18,6 +18,7 @@
 //! as a new vehicle, because taking it for the wrong one would mix two histories.
 
 mod likeness;
+mod mended;
 mod repeats;
 
 use std::{
@@ -28,6 +29,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use likeness::{Agreement, Likeness, Shelves, agreement};
+use mended::{Mended, mended};
 pub(crate) use repeats::disown_shared_keys;
 use repeats::fold_repeats;
 
@@ -36,7 +38,6 @@ use super::{
     facts::StoredListing,
     sighting::{Details, Keys, Sighting},
 };
-use crate::vin::Vin;
 
 /// Why a sighting is not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -228,24 +229,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A VIN that no check digit confirms may be a slip of the pen: where one that is confirmed stands in its place, with the stock
-    /// number, the link and the mileage that it had, it is the same car.
-    fn by_mended_vin(&mut self, seen: &[Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
-        let is_confirmed = |keys: &Keys| Some(Vin::parse(keys.vin.as_deref()?).ok()?.check_digit_ok());
-        let is_doubtful = |row: usize, keys: &Keys| self.taken_by[row].is_none() && is_confirmed(keys) == Some(false);
-        let rows = self.index(is_doubtful, |keys| keys.stock_number.as_deref());
+    /// Where a VIN stands in the place of another of which one is a slip of the pen, it is the same car, see [`mended`].
+    fn by_mended_vin(&mut self, seen: &mut [Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
+        let has_vin = |row: usize, keys: &Keys| self.taken_by[row].is_none() && keys.vin.is_some();
+        let rows = self.index(has_vin, |keys| keys.stock_number.as_deref());
         for sighting in open(found) {
-            let Sighting { keys, details, .. } = &seen[sighting];
-            let number = keys.stock_number.as_deref().filter(|_| is_confirmed(keys) == Some(true));
+            let number = seen[sighting].keys.stock_number.as_deref();
             let Some(&row) = number.and_then(|number| rows.get(number)) else { continue };
-            let StoredListing { details: stored, is_sold, .. } = &self.stored[row];
-            let apart = stored.mileage.zip(details.mileage).map(|(one, other)| one.abs_diff(other));
-            let agrees = details.url.is_some()
-                && stored.url == details.url
-                && apart.is_some_and(|apart| apart <= rules.identity.mileage_tolerance.unsigned_abs())
-                && !stored.contradict(details);
-            if agrees && !is_sold && self.taken_by[row].is_none() {
+            let Some(holds) = mended(&self.stored[row], &seen[sighting], rules) else { continue };
+            if self.taken_by[row].is_none() {
                 self.take(row, sighting, found);
+                if holds == Mended::Stored {
+                    seen[sighting].keys.vin.clone_from(&self.stored[row].keys.vin);
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
 //! believed, `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts
-//! together what is to be written. `replay` does all that for a lot in memory. `facts` is what all of them know, `config` has the numbers.
+//! together what is to be written. `unseen` says which listings on sale are missing meanwhile. `replay` does all that for a lot in memory. `facts` is what all of them know, `config` has the numbers.
 
 pub(crate) mod absence;
 mod config;
@@ -17,6 +17,7 @@ pub(crate) mod sighting;
 pub(crate) mod sold;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unseen;
 
 pub(crate) use config::numbers;
 pub use config::{AlertRules, DoubtWeights, EvidenceRules, IdentityRules, PriceRules, SoldRules, TrackingRules};

@@ -19,7 +19,7 @@ use super::{
     price::{apply_price, is_price, would_change},
     reading::ParseRate,
     sighting::Sighting,
-    sold::{self, Returns, days_on_market},
+    sold::{self, Returns, days_to_sale},
 };
 use crate::{extract::Warning, money::Money};
 
@@ -338,7 +338,7 @@ impl Plan {
         if observed_at <= listing.last_seen_at || (scrape.is_late() && listing.is_sold) {
             self.already_known.push(index);
             if observed_at < listing.first_seen_at {
-                let days = listing.sold_at.map(|sold_at| days_on_market(observed_at, sold_at));
+                let days = listing.sold_at.map(|sold_at| days_to_sale(observed_at, sold_at));
                 self.seen_earlier.push(SeenEarlier { stored: row, first_seen_at: observed_at, days_on_market: days });
             }
             return;
@@ -400,7 +400,7 @@ impl Plan {
             self.absences += u64::from(!is_counted);
             let sold_at = sold::first_look(listing.last_seen_at, &looks).unwrap_or(scrape.observed_at);
             let sold_at = sold_at.min(scrape.observed_at);
-            let days_on_market = days_on_market(listing.first_seen_at, sold_at);
+            let days_on_market = days_to_sale(listing.first_seen_at, sold_at);
             self.sold_by_absence.push(SoldByAbsence { stored: row, sold_at, days_on_market, p_return: None });
         }
     }

@@ -12,7 +12,7 @@ use super::{
     identity::disown_shared_keys,
     plan::{Plan, PriceOf, Turn, plan as plan_of},
     sighting::Sighting,
-    sold::{days_on_market, span},
+    sold::{days_to_sale, span},
 };
 use crate::{extract::ScrapedListing, money::Money};
 
@@ -126,7 +126,7 @@ impl Replay {
             is_sold: stored.is_sold,
             sold_at: stored.sold_at,
             found_sold_at: turns.found_sold_at.filter(|_| stored.is_sold),
-            days_on_market: days_on_market(stored.first_seen_at, stored.sold_at.unwrap_or(stored.last_seen_at)),
+            days_on_market: days_to_sale(stored.first_seen_at, stored.sold_at.unwrap_or(stored.last_seen_at)),
             p_return: stored.p_return,
             relisted: turns.relisted,
         }

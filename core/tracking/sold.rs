@@ -179,7 +179,14 @@ pub(crate) fn said_sold_at(
     said.filter(is_plausible).map_or(observed_at, |said| said.max(first_seen_at).min(observed_at))
 }
 
-/// Whole days between the first sighting and the sale, or now for a listing still on sale.
+/// Whole days between the first sighting and the sale. No two scrapes of one hour of the day begin at the same millisecond, and some
+/// begin earlier than those of the day before: the last day counts where not more than an hour is missing.
+pub(crate) fn days_to_sale(first_seen_at: DateTime<Utc>, sold_at: DateTime<Utc>) -> i32 {
+    const UNEVEN: TimeDelta = TimeDelta::hours(1);
+    days_on_market(first_seen_at, sold_at + UNEVEN)
+}
+
+/// Whole days between the first sighting and now, for a listing still on sale.
 #[must_use]
 pub fn days_on_market(first_seen_at: DateTime<Utc>, until: DateTime<Utc>) -> i32 {
     i32::try_from((until - first_seen_at).num_days().max(0)).unwrap_or(i32::MAX)

@@ -129,7 +129,8 @@ pub(crate) enum CompetitorCommand {
     },
     /// The market over all dealers: what is on sale by make and model, at what price, for how long
     ///
-    /// Not counted are cars of dealers that are paused, and those that no scrape has shown for 14 days: nobody knows if they are
+    /// Not counted are cars that their dealer's website shows no more (unseen), those of dealers that are paused, and those that no
+    /// scrape has shown for 14 days: nobody knows if they are
     /// still there. With --format jsonl the last line is the total.
     #[command(after_help = market::EXAMPLES)]
     Market {
@@ -140,7 +141,8 @@ pub(crate) enum CompetitorCommand {
     },
     /// List dealers' cars like ours that cost less, the largest difference first
     ///
-    /// Left out are cars of dealers that are paused, and those that no scrape has shown for 14 days.
+    /// Left out are cars that their dealer's website shows no more (unseen), those of dealers that are paused, those that no scrape has
+    /// shown for 14 days, and prices so low that they are likelier a slip of the dealer.
     #[command(after_help = market::UNDERCUT_EXAMPLES)]
     Undercuts {
         #[command(flatten)]

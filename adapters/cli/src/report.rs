@@ -166,7 +166,8 @@ impl Row for VehiclePosition {
 impl Row for CompetitorOverview {
     const COLUMNS: &'static [Column] = &[
         Column::text("Competitor"),
-        Column::number("Active"),
+        Column::number("On sale"),
+        Column::number("Unseen"),
         Column::number("Average"),
         Column::number("Sold"),
         Column::number("Repriced"),
@@ -181,7 +182,8 @@ impl Row for CompetitorOverview {
         let number = |of: fn(&Metrics) -> i32| Cell::new(dash(metrics, |metrics| of(metrics).to_string()));
         vec![
             self.competitor.name.as_str().into(),
-            number(|metrics| metrics.total_inventory),
+            number(Metrics::on_sale),
+            dash(metrics.and_then(|metrics| metrics.unseen), |unseen| unseen.to_string()).into(),
             dash(metrics.and_then(|metrics| metrics.avg_price), dollars).into(),
             number(|metrics| metrics.vehicles_sold_30d),
             number(|metrics| metrics.price_changes_30d),

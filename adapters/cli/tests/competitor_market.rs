@@ -107,13 +107,16 @@ fn what_a_paused_dealer_had_is_not_counted_and_that_is_told() {
     let view = lot.json(["competitor", "market"]);
     assert_eq!(
         (&view["total"]["on_sale"], &view["left_out"]),
-        (&json!(2), &json!({"listings": 2, "competitors": 1, "paused": 1, "failing": 0}))
+        (
+            &json!(2),
+            &json!({"listings": 2, "competitors": 1, "paused": 1, "failing": 0, "unseen": 0, "doubtful_prices": 0})
+        )
     );
     let told = text(&lot, ["competitor", "market"]);
-    assert!(told.contains("\nNot counted: 2 listings at 1 dealer (1 paused)\n"), "{told}");
+    assert!(told.contains("\nNot counted: 2 listings at 1 dealer (1 dealer paused)\n"), "{told}");
     assert_eq!(field(&lot.items(["competitor", "undercuts"]), "competitor"), ["Valley Motors"]);
     let told = text(&lot, ["competitor", "undercuts"]);
-    assert!(told.starts_with("Not counted: 2 listings at 1 dealer (1 paused)\n"), "{told}");
+    assert!(told.starts_with("Not counted: 2 listings at 1 dealer (1 dealer paused)\n"), "{told}");
     assert_eq!(lot.json(["competitor", "undercuts"])["left_out"]["paused"], json!(1));
 }
 

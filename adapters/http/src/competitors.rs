@@ -218,7 +218,8 @@ const OF_COMPETITORS: &[Parameter] =
     &[Parameter::new("competitor_id", plain::<CompetitorId>(), "Of any of these competitors.").repeated()];
 
 const LISTINGS: &[Parameter] = &[
-    Parameter::new("sold", plain::<bool>(), "Those that are sold, or those on sale."),
+    Parameter::new("sold", plain::<bool>(), "Sold listings alone, or those that are not sold."),
+    Parameter::new("unseen", plain::<bool>(), "Unseen listings alone (not sold, and shown no more), or all others."),
     Parameter::new("vin", plain::<String>(), "With this VIN."),
     Parameter::new("make", plain::<String>(), "Of this make. The case of letters does not matter."),
     Parameter::new("model", plain::<String>(), "Of this model. The case of letters does not matter."),
@@ -462,6 +463,7 @@ fn read_listings(query: &mut Parameters) -> ListingFilter {
     ListingFilter {
         competitors: Vec::new(),
         sold: query.truth("sold"),
+        unseen: query.truth("unseen"),
         vin: query.text("vin"),
         make: query.text("make"),
         model: query.text("model"),

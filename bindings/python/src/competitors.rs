@@ -399,7 +399,8 @@ impl Competitors {
 
     /// The listings that the filters let through, of one competitor or of all, the newest first.
     ///
-    /// `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before, `price_drop_min` those
+    /// `sold` takes those that are sold or those that are not, `unseen` those that are not sold and that the website shows no more
+    /// (`False` leaves them out), `price_dropped` those cheaper than once before, `price_drop_min` those
     /// cheaper by that amount or more, `price_drop_within_days` those cheaper than at some moment of that many last days. `q`
     /// are words that all stand in make, model, trim, VIN or stock number. VIN, make and model are compared whatever their
     /// case, and bounds are included. `stock_status`, `sale_status`, `title_brand`, `condition` and `odometer_status` are
@@ -407,8 +408,8 @@ impl Competitors {
     /// `limit` its rows come in no order of their own, which is quickest. `sort` is `first_seen_at`, `price`, `mileage`, `year`,
     /// `days_on_market` or `price_drop`, with a minus in front for the largest first.
     #[pyo3(signature = (
-        competitor = None, *, sold = None, vin = None, make = None, model = None, year_min = None, year_max = None,
-        price_min = None, price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None,
+        competitor = None, *, sold = None, unseen = None, vin = None, make = None, model = None, year_min = None,
+        year_max = None, price_min = None, price_max = None, mileage_min = None, mileage_max = None, days_on_market_min = None,
         days_on_market_max = None, stock_status = None, sale_status = None, title_brand = None, condition = None,
         odometer_status = None, price_dropped = false, price_drop_min = None, price_drop_within_days = None, q = None,
         sort = None, limit = None
@@ -419,6 +420,7 @@ impl Competitors {
         py: Python<'_>,
         competitor: Option<&Bound<'_, PyAny>>,
         sold: Option<bool>,
+        unseen: Option<bool>,
         vin: Option<String>,
         make: Option<String>,
         model: Option<String>,
@@ -445,6 +447,7 @@ impl Competitors {
         let filter = ListingFilter {
             competitors: competitor.map(|competitor| self.id_of(competitor)).transpose()?.into_iter().collect(),
             sold,
+            unseen,
             vin,
             make,
             model,

@@ -144,9 +144,17 @@ section!(MetricsRules {
     trend_tolerance_days,
     long_trend_days,
     long_trend_tolerance_days,
+    read_within_hours,
 });
 
-section!(MarketViewRules { sold_days, price_cut_days, lowest_price, highest_price, undercut_mileage });
+section!(MarketViewRules {
+    sold_days,
+    price_cut_days,
+    lowest_price,
+    highest_price,
+    undercut_mileage,
+    undercut_least_percent
+});
 
 section!(ScrapingRules {
     lease,

@@ -10,7 +10,10 @@ use diesel::{
     sql_types::{BigInt, Nullable},
 };
 
-use super::{dsl, get, list, newest_page, rows, scrape_log::ScrapeRow};
+use super::{
+    dsl, get, list, newest_page, rows,
+    scrape_log::{ScrapeRow, looked_for_at},
+};
 use crate::{
     competitors::{
         Competitor, CompetitorFilter, CompetitorOverview, Metrics, MetricsRules, ScrapeRecord,
@@ -41,6 +44,7 @@ struct MetricsRow {
     price_changes_30d: Option<i32>,
     new_listings_30d: Option<i32>,
     calculated_at: Option<Held<Instant>>,
+    unseen: Option<i32>,
 }
 
 impl From<MetricsRow> for Metrics {
@@ -53,6 +57,7 @@ impl From<MetricsRow> for Metrics {
             price_changes_30d: row.price_changes_30d.unwrap_or(0),
             new_listings_30d: row.new_listings_30d.unwrap_or(0),
             calculated_at: row.calculated_at.time().unwrap_or_default(),
+            unseen: row.unseen,
         }
     }
 }
@@ -238,6 +243,7 @@ rows!(CountRow => MetricCounts {
     sold_recently: i64 as BigInt,
     new_recently: i64 as BigInt,
     vehicles_repriced: i64 as BigInt,
+    unseen: i64 as BigInt,
 });
 
 /// Counts a competitor's figures as of a time: of what is on sale, and of what went since. What was sold before that has no
@@ -250,15 +256,17 @@ const COUNTS: &str = "SELECT count(*) FILTER (WHERE NOT gone) AS active,
                 coalesce(sum(days_on_market) FILTER (WHERE was_sold AND sold_at >= $1), 0) AS days_on_market_sum,
                 count(*) FILTER (WHERE was_sold AND sold_at >= $2) AS sold_recently,
                 count(*) FILTER (WHERE first_seen_at >= $2) AS new_recently,
-                count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced
+                count(*) FILTER (WHERE price_changed_at >= $2) AS vehicles_repriced,
+                count(*) FILTER (WHERE NOT gone AND seen_at < $3) AS unseen
          FROM (
-             SELECT false AS gone, false AS was_sold, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             SELECT false AS gone, false AS was_sold, price, days_on_market, sold_at, first_seen_at, price_changed_at,
+                    coalesce(last_seen_at, first_seen_at, created_at) AS seen_at
              FROM competitor_inventory
-             WHERE competitor_id = $3 AND (is_sold = false OR is_sold IS NULL)
+             WHERE competitor_id = $4 AND (is_sold = false OR is_sold IS NULL)
              UNION ALL
-             SELECT true, transferred_at IS NULL, price, days_on_market, sold_at, first_seen_at, price_changed_at
+             SELECT true, transferred_at IS NULL, price, days_on_market, sold_at, first_seen_at, price_changed_at, NULL
              FROM competitor_inventory
-             WHERE competitor_id = $3 AND is_sold AND sold_at >= $4
+             WHERE competitor_id = $4 AND is_sold AND sold_at >= $5
          ) AS figure";
 
 /// The competitor's figures as of a time.
@@ -269,10 +277,14 @@ pub(in crate::competitors) fn count_metrics(
     rules: &MetricsRules,
 ) -> DbResult<Metrics> {
     let since = |days: u32| Instant(at - TimeDelta::days(days.into()));
+    let looked_for_at = looked_for_at(conn, &[competitor])?.remove(&competitor);
+    // Nothing was seen before that, so that nothing is unseen where nobody has looked.
+    let looked_for_at = Instant(looked_for_at.unwrap_or(DateTime::UNIX_EPOCH));
     let row: CountRow = on_each!(conn, conn => {
         sql_query(COUNTS)
             .bind::<DbInstant, _>(since(rules.days_on_market_days))
             .bind::<DbInstant, _>(since(rules.recent_days))
+            .bind::<DbInstant, _>(looked_for_at)
             .bind::<DbId, _>(competitor)
             .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
             .get_result(conn)?
@@ -303,6 +315,7 @@ pub(in crate::competitors) fn add_metrics(
         price_changes_30d: Some(metrics.price_changes_30d),
         new_listings_30d: Some(metrics.new_listings_30d),
         calculated_at: Some(metrics.calculated_at.into()),
+        unseen: metrics.unseen,
     };
     let same_time = dsl::competitor_metrics
         .filter(dsl::competitor_id.eq(competitor))

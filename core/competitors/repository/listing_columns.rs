@@ -9,7 +9,10 @@ use diesel::{
     sql_types::{Integer, Text},
 };
 
-use super::listings::{PRICE_DROP, matching};
+use super::{
+    listings::{PRICE_DROP, matching},
+    watched::is_unseen,
+};
 use crate::{
     columns::{Column, ColumnRequest, RowOrder, Values},
     competitors::{ListingFilter, ListingSort, days_on_market},
@@ -19,6 +22,7 @@ use crate::{
     },
     error::{Error, ErrorCode, Result},
     extract::{Condition, OdometerStatus, SaleStatus, StockStatus, TitleBrand},
+    tracking::sold::days_to_sale,
 };
 
 /// Streams the listings that match the filter.
@@ -117,6 +121,11 @@ fn source(name: &str) -> Option<Source> {
         "first_seen_at" => return Some(first_seen_at()),
         "last_seen_at" => return Some(last_seen_at()),
         "is_sold" => return Some(is_sold()),
+        "is_unseen" => {
+            let is_unseen = is_unseen("competitor_inventory");
+            let sql = Cow::Owned(format!("(is_sold IS NOT TRUE AND {is_unseen})"));
+            return Some(Source { sql, ..Source::column("is_unseen", Cell::Truth) });
+        }
         "sold_at" => return Some(sold_at()),
         "p_return" => {
             let sql = Cow::Borrowed("CASE WHEN is_sold THEN p_return END");
@@ -164,9 +173,7 @@ fn days_of(of: &[&Column], rows: usize, now: DateTime<Utc>) -> Column {
         let first = first_seen_at.time(row).unwrap_or_default();
         match (is_sold.truth(row), days.number(row)) {
             (true, Some(days)) => days,
-            (true, None) => {
-                days_on_market(first, sold_at.time(row).or_else(|| last_seen_at.time(row)).unwrap_or(first))
-            }
+            (true, None) => days_to_sale(first, sold_at.time(row).or_else(|| last_seen_at.time(row)).unwrap_or(first)),
             (false, _) => days_on_market(first, now),
         }
     });

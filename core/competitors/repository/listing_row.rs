@@ -24,6 +24,7 @@ use crate::{
     tracking::{
         facts::StoredListing,
         sighting::{Details, Keys},
+        sold::days_to_sale,
     },
 };
 
@@ -184,7 +185,7 @@ macro_rules! listing_rows {
                 let (first_seen_at, last_seen_at) = row.seen_between();
                 let days_on_market = match (is_sold, self.days_on_market.and_then(Held::known)) {
                     (true, Some(days)) => days,
-                    (true, None) => days_on_market(first_seen_at, sold_at.unwrap_or(last_seen_at)),
+                    (true, None) => days_to_sale(first_seen_at, sold_at.unwrap_or(last_seen_at)),
                     (false, _) => days_on_market(first_seen_at, now),
                 };
                 Listing {
@@ -197,6 +198,7 @@ macro_rules! listing_rows {
                     first_seen_at,
                     last_seen_at,
                     is_sold,
+                    is_unseen: false,
                     sold_at,
                     days_on_market,
                     raw_data: self.raw_data.map(|document| document.0),

@@ -10,7 +10,7 @@ use diesel::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Here, MOST_WORDS, SECONDS_A_DAY, Stays, listing_row::ListingRow};
+use super::{Here, MOST_WORDS, SECONDS_A_DAY, Stays, listing_row::ListingRow, scrape_log::looked_for_at, watched};
 use crate::{
     competitors::{Listing, ListingFilter, ListingSort, TrackingRules, transfer::Stay},
     db::{
@@ -25,6 +25,7 @@ use crate::{
     ids::ListingId,
     money::Money,
     page::{Page, PageRequest, contains_patterns},
+    tracking::unseen::is_unseen,
 };
 
 pub(in crate::competitors) fn get_listing(
@@ -37,6 +38,7 @@ pub(in crate::competitors) fn get_listing(
         dsl::competitor_inventory.find(id).select(ListingRow::as_select()).first(conn).optional()?;
     let mut listings = [row.ok_or_else(listing_not_found)?.into_listing(now)];
     set_transfers(conn, &mut listings, rules)?;
+    set_unseen(conn, &mut listings)?;
     let [listing] = listings;
     Ok(listing)
 }
@@ -60,6 +62,19 @@ fn set_transfers(conn: &mut DbConnection, listings: &mut [Listing], rules: &Trac
     let found = Stays::of(conn, here.iter().map(|here| here.vin))?.transfers(&here, rules);
     for (listing, (from, to)) in listings.iter_mut().filter(|listing| listing.vin.is_some()).zip(found) {
         (listing.transferred_from, listing.transferred_to) = (from, to);
+    }
+    Ok(())
+}
+
+/// Sets which listings are unseen, for all of them at once.
+fn set_unseen(conn: &mut DbConnection, listings: &mut [Listing]) -> DbResult<()> {
+    let mut dealers: Vec<_> = listings.iter().map(|listing| listing.competitor_id).collect();
+    dealers.sort_unstable();
+    dealers.dedup();
+    let looked_for_at = looked_for_at(conn, &dealers)?;
+    for listing in listings {
+        let looked = looked_for_at.get(&listing.competitor_id).copied();
+        listing.is_unseen = is_unseen(listing.is_sold, listing.last_seen_at, looked);
     }
     Ok(())
 }
@@ -138,6 +153,7 @@ pub(in crate::competitors) fn listings(
 ) -> DbResult<Page<Listing>> {
     let mut page = sorted(conn, filter, request, now)?.map(|row| row.into_listing(now));
     set_transfers(conn, &mut page.items, rules)?;
+    set_unseen(conn, &mut page.items)?;
     Ok(page)
 }
 
@@ -337,6 +353,12 @@ pub(super) fn matching(filter: &ListingFilter, now: DateTime<Utc>) -> Listings<'
         // Not compared with a bound value: SQLite would not use the index on sold rows.
         Some(true) => query = query.filter(kept_sql::<Bool>("is_sold")),
         Some(false) => query = query.filter(on_sale()),
+        None => {}
+    }
+    let is_unseen = || watched::is_unseen("competitor_inventory");
+    match filter.unseen {
+        Some(true) => query = query.filter(on_sale()).filter(kept_sql::<Bool>(is_unseen())),
+        Some(false) => query = query.filter(kept_sql::<Bool>(format!("(is_sold IS TRUE OR NOT {})", is_unseen()))),
         None => {}
     }
     if let Some(vin) = &filter.vin {

@@ -1,4 +1,4 @@
-//! The market over all competitors, and the cars that undercut ours, counted and ranked by the database.
+//! The market over all competitors, counted and ranked by the database. What undercuts ours is in `undercuts`.
 //!
 //! Medians are the middle values by rank (window functions), exact to the cent on both databases; PostgreSQL's
 //! `percentile_cont` computes with floating-point numbers. Each page ranks the listings on sale and those sold lately twice,
@@ -17,22 +17,20 @@ use super::{
     Instant,
     listings::{LEAST_CUT, fell},
     rows,
-    watched::is_watched,
+    watched::{is_unseen, is_watched},
 };
 use crate::{
     competitors::{
-        LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules, Undercut,
-        UndercutFilter, market_view::mean_days, metrics::average,
+        LeftOut, MarketGroup, MarketView, MarketViewFilter, MarketViewRules, ModelFigures, TrackingRules,
+        market_view::mean_days, metrics::average,
     },
     db::{
         DbConnection, DbResult,
         functions::lowered,
         held::{HeldText, MayBeNull as _},
         on_each,
-        schema::inventory,
         types::{DbId, DbInstant, DbMoney},
     },
-    extract::{OdometerStatus, TitleBrand},
     ids::{CompetitorId, ListingId, VehicleId},
     money::Money,
     page::{Page, PageRequest},
@@ -40,7 +38,7 @@ use crate::{
 
 /// A value for a place in a statement.
 #[derive(Clone, Debug)]
-enum Bound {
+pub(super) enum Bound {
     Competitor(CompetitorId),
     Listing(ListingId),
     Vehicle(VehicleId),
@@ -54,16 +52,16 @@ enum Bound {
 /// The values of a statement, in the order of their places in it. Each value has one place: SQLite numbers `$1` by its first
 /// appearance.
 #[derive(Default)]
-struct Bounds(Vec<Bound>);
+pub(super) struct Bounds(pub(super) Vec<Bound>);
 
 impl Bounds {
     /// The place of a value: `$7`.
-    fn place(&mut self, value: Bound) -> String {
+    pub(super) fn place(&mut self, value: Bound) -> String {
         self.0.push(value);
         format!("${}", self.0.len())
     }
 
-    fn places(&mut self, values: impl IntoIterator<Item = Bound>) -> String {
+    pub(super) fn places(&mut self, values: impl IntoIterator<Item = Bound>) -> String {
         let places: Vec<_> = values.into_iter().map(|value| self.place(value)).collect();
         places.join(", ")
     }
@@ -91,12 +89,22 @@ macro_rules! load {
     };
 }
 
-rows!(LeftOutRow => LeftOut {
+pub(super) use load;
+
+rows!(LeftOutRow {
     listings: i64 as BigInt,
     competitors: i64 as BigInt,
     paused: i64 as BigInt,
     failing: i64 as BigInt,
+    unseen: i64 as BigInt,
 });
+
+impl LeftOutRow {
+    fn into_left_out(self) -> LeftOut {
+        let Self { listings, competitors, paused, failing, unseen } = self;
+        LeftOut { listings, competitors, paused, failing, unseen, doubtful_prices: 0 }
+    }
+}
 
 rows!(FiguresRow {
     make_key: HeldText as Text,
@@ -148,7 +156,12 @@ enum Lines {
 type Position = (i64, String, String, i32);
 
 /// The SQL condition that a listing is not known to be sold.
-const ON_SALE: &str = "(listing.is_sold = false OR listing.is_sold IS NULL)";
+pub(super) const ON_SALE: &str = "(listing.is_sold = false OR listing.is_sold IS NULL)";
+
+/// The SQL condition that a listing which is not known to be sold is on the market: seen since a time, and not unseen now.
+pub(super) fn is_there(conn: &DbConnection, seen_since: &str) -> String {
+    format!("({} AND NOT {})", is_watched(conn, "listing", seen_since), is_unseen("listing"))
+}
 
 /// The figures of everything together, and a page of them by make and model.
 pub(in crate::competitors) fn market_view(
@@ -171,7 +184,7 @@ pub(in crate::competitors) fn market_view(
 }
 
 /// The time and the rules by which a view is counted.
-type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
+pub(super) type Context<'a> = (DateTime<Utc>, &'a MarketViewRules, &'a TrackingRules);
 
 /// How the rows of a view are put together.
 struct Grouping {
@@ -244,6 +257,24 @@ fn middles(Grouping { columns, group, partition, with_line, .. }: &Grouping) -> 
     )
 }
 
+/// How most listings of each line spell its make and model: one dealer's odd spelling names no line.
+fn spelling(lines: Lines, Grouping { columns, partition, with_line, .. }: &Grouping) -> String {
+    if lines == Lines::All {
+        return "spelling AS (SELECT CAST(NULL AS text) AS make, CAST(NULL AS text) AS model)".to_owned();
+    }
+    format!(
+        "spelling AS (
+             SELECT {columns} make, model
+             FROM (
+                 SELECT {columns} lot.make, lot.model,
+                        row_number() OVER ({partition} ORDER BY count(*) DESC, lot.make, lot.model) AS place
+                 FROM lot JOIN line {with_line} GROUP BY {columns} lot.make, lot.model
+             ) AS spelled
+             WHERE place = 1
+         )"
+    )
+}
+
 fn figures(
     conn: &mut DbConnection,
     filter: &MarketViewFilter,
@@ -259,21 +290,21 @@ fn figures(
         format!("AND (-sum(here), make_key, model_key, year_key) > ({places})")
     });
     let most = bounds.place(Bound::Count(most));
-    let middles = middles(&grouping);
+    let (middles, spelling) = (middles(&grouping), spelling(lines, &grouping));
     let Grouping { of_line, group, with_line, having, .. } = grouping;
     let sql = format!(
         "WITH {lot},
          line AS (
-             SELECT {of_line} min(make) AS make, min(model) AS model,
-                    count(DISTINCT competitor_id) AS competitors, coalesce(sum(here), 0) AS on_sale, count(price) AS priced,
+             SELECT {of_line} count(DISTINCT competitor_id) AS competitors, coalesce(sum(here), 0) AS on_sale, count(price) AS priced,
                     min(price) AS lowest_price, max(price) AS highest_price, coalesce(sum(cut), 0) AS price_cuts,
                     coalesce(sum(sold), 0) AS sold
              FROM lot {group} {having} {beyond}
              ORDER BY sum(here) DESC, make_key, model_key, year_key
              LIMIT {most}
          ),
-         {middles}
-         SELECT * FROM line LEFT JOIN middle_price {with_line} LEFT JOIN middle_age {with_line}
+         {middles},
+         {spelling}
+         SELECT * FROM line LEFT JOIN spelling {with_line} LEFT JOIN middle_price {with_line} LEFT JOIN middle_age {with_line}
          ORDER BY on_sale DESC, make_key, model_key, year_key"
     );
     Ok(load!(conn, sql, bounds))
@@ -291,7 +322,7 @@ fn lot(
     let ago = |days: u32| Bound::Time(Instant(now - TimeDelta::days(days.into())));
     let asked = |bounds: &mut Bounds| {
         let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
-        format!("{ON_SALE} AND {}{}", is_watched(conn, "listing", &seen_since), conditions(filter, lines, bounds))
+        format!("{ON_SALE} AND {}{}", is_there(conn, &seen_since), conditions(filter, lines, bounds))
     };
     let is_all = *filter == MarketViewFilter { group: filter.group, ..MarketViewFilter::default() };
     // Without a filter the index on VINs alone tells which of them stand there twice.
@@ -350,27 +381,29 @@ fn is_cut(since: Bound, bounds: &mut Bounds) -> String {
 const IS_VIN: &str = "length(vin) = 17 AND replace(vin, substr(vin, 1, 1), '') <> ''";
 
 /// Counts the listings that are not known to be sold and are not on the market, and their dealers.
-pub(in crate::competitors) fn left_out(
+pub(super) fn left_out(
     conn: &mut DbConnection,
     filter: &MarketViewFilter,
     (now, _, tracking): Context<'_>,
 ) -> DbResult<LeftOut> {
     let mut bounds = Bounds::default();
     let since = || Bound::Time(Instant(tracking.on_the_market_since(now)));
-    let (succeeded_since, seen_since) = (bounds.place(since()), bounds.place(since()));
+    let [succeeded_since, unseen_since, seen_since] = [(); 3].map(|()| bounds.place(since()));
     let conditions = conditions(filter, Lines::All, &mut bounds);
-    let is_watched = is_watched(conn, "listing", &seen_since);
+    let (is_there, is_unseen) = (is_there(conn, &seen_since), is_unseen("listing"));
+    let is_watched = is_watched(conn, "listing", &unseen_since);
     // SQLite keeps the order of a cross join; joined otherwise, it looks up the listings dealer by dealer, eight times slower.
     let sql = format!(
         "SELECT count(*) AS listings, count(DISTINCT dealer.id) AS competitors,
                 count(DISTINCT CASE WHEN dealer.active = false THEN dealer.id END) AS paused,
                 count(DISTINCT CASE WHEN dealer.active = false OR dealer.last_successful_scrape_at >= {succeeded_since} THEN NULL
-                                    ELSE dealer.id END) AS failing
+                                    ELSE dealer.id END) AS failing,
+                count(CASE WHEN {is_watched} AND {is_unseen} THEN 1 END) AS unseen
          FROM competitor_inventory AS listing CROSS JOIN competitors AS dealer
-         WHERE dealer.id = listing.competitor_id AND {ON_SALE} AND NOT {is_watched} {conditions}"
+         WHERE dealer.id = listing.competitor_id AND {ON_SALE} AND NOT {is_there} {conditions}"
     );
     let found: Option<LeftOutRow> = load!(conn, sql, bounds).pop();
-    Ok(found.map(LeftOut::from).unwrap_or_default())
+    Ok(found.map(LeftOutRow::into_left_out).unwrap_or_default())
 }
 
 /// The filter's conditions on a listing, each as `AND ...`.
@@ -396,135 +429,4 @@ fn conditions(filter: &MarketViewFilter, lines: Lines, bounds: &mut Bounds) -> S
         }
     }
     sql
-}
-
-rows!(UndercutRow {
-    vehicle_id: VehicleId as DbId,
-    stock_number: Option<HeldText> as Nullable<Text>,
-    year: i32 as Integer,
-    make: HeldText as Text,
-    model: HeldText as Text,
-    trim: Option<HeldText> as Nullable<Text>,
-    our_price: Money as DbMoney,
-    our_mileage: i32 as Integer,
-    listing_id: ListingId as DbId,
-    competitor_id: CompetitorId as DbId,
-    competitor: HeldText as Text,
-    their_trim: Option<HeldText> as Nullable<Text>,
-    their_price: Money as DbMoney,
-    their_mileage: i32 as Integer,
-    url: Option<HeldText> as Nullable<Text>,
-    difference: Money as DbMoney,
-});
-
-impl From<UndercutRow> for Undercut {
-    fn from(row: UndercutRow) -> Self {
-        Self {
-            vehicle_id: row.vehicle_id,
-            stock_number: row.stock_number.text(),
-            year: row.year,
-            make: row.make.text(),
-            model: row.model.text(),
-            trim: row.trim.text(),
-            our_price: row.our_price,
-            our_mileage: row.our_mileage,
-            listing_id: row.listing_id,
-            competitor_id: row.competitor_id,
-            competitor: row.competitor.text(),
-            their_trim: row.their_trim.text(),
-            their_price: row.their_price,
-            their_mileage: row.their_mileage,
-            url: row.url.text(),
-            difference: row.difference,
-        }
-    }
-}
-
-/// The SQL condition that nothing is known against the title of a listing, or that ours is branded, too; as `AND ...`.
-fn titles_agree(branded: &[VehicleId], bounds: &mut Bounds) -> String {
-    let quoted = |words: Vec<&str>| words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
-    let brands = TitleBrand::ALL.into_iter().filter(|brand| brand.is_brand()).map(TitleBrand::as_str).collect();
-    let wrong =
-        OdometerStatus::ALL.into_iter().filter(|status| status.is_wrong()).map(OdometerStatus::as_str).collect();
-    let mut sql = format!(
-        " AND ((coalesce(listing.title_brand, '') NOT IN ({}) AND coalesce(listing.odometer_status, '') NOT IN ({}))",
-        quoted(brands),
-        quoted(wrong)
-    );
-    if !branded.is_empty() {
-        let places = bounds.places(branded.iter().copied().map(Bound::Vehicle));
-        sql.push_str(&format!(" OR vehicle.id IN ({places})"));
-    }
-    sql + ")"
-}
-
-/// Our unsold vehicles whose title is branded; few are.
-fn branded_vehicles(conn: &mut DbConnection) -> DbResult<Vec<VehicleId>> {
-    use inventory::dsl;
-    let titles: Vec<(VehicleId, Option<HeldText>)> = dsl::inventory
-        .filter(dsl::title_status.is_not_null())
-        .filter(dsl::status.is_null().or(dsl::status.ne("sold")))
-        .select((dsl::id, dsl::title_status))
-        .load(conn)?;
-    let is_branded =
-        |title: &Option<HeldText>| title.as_deref().and_then(TitleBrand::of_status).is_some_and(TitleBrand::is_brand);
-    Ok(titles.into_iter().filter(|(_, title)| is_branded(title)).map(|(id, _)| id).collect())
-}
-
-/// A page of the competitors' cars like ours for less, the largest difference first. Each of our unsold vehicles is compared by
-/// the index on year, make and model; each page compares them all.
-pub(in crate::competitors) fn undercuts(
-    conn: &mut DbConnection,
-    filter: &UndercutFilter,
-    request: &PageRequest,
-    (now, rules, tracking): Context<'_>,
-) -> DbResult<Page<Undercut>> {
-    const ORDER: &str = "-difference";
-    let request = &request.where_ranked();
-    let position: Option<(i64, ListingId, VehicleId)> = request.position(ORDER)?;
-    let mut bounds = Bounds::default();
-    let seen_since = bounds.place(Bound::Time(Instant(tracking.on_the_market_since(now))));
-    let lowest = bounds.place(Bound::Price(rules.lowest_price));
-    let fewer = bounds.place(Bound::Number(rules.undercut_mileage));
-    let more = bounds.place(Bound::Number(rules.undercut_mileage));
-    let mut more_conditions = titles_agree(&branded_vehicles(conn)?, &mut bounds);
-    if let Some(vehicle) = filter.vehicle {
-        more_conditions.push_str(&format!(" AND vehicle.id = {}", bounds.place(Bound::Vehicle(vehicle))));
-    }
-    if !filter.competitors.is_empty() {
-        let places = bounds.places(filter.competitors.iter().copied().map(Bound::Competitor));
-        more_conditions.push_str(&format!(" AND listing.competitor_id IN ({places})"));
-    }
-    if let Some(least) = filter.difference_min {
-        let least = bounds.place(Bound::Price(least));
-        more_conditions.push_str(&format!(" AND vehicle.price - listing.price >= {least}"));
-    }
-    if let Some((cents, listing, vehicle)) = position {
-        let values = [Bound::Price(Money::from_cents(cents)), Bound::Listing(listing), Bound::Vehicle(vehicle)];
-        let places = bounds.places(values);
-        more_conditions.push_str(&format!(" AND (vehicle.price - listing.price, listing.id, vehicle.id) < ({places})"));
-    }
-    let most = bounds.place(Bound::Count(request.rows_to_read()));
-    let is_watched = is_watched(conn, "listing", &seen_since);
-    let sql = format!(
-        "SELECT vehicle.id AS vehicle_id, vehicle.stock_number, vehicle.year, vehicle.make, vehicle.model, vehicle.trim,
-                vehicle.price AS our_price, vehicle.mileage AS our_mileage, listing.id AS listing_id, listing.competitor_id,
-                competitors.name AS competitor, listing.trim AS their_trim, listing.price AS their_price,
-                listing.mileage AS their_mileage, listing.url, vehicle.price - listing.price AS difference
-         FROM inventory AS vehicle
-         JOIN competitor_inventory AS listing ON listing.year = vehicle.year
-             AND lower(listing.make) = lower(vehicle.make) AND lower(listing.model) = lower(vehicle.model)
-         JOIN competitors ON competitors.id = listing.competitor_id
-         WHERE (vehicle.status <> 'sold' OR vehicle.status IS NULL)
-           AND {ON_SALE} AND {is_watched}
-           AND listing.price >= {lowest} AND listing.price < vehicle.price
-           AND listing.mileage BETWEEN vehicle.mileage - {fewer} AND vehicle.mileage + {more}
-           AND (listing.trim IS NULL OR vehicle.trim IS NULL OR lower(listing.trim) = lower(vehicle.trim))
-           AND (listing.vin IS NULL OR listing.vin <> vehicle.vin) {more_conditions}
-         ORDER BY vehicle.price - listing.price DESC, listing.id DESC, vehicle.id DESC
-         LIMIT {most}"
-    );
-    let rows: Vec<UndercutRow> = load!(conn, sql, bounds);
-    let key = |row: &UndercutRow| (row.difference.cents(), row.listing_id, row.vehicle_id);
-    Ok(Page::cut(rows, request, ORDER, key)?.map(Undercut::from))
 }

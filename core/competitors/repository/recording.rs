@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use super::{Lot, besides_ids, competitor_besides, listing_row::Written, newest_scrape};
 use crate::{
-    competitors::days_on_market,
     db::{
         DbConnection, DbResult, Instant, Json, on_each,
         schema::{competitor_inventory::dsl, competitor_price_history, competitor_scrapes},
@@ -25,6 +24,7 @@ use crate::{
     tracking::{
         facts::StoredListing,
         plan::{Plan, PriceOf},
+        sold::days_to_sale,
     },
 };
 
@@ -65,7 +65,7 @@ struct WrittenListing<'a> {
 impl<'a> WrittenListing<'a> {
     fn of(id: ListingId, listing: &'a StoredListing, raw_data: Option<&'a Json<Value>>, now: DateTime<Utc>) -> Self {
         let sold_at = listing.sold_at.filter(|_| listing.is_sold);
-        let days_on_market = sold_at.map(|sold_at| days_on_market(listing.first_seen_at, sold_at));
+        let days_on_market = sold_at.map(|sold_at| days_to_sale(listing.first_seen_at, sold_at));
         Self {
             id,
             columns: Written::of(listing, now),

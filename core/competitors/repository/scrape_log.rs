@@ -1,20 +1,24 @@
 //! Rows of `competitor_scrapes`: the log of scrapes.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{get, newest_page};
 use crate::{
-    competitors::{Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, alert::PartialScrapes},
+    competitors::{
+        Completeness, IncompleteReason, ListShape, ScrapeCounts, ScrapeRecord, TrackingRules, alert::PartialScrapes,
+    },
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         held::{Held, HeldText, MayBeNull as _, Place},
-        in_index_order,
-        schema::competitor_scrapes,
+        in_index_order, is_one_of,
+        schema::{competitor_scrapes, competitors},
     },
     ids::{CompetitorId, ScrapeId},
     page::{Page, PageRequest},
-    tracking::{evidence::Doubts, facts::PastScrape, sold::Returns},
+    tracking::{evidence::Doubts, facts::PastScrape, sold::Returns, unseen::NewestLooks},
 };
 
 /// Makes the row of a scrape, whose counts stand in columns of their own.
@@ -204,6 +208,47 @@ pub(in crate::competitors) fn partial_scrapes(
     let count: i64 = partial().count().get_result(conn)?;
     let first: Option<Instant> = partial().order(dsl::observed_at).select(dsl::observed_at).first(conn).optional()?;
     Ok(first.map(|first| PartialScrapes { count: u32::try_from(count).unwrap_or(u32::MAX), since: first.into() }))
+}
+
+/// The newest scrapes up to a time that tell what is missing; each a look into an index.
+fn newest_looks(conn: &mut DbConnection, competitor: CompetitorId, latest: DateTime<Utc>) -> DbResult<NewestLooks> {
+    use competitor_scrapes::dsl;
+    let newest = || {
+        dsl::competitor_scrapes
+            .filter(dsl::competitor_id.eq(competitor))
+            .filter(dsl::observed_at.le(Instant(latest)))
+            .order(dsl::observed_at.desc())
+            .select(dsl::observed_at)
+    };
+    let whole: Option<Instant> = newest().filter(dsl::weight.ge(1.0)).first(conn).optional()?;
+    let any: Option<Instant> =
+        newest().filter(dsl::weight.gt(0.0)).filter(dsl::vehicles.gt(0)).first(conn).optional()?;
+    Ok(NewestLooks { whole: whole.map(DateTime::from), any: any.map(DateTime::from) })
+}
+
+/// Notes when what is missing was last looked for, by the scrapes in the log.
+pub(in crate::competitors) fn note_look(
+    conn: &mut DbConnection,
+    competitor: CompetitorId,
+    now: DateTime<Utc>,
+    rules: &TrackingRules,
+) -> DbResult<()> {
+    let at = newest_looks(conn, competitor, rules.latest(now))?.looked_for_at(rules);
+    let of_competitor = competitors::table.find(competitor);
+    diesel::update(of_competitor).set(competitors::looked_for_at.eq(at.map(Instant))).execute(conn)?;
+    Ok(())
+}
+
+/// When what is missing was last looked for, of each of these competitors that has such a time.
+pub(super) fn looked_for_at(
+    conn: &mut DbConnection,
+    ids: &[CompetitorId],
+) -> DbResult<HashMap<CompetitorId, DateTime<Utc>>> {
+    let rows: Vec<(CompetitorId, Option<Instant>)> = competitors::table
+        .filter(is_one_of(competitors::id, ids.to_vec()))
+        .select((competitors::id, competitors::looked_for_at))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?.into()))).collect())
 }
 
 /// How many pages the last complete scrape before a time read; none where it read none.

@@ -1,5 +1,5 @@
 //! Which listings on sale count in the market: those of dealers that are not paused, seen within
-//! `TrackingRules::on_the_market_days`.
+//! `TrackingRules::on_the_market_days`. Which of them are unseen is a condition of its own.
 
 use crate::db::DbConnection;
 
@@ -27,5 +27,13 @@ pub(crate) fn is_watched_since(conn: &DbConnection, listing: &str) -> String {
     format!(
         "{is_active}
          AND coalesce({listing}.last_seen_at, {listing}.first_seen_at, {listing}.created_at) >= "
+    )
+}
+
+/// The SQL condition that a listing on sale is unseen, see `tracking::unseen`. `listing` is the name of the row in the query.
+pub(super) fn is_unseen(listing: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM competitors AS looking WHERE looking.id = {listing}.competitor_id
+                 AND coalesce({listing}.last_seen_at, {listing}.first_seen_at, {listing}.created_at) < looking.looked_for_at)"
     )
 }

@@ -122,6 +122,7 @@ impl Competitors<'_> {
     ) -> DbResult<()> {
         let figures: &MetricsRules = self.desk.rules();
         let id = verdict.competitor_id;
+        repository::note_look(conn, id, acting.now, self.desk.rules())?;
         let metrics = repository::count_metrics(conn, id, newest.observed_at, figures)?;
         repository::add_metrics(conn, id, &metrics, acting.now)?;
         let mut changes = Map::new();

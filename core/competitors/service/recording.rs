@@ -376,6 +376,7 @@ impl<'a> Recording<'a> {
         let is_latest = lot.facts.newest_recorded_at < Some(observed_at);
         let keep = if is_latest { repository::add_scrape } else { repository::keep_scrape };
         let kept = keep(conn, scrape, acting.now)?;
+        repository::note_look(conn, id, acting.now, tracking)?;
         // A late scrape corrects the figures of the newest one.
         let figures_at = lot.facts.newest_recorded_at.unwrap_or(observed_at).max(observed_at);
         let metrics = repository::count_metrics(conn, id, figures_at, self.desk.rules())?;

@@ -17,7 +17,15 @@ use crate::clock::processor_time;
 #[case::vin_was_mistyped(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &["vin=A stock=1 miles=5000 url=/1"], &[0])]
 #[case::another_car_under_its_number(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &["vin=A stock=1 miles=9000 url=/1"], &[1])]
 #[case::mistyped_without_a_link(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000"], &["vin=A stock=1 miles=5000"], &[1])]
-#[case::mistyped_later(&["vin=A stock=1 miles=5000 url=/1"], &["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &[1])]
+#[case::mistyped_later(&["vin=A stock=1 miles=5000 url=/1"], &["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &[0])]
+#[case::mistyped_later_in_many_signs(&["vin=A stock=1 miles=5000 url=/1"], &["vin=1M8GDM9AXKP013780 stock=1 miles=5000 url=/1"], &[1])]
+#[case::mistyped_twice(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &["vin=1M8GDM9AXKP042787 stock=1 miles=5000 url=/1"], &[0])]
+#[case::mistyped_in_its_address(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1m8gdm9axkp042789/"], &["vin=A stock=1 miles=5000 url=/1m8gdm9axkp042788/"], &[0])]
+#[case::mistyped_without_miles(&["vin=1M8GDM9AXKP042789 stock=1 url=/1"], &["vin=A stock=1 url=/1"], &[0])]
+#[case::unlike_without_miles(&["vin=1M8GDM9AXKP013780 stock=1 url=/1"], &["vin=A stock=1 url=/1"], &[1])]
+#[case::mistyped_on_another_page(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &["vin=A stock=1 miles=5000 url=/2"], &[1])]
+#[case::another_model_under_its_number(&["vin=1M8GDM9AXKP042789 stock=1 miles=5000 url=/1"], &["vin=A model=Supra stock=1 miles=5000 url=/1"], &[1])]
+#[case::two_of_a_fleet(&["vin=4T1B11HK9KU211111 stock=1 miles=12 url=/1"], &["vin=4T1B11HK0KU211112 stock=1 miles=12 url=/1"], &[1])]
 #[case::vin_appears_later(&["stock=1"], &["vin=A stock=1"], &[0])]
 #[case::vin_appears_later_by_likeness(&["miles=5000"], &["vin=A miles=5010"], &[0])]
 #[case::vin_is_missing_later(&["vin=A stock=1"], &["stock=1"], &[0])]
@@ -164,4 +172,19 @@ fn a_lot_of_look_alikes_costs_linear_time() {
     assert_eq!(lot.see(1, &listings(20_000..40_000)).new.len(), 20_000);
     let taken = processor_time() - started;
     assert!(taken.as_secs() < 20, "{taken:?}");
+}
+
+#[test]
+fn a_corrected_vin_is_a_change_of_the_same_car_and_a_right_one_is_kept() {
+    let mut lot = lot();
+    let line = |vin: &str| format!("vin={vin} stock=1 miles=5000 url=/1 price=20000");
+    lot.see(0, &cars(&[&line("1M8GDM9AXKP042789")]));
+    let plan = lot.see(1, &cars(&[&line("A")]));
+    assert_eq!((plan.new.len(), plan.changed[0].columns.as_slice()), (0, ["vin"].as_slice()));
+    assert_eq!(plan.changed[0].after.keys.vin.as_deref(), Some(VIN_A));
+    // A slip later changes nothing, on each day on which it stands there.
+    for on_day in 2..12 {
+        let plan = lot.see(on_day, &cars(&[&line("1M8GDM9AXKP042789")]));
+        assert_eq!((plan.reseen.len(), plan.changed.len(), plan.new.len(), plan.sold()), (1, 0, 0, 0), "day {on_day}");
+    }
 }

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::*;
 use crate::tracking::{
     EvidenceRules, SoldRules,
-    sold::{Look, looks, p_return, patience_days, returned_by, risk, together},
+    sold::{Look, days_to_sale, looks, p_return, patience_days, returned_by, risk, together},
 };
 
 /// A lot that has shown two cars for as many days before day 0, and a look on each of some days that misses the second: the day it is
@@ -199,6 +199,17 @@ fn patience_is_learned_from_the_dealer() {
     assert_eq!(patience(0.0, 1.0, 60.0, false), 4.0, "it had been offered for two months");
     let after = Returns { expected: 4.0, seen: 2.0 }.after(90.0, &rules);
     assert_eq!((after.expected, after.seen), (2.0, 1.0), "what is long ago counts less");
+}
+
+#[test]
+fn a_scrape_that_begins_a_little_earlier_than_the_first_takes_no_day_away() {
+    let after = |span: TimeDelta| days_to_sale(day(0), day(0) + span);
+    let jitter = TimeDelta::milliseconds(3);
+    assert_eq!(
+        [after(TimeDelta::days(30) - jitter), after(TimeDelta::days(30)), after(TimeDelta::days(30) + jitter)],
+        [30; 3]
+    );
+    assert_eq!([after(TimeDelta::hours(12)), after(TimeDelta::days(-3))], [0, 0], "half a day is none");
 }
 
 /// The figures of the rule's document, for one dealer of average behaviour.

@@ -69,7 +69,7 @@ pub(super) fn course(desk: &Desk, id: CompetitorId, output: &mut Output) -> Resu
         return Ok(());
     }
     let curves = [
-        ("On sale", rows.iter().map(|row| Some(f64::from(row.total_inventory))).collect::<Vec<_>>()),
+        ("On sale", rows.iter().map(|row| Some(f64::from(row.on_sale()))).collect::<Vec<_>>()),
         ("Average price", rows.iter().map(|row| row.avg_price.map(jpauto::Money::dollars)).collect()),
         ("Sold 30d", rows.iter().map(|row| Some(f64::from(row.vehicles_sold_30d))).collect()),
     ];
@@ -98,6 +98,7 @@ impl Row for Metrics {
     const COLUMNS: &'static [Column] = &[
         Column::text("When"),
         Column::number("On sale"),
+        Column::number("Unseen"),
         Column::number("Average price"),
         Column::number("Days to sell"),
         Column::number("Sold 30d"),
@@ -108,7 +109,8 @@ impl Row for Metrics {
     fn cells(&self) -> Vec<Cell> {
         vec![
             moment(self.calculated_at).into(),
-            self.total_inventory.to_string().into(),
+            self.on_sale().to_string().into(),
+            dash(self.unseen, |unseen| unseen.to_string()).into(),
             dash(self.avg_price, dollars).into(),
             dash(self.avg_days_on_market, |days| format!("{days:.1}")).into(),
             self.vehicles_sold_30d.to_string().into(),

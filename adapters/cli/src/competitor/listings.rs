@@ -17,6 +17,7 @@ use crate::{
 pub(super) const EXAMPLES: &str = "\
 Examples:
   jpauto competitor listings 'Example Motors' --active --make Toyota --sort price
+  jpauto competitor listings 'Example Motors' --unseen
   jpauto competitor listings --sold --all --format jsonl > sold.jsonl
   jpauto competitor listings --active --days-on-market-min 45 --sort=-days_on_market
   jpauto competitor listings --price-drop-min 500 --price-drop-within 7 --sort=-price_drop
@@ -27,9 +28,15 @@ Examples:
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct ListingOptions {
-    /// Those on sale
+    /// Those that are not sold: on sale, or unseen
     #[arg(long, conflicts_with = "sold")]
     active: bool,
+    /// Those that the website shows
+    #[arg(long, conflicts_with_all = ["sold", "unseen"])]
+    on_sale: bool,
+    /// Those that the website shows no more, and that are not sold yet
+    #[arg(long, conflicts_with = "sold")]
+    unseen: bool,
     /// Those that are sold
     #[arg(long)]
     sold: bool,
@@ -88,7 +95,8 @@ impl ListingOptions {
     pub(super) fn into_filter(self, competitors: Vec<CompetitorId>) -> ListingFilter {
         ListingFilter {
             competitors,
-            sold: (self.active || self.sold).then_some(self.sold),
+            sold: (self.active || self.on_sale || self.sold).then_some(self.sold),
+            unseen: (self.on_sale || self.unseen).then_some(self.unseen),
             vin: self.vin,
             make: self.called.make,
             model: self.called.model,
@@ -121,7 +129,7 @@ impl Row for Listing {
         Column::number("Lowest").spare(4),
         Column::number("Miles"),
         Column::number("Days"),
-        Column::text("Sold"),
+        Column::text("Sold or unseen"),
         Column::text("Said of it").spare(1),
         Column::text("VIN").spare(1),
         Column::text("Stock").spare(2),
@@ -169,10 +177,11 @@ trait Shown {
 }
 
 impl Shown for Listing {
-    /// The day of the sale, or who has the vehicle now.
+    /// The day of the sale, or who has the vehicle now, or since when it is missing.
     fn fate(&self) -> String {
         match &self.transferred_to {
             Some(transfer) => format!("to {}", transfer.competitor),
+            None if self.is_unseen => format!("unseen since {}", day(self.last_seen_at)),
             None => dash(self.sold_at, day),
         }
     }

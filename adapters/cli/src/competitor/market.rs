@@ -78,15 +78,19 @@ fn total_line(Whole { total, left_out }: &Whole) -> String {
 }
 
 /// Which listings are left out, and why; nothing where there are none.
-fn not_counted(&LeftOut { listings, competitors, paused, failing }: &LeftOut) -> Option<String> {
-    let why: Vec<_> = [(paused, "paused"), (failing, "not read for 14 days")]
-        .into_iter()
-        .filter(|(dealers, _)| *dealers > 0)
-        .map(|(dealers, why)| format!("{dealers} {why}"))
-        .collect();
+fn not_counted(left_out: &LeftOut) -> Option<String> {
+    let &LeftOut { listings, competitors, paused, failing, unseen, doubtful_prices } = left_out;
+    let dealers = |count: i64, what: &str| (count > 0).then(|| format!("{} {what}", counted(count, "dealer")));
+    let missing = (unseen > 0).then(|| format!("{unseen} unseen on their dealers' websites"));
+    let why: Vec<_> =
+        [missing, dealers(paused, "paused"), dealers(failing, "not read for 14 days")].into_iter().flatten().collect();
     let why = if why.is_empty() { "not seen for 14 days".to_owned() } else { why.join(", ") };
-    let (counted_listings, dealers) = (counted(listings, "listing"), counted(competitors, "dealer"));
-    (listings > 0).then(|| format!("Not counted: {counted_listings} at {dealers} ({why})"))
+    let (counted_listings, at) = (counted(listings, "listing"), counted(competitors, "dealer"));
+    let gone = (listings > 0).then(|| format!("{counted_listings} at {at} ({why})"));
+    let doubtful = (doubtful_prices > 0)
+        .then(|| format!("{} like ours at a price so low that it is likelier a slip", counted(doubtful_prices, "car")));
+    let parts: Vec<_> = gone.into_iter().chain(doubtful).collect();
+    (!parts.is_empty()).then(|| format!("Not counted: {}", parts.join("; ")))
 }
 
 impl Row for ModelFigures {

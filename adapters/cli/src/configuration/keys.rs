@@ -249,7 +249,7 @@ keys! {
         kept_for_days, kept_unpriced_for_days, mileage_tolerance, lease_seconds, wait_seconds,
     }
     "evaluation.purchase" in (purchase) { margin_basis_points, costs }
-    "tracking" in (tracking) { transfer_days, on_the_market_days, clock_tolerance_minutes }
+    "tracking" in (tracking) { transfer_days, on_the_market_days, unseen_days, clock_tolerance_minutes }
     "tracking.identity" in (tracking.identity) { relisted_by_likeness_days, mileage_tolerance, most_candidates }
     "tracking.evidence" in (tracking.evidence) {
         claimed_share_percent, claimed_slack, moved_slack, moved_percent, recognised_share_percent, standing_days,
@@ -269,6 +269,7 @@ keys! {
     }
     "metrics" in (metrics) {
         recent_days, days_on_market_days, trend_days, trend_tolerance_days, long_trend_days, long_trend_tolerance_days,
+        read_within_hours,
     }
-    "market_view" in (market_view) { sold_days, price_cut_days, lowest_price, highest_price, undercut_mileage }
+    "market_view" in (market_view) { sold_days, price_cut_days, lowest_price, highest_price, undercut_mileage, undercut_least_percent }
 }

@@ -382,6 +382,7 @@ class Competitors:
         competitor: UUID | str | None = None,
         *,
         sold: bool | None = None,
+        unseen: bool | None = None,
         vin: str | None = None,
         make: str | None = None,
         model: str | None = None,
@@ -407,7 +408,8 @@ class Competitors:
     ) -> Query[Listing]:
         """The listings that the filters let through, of one competitor or of all, the newest first.
 
-        `sold` takes those that are sold or those on sale, `price_dropped` those cheaper than once before, `price_drop_min` those
+        `sold` takes those that are sold or those that are not, `unseen` those that are not sold and that the website shows no more
+        (`False` leaves them out), `price_dropped` those cheaper than once before, `price_drop_min` those
         cheaper by that amount or more, `price_drop_within_days` those cheaper than at some moment of that many last days. `q`
         are words that all stand in make, model, trim, VIN or stock number. VIN, make and model are compared whatever their
         case, and bounds are included. `stock_status`, `sale_status`, `title_brand`, `condition` and `odometer_status` are
@@ -669,11 +671,18 @@ class Inventory:
         """
 
     def set_status(
-        self, id: UUID | str, status: VehicleStatus, *, sale_price: Money | None = None, correct: bool = False
+        self,
+        id: UUID | str,
+        status: VehicleStatus,
+        *,
+        sale_price: Money | None = None,
+        sold_at: datetime | None = None,
+        correct: bool = False,
     ) -> Vehicle:
         """Moves a vehicle to another status. A sale sets `sold_at`; `sale_price` is kept with the sale and in the audit trail.
 
-        With `correct` the vehicle is sold already, and `sale_price` corrects what the buyer paid.
+        `sold_at` is when it was sold, now where it is not said. With `correct` the vehicle is sold already, and `sale_price` and `sold_at`
+        correct its sale.
 
         Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
         correct.
@@ -1688,6 +1697,10 @@ class ActivityEntry:
     @property
     def token_id(self) -> UUID | None:
         """The API token that it was done through."""
+
+    @property
+    def by(self) -> str | None:
+        """What they are called now: the address of the member of staff, else the name of the token."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -3520,6 +3533,10 @@ class Listing:
         """Whether it counts as sold."""
 
     @property
+    def is_unseen(self) -> bool:
+        """Whether its dealer's website shows it no more, and it is not sold yet: missing since `last_seen_at`."""
+
+    @property
     def sold_at(self) -> datetime | None:
         """When it was sold."""
 
@@ -3737,7 +3754,7 @@ class Metrics:
 
     @property
     def total_inventory(self) -> int:
-        """Listings on sale."""
+        """Listings that are not sold, unseen ones included."""
 
     @property
     def avg_price(self) -> Decimal | None:
@@ -3762,6 +3779,10 @@ class Metrics:
     @property
     def calculated_at(self) -> datetime:
         """When this was calculated."""
+
+    @property
+    def unseen(self) -> int | None:
+        """Of those that are not sold, the ones that the website shows no more; `None` where it was not counted."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
@@ -5678,6 +5699,10 @@ class StockedVehicle:
     def age_state(self) -> AgeState:
         """How the days compare with the turn policy: `good`, `warning` or `aged`."""
 
+    @property
+    def sale_price(self) -> Decimal | None:
+        """What the buyer of a sold vehicle paid, where it is known."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -6052,6 +6077,14 @@ class Token:
     def revoked_at(self) -> datetime | None:
         """When it was revoked."""
 
+    @property
+    def user_email(self) -> str | None:
+        """The address of that user."""
+
+    @property
+    def works(self) -> bool:
+        """Whether it may act: it is not revoked and not at its end, and its user may act, too."""
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
 
@@ -6122,8 +6155,8 @@ class TypicalMileage:
 
 @final
 class UncountedListings:
-    """Listings that were never found sold and do not count in the market any more: those of paused dealers, and those that no
-    scrape has shown for two weeks.
+    """Listings that were never found sold and do not count in the market any more: those of paused dealers, unseen ones, and
+    those that no scrape has shown for two weeks.
     """
 
     @property
@@ -6141,6 +6174,14 @@ class UncountedListings:
     @property
     def failing(self) -> int:
         """Of those, the ones that no scrape has reached for as long."""
+
+    @property
+    def unseen(self) -> int:
+        """Of the listings, those that are unseen, at dealers that are watched and read."""
+
+    @property
+    def doubtful_prices(self) -> int:
+        """Besides, cars like ours at a price that is likelier a slip: they undercut nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::record::{Amount, record};
 
 record! {
-    /// Listings that were never found sold and do not count in the market any more: those of paused dealers, and those that no
-    /// scrape has shown for two weeks.
+    /// Listings that were never found sold and do not count in the market any more: those of paused dealers, unseen ones, and
+    /// those that no scrape has shown for two weeks.
     UncountedListings of competitors::LeftOut {
         () {
             /// The listings.
@@ -19,6 +19,10 @@ record! {
             paused: i64,
             /// Of those, the ones that no scrape has reached for as long.
             failing: i64,
+            /// Of the listings, those that are unseen, at dealers that are watched and read.
+            unseen: i64,
+            /// Besides, cars like ours at a price that is likelier a slip: they undercut nothing.
+            doubtful_prices: i64,
         }
     }
 }

@@ -90,6 +90,8 @@ record! {
             last_seen_at: DateTime<Utc>,
             /// Whether it counts as sold.
             is_sold: bool,
+            /// Whether its dealer's website shows it no more, and it is not sold yet: missing since `last_seen_at`.
+            is_unseen: bool,
             /// When it was sold.
             sold_at: Option<DateTime<Utc>>,
             /// Whole days from the first sighting to the sale, or to now.
@@ -140,7 +142,7 @@ record! {
     /// A competitor's figures after a scrape.
     Metrics of competitors::Metrics {
         () {
-            /// Listings on sale.
+            /// Listings that are not sold, unseen ones included.
             total_inventory: i32,
             /// Their average price.
             avg_price: Option<Amount>,
@@ -154,6 +156,8 @@ record! {
             new_listings_30d: i32,
             /// When this was calculated.
             calculated_at: DateTime<Utc>,
+            /// Of those that are not sold, the ones that the website shows no more; `None` where it was not counted.
+            unseen: Option<i32>,
         }
     }
 }
