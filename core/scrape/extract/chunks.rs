@@ -348,6 +348,9 @@ fn is_text_field(element: &Element<'_>) -> bool {
 /// one of several amounts has no word of its own.
 pub(super) fn pieces(text: &str) -> Vec<&str> {
     let amounts = memchr::memchr_iter(b'$', text.as_bytes()).count();
+    if let Some(facts) = line_of_facts(text) {
+        return facts;
+    }
     if amounts <= 1
         && let Some(facts) = labelled_facts(text)
     {
@@ -366,6 +369,45 @@ pub(super) fn pieces(text: &str) -> Vec<&str> {
     let is_in_pieces =
         parts.len() > 1 && if amounts == 1 { has_own_amount(&parts) } else { parts.iter().all(says_itself) };
     if is_in_pieces { parts } else { Vec::new() }
+}
+
+/// The name of a vehicle and facts of it in one line without a mark between them: `2015 Ford Edge SEL 84,120 mi $18,995 Stock A12`.
+fn line_of_facts(text: &str) -> Option<Vec<&str>> {
+    const LABELS: [&str; 4] = ["stock", "stock#", "stk", "stk#"];
+    const UNITS: [&str; 5] = ["mi", "mi.", "mile", "miles", "km"];
+    const FEWEST: usize = 2;
+    if text.len() > FACTS_BYTES || !text.starts_with(|sign: char| sign.is_ascii_digit()) {
+        return None;
+    }
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut places = Vec::with_capacity(words.len());
+    words.iter().fold(0, |place, word| {
+        places.push(place);
+        place + word.len() + 1
+    });
+    // How many words a fact has that begins with this one.
+    let length = |at: usize| {
+        let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits > 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+        match () {
+            () if word.strip_prefix('$').is_some_and(|amount| numbers::lone_number(amount).is_some()) => Some(1),
+            () if is_number && is(next, &UNITS) => Some(2),
+            () if is(word, &LABELS) && next.bytes().any(|byte| byte.is_ascii_digit()) => Some(2),
+            () => None,
+        }
+    };
+    let first = (1..words.len()).find(|at| length(*at).is_some())?;
+    let mut parts = vec![text[..places[first]].trim_end()];
+    let mut at = first;
+    while at < words.len() {
+        let end = at + length(at)?;
+        let stop = places.get(end).copied().unwrap_or(text.len());
+        parts.push(text[places[at]..stop].trim_end());
+        at = end;
+    }
+    (parts.len() > FEWEST && names_a_vehicle(parts[0])).then_some(parts)
 }
 
 /// A longer text is prose.

@@ -99,7 +99,9 @@ fn flat(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, cards: &[Card]) -> Op
         return flat;
     }
     // A page with several cards has them in elements of their own.
-    let others = [unusual_lists::closed, unusual_lists::turned].into_iter().filter_map(|read| read(dom).and_then(find));
+    let others = [unusual_lists::closed, unusual_lists::turned, unusual_lists::lined]
+        .into_iter()
+        .filter_map(|read| read(dom).and_then(find));
     flat.into_iter().chain(others).max_by_key(|found| named(found))
 }
 

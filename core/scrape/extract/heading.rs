@@ -7,7 +7,7 @@ use super::{
     car_words::{REMARK, means},
     clean, heading_forms,
     makes::{self, initial, starts_with},
-    numbers, title_brand,
+    models, numbers, title_brand,
 };
 
 /// What a heading says.
@@ -205,13 +205,29 @@ pub(super) fn split_as_it_stands(raw: &str) -> Option<Heading> {
     is_name.then(|| with_make(known.year, make.to_owned(), &rest)).filter(|heading| heading.model.is_some())
 }
 
-/// [`split`] of a text on a card, where few other texts begin with a make: `Ford F-150 XLT 2019`, `'19 Ford F-150`.
+/// [`split`] of a text on a card, where few other texts begin with a make: `Ford F-150 XLT 2019`, `'19 Ford F-150`. The make may be
+/// known by the model: `2015 Silverado 1500 LT`.
 pub(super) fn split_of_card(raw: &str) -> Option<Heading> {
     let usual = split(raw);
     if usual.as_ref().is_some_and(|heading| heading.make.is_some()) {
         return usual;
     }
+    if let Some(named) = usual.as_ref().and_then(|_| split_by_model(raw)) {
+        return Some(named);
+    }
     heading_forms::in_usual_order(raw).and_then(|text| split(&text)).or(usual)
+}
+
+/// [`split`] of a heading whose make its model tells.
+fn split_by_model(raw: &str) -> Option<Heading> {
+    // More words are a sentence about the model.
+    const WORDS_MAX: usize = 12;
+    let text = cleaned(raw)?;
+    let mut words = words_of(&text).skip_while(|word| is_lead_in(word));
+    let year = year_of(words.next()?)?;
+    let rest: Vec<&str> = words.collect();
+    let make = models::make_of(&rest).filter(|_| rest.len() <= WORDS_MAX)?;
+    Some(with_make(year, make.to_owned(), &rest)).filter(|heading| heading.model.is_some())
 }
 
 /// [`split_of_card`] of a text that an element marks as a heading: the year may stand behind any words.

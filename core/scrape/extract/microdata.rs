@@ -3,7 +3,7 @@
 //! The scope of a vehicle is also its card, so what its properties do not say is read from its text as on any card. What is
 //! deliberately not here: scopes without an `itemtype` of a vehicle or product.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use super::{
     card, decoys,
@@ -19,6 +19,7 @@ use super::{
 pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
     let mut after = 0;
+    let elsewhere = Elsewhere::of(dom);
     for (at, element) in dom.elements(0..dom.len()) {
         let of_a_vehicle =
             attribute(element, "itemscope").is_some() && attribute(element, "itemtype").is_some_and(is_vehicle_type);
@@ -29,6 +30,7 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         after = dom.node(at).end;
         let mut draft = Draft::default();
         read_properties(dom, at, &mut draft);
+        elsewhere.of_scope(at, element).for_each(|at| read_referred(dom, at, &mut draft));
         card::read(page, dom, at, &mut draft);
         let listing = draft.listing;
         let is_goods = || listing.price.is_some_and(|price| price < decoys::LEAST_PRICE) || is_named_otherwise(dom, at);
@@ -56,20 +58,65 @@ fn is_vehicle_type(itemtype: &str) -> bool {
     })
 }
 
+/// Elements outside of a scope that hold properties of it, by their ids: `itemref="price-12 photo-12"`.
+struct Elsewhere<'d> {
+    dom: &'d Dom<'d>,
+    by_id: HashMap<&'d str, usize>,
+}
+
+/// More ids of one scope are not looked at, and no larger elements: several scopes may refer to one.
+const REFERRED_MAX: usize = 16;
+const REFERRED_NODES_MAX: usize = 64;
+
+impl<'d> Elsewhere<'d> {
+    fn of(dom: &'d Dom<'d>) -> Self {
+        let refers = dom.elements(0..dom.len()).any(|(_, element)| attribute(element, "itemref").is_some());
+        let mut by_id = HashMap::new();
+        if refers {
+            for (at, element) in dom.elements(0..dom.len()) {
+                if let Some(id) = attribute(element, "id") {
+                    by_id.entry(id).or_insert(at);
+                }
+            }
+        }
+        Self { dom, by_id }
+    }
+
+    /// The elements that a scope refers to.
+    fn of_scope(&self, scope: usize, element: &'d Element<'_>) -> impl Iterator<Item = usize> {
+        let ids = attribute(element, "itemref").unwrap_or_default().split_ascii_whitespace().take(REFERRED_MAX);
+        let places = ids.filter_map(|id| self.by_id.get(id).copied());
+        places.filter(move |at| !self.dom.within(scope).contains(at) && !self.dom.within(*at).contains(&scope))
+    }
+}
+
+/// Offers the properties of an element that a scope refers to.
+fn read_referred(dom: &Dom<'_>, at: usize, draft: &mut Draft) {
+    let range = dom.within(at);
+    if range.len() <= REFERRED_NODES_MAX {
+        read_range(dom, range, dom.node(at).parent, draft);
+    }
+}
+
 /// Offers the properties of one scope, those of its nested scopes by what the nested scope is to it.
 pub(crate) fn read_properties(dom: &Dom<'_>, scope: usize, draft: &mut Draft) {
+    read_range(dom, scope + 1..dom.node(scope).end, scope, draft);
+}
+
+/// The same of elements that stand within one.
+fn read_range(dom: &Dom<'_>, range: Range<usize>, within: usize, draft: &mut Draft) {
     // The property whose value is a scope of its own, for each nested scope: the `name` within `brand` is the brand.
     let mut scopes: HashMap<usize, &str> = HashMap::new();
-    for (at, element) in dom.elements(scope + 1..dom.node(scope).end) {
+    for (at, element) in dom.elements(range.clone()) {
         let Some(property) = attribute(element, "itemprop") else { continue };
         if attribute(element, "itemscope").is_some() {
             scopes.insert(at, property);
             continue;
         }
-        let around = enclosing_scope(dom, at, scope).and_then(|nested| scopes.get(&nested).copied());
+        let around = enclosing_scope(dom, at, within).and_then(|nested| scopes.get(&nested).copied());
         offer(draft, around, property, &value_of(dom, at, element));
     }
-    let nested = scopes_within(dom, scope);
+    let nested = scopes_within(dom, range);
     let offers: Vec<&Object<'_>> =
         nested.iter().filter(|(property, _)| *property == "offers").map(|(_, offer)| offer).collect();
     draft.offer_price(PriceRank::Asking, offers::price(&offers));
@@ -89,8 +136,8 @@ fn value_of<'d>(dom: &'d Dom<'_>, at: usize, element: &'d Element<'_>) -> Cow<'d
     stated.map_or_else(|| Cow::Owned(dom.text(at)), Cow::Borrowed)
 }
 
-/// The scopes right within one, each with its property, in the shape of JSON-LD, in which prices are chosen and units are told.
-fn scopes_within<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<(&'d str, Object<'d>)> {
+/// The outermost scopes of a range, each with its property, in the shape of JSON-LD, in which prices are chosen and units are told.
+fn scopes_within<'d>(dom: &'d Dom<'_>, range: Range<usize>) -> Vec<(&'d str, Object<'d>)> {
     struct Open<'d> {
         end: usize,
         property: &'d str,
@@ -108,7 +155,8 @@ fn scopes_within<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<(&'d str, Object<'d>
             }
         }
     };
-    for (at, element) in dom.elements(scope + 1..dom.node(scope).end) {
+    let end = range.end;
+    for (at, element) in dom.elements(range) {
         close(&mut open, at);
         let Some(property) = attribute(element, "itemprop") else { continue };
         if attribute(element, "itemscope").is_some() {
@@ -118,7 +166,7 @@ fn scopes_within<'d>(dom: &'d Dom<'_>, scope: usize) -> Vec<(&'d str, Object<'d>
             around.members.push((property, Json::String(value_of(dom, at, element))));
         }
     }
-    close(&mut open, dom.node(scope).end);
+    close(&mut open, end);
     found
 }
 

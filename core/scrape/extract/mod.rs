@@ -50,6 +50,7 @@ pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod miles;
+mod models;
 mod numbers;
 mod odometer;
 mod offers;

@@ -1,9 +1,12 @@
-//! Lists whose elements are none of the cards that a person sees: a car a column of a table, and cards that are never closed.
+//! Lists whose elements are none of the cards that a person sees: a car a column of a table, a line of a text, and cards that are never
+//! closed.
 //!
-//! Each gives the page with an element around each car, so that its cards are found like any others. Both are asked only where hardly
+//! Each gives the page with an element around each car, so that its cards are found like any others. They are asked only where hardly
 //! any card was found. What is deliberately not here: lists without elements around their cars (`flat_lists`).
 
 use std::ops::Range;
+
+use html5ever::tendril::StrTendril;
 
 use super::{
     card,
@@ -43,6 +46,91 @@ pub(super) fn closed<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
     Some(Dom::of(nodes))
 }
 
+/// More blanks stand between the columns of a list that is written as text.
+const COLUMN_GAP: &str = "  ";
+
+/// The page with an element around each line of a `pre` whose lines are cars, and around each column of it; `None` where there is none.
+pub(super) fn lined<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
+    let is_list = |at: usize| {
+        let lines = dom.within(at).filter_map(|at| match &dom.node(at).kind {
+            Kind::Text(text) => {
+                Some(text.lines().filter(|line| names_a_vehicle(columns_of(line).next().unwrap_or_default())))
+            }
+            Kind::Element(_) => None,
+        });
+        lines.flatten().take(2).count() > 1
+    };
+    let lists: Vec<usize> = dom
+        .elements(0..dom.len())
+        .filter(|(at, element)| element.name() == "pre" && is_list(*at))
+        .map(|(at, _)| at)
+        .collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let mut lists = lists.into_iter().peekable();
+    Some(rewritten(dom, |at| lists.next_if_eq(&at).is_some(), |at, made, parent| write_lines(dom, at, made, parent)))
+}
+
+fn columns_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['\t', '|']).flat_map(|part| part.split(COLUMN_GAP)).map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn write_lines<'a>(dom: &Dom<'a>, list: usize, made: &mut Made<'a>, parent: usize) {
+    let mut line = made.frame(parent);
+    let mut at = list + 1;
+    while at < dom.node(list).end {
+        match &dom.node(at).kind {
+            Kind::Element(_) => made.copy(dom, at, line),
+            Kind::Text(text) => {
+                for (number, part) in text.split('\n').enumerate() {
+                    if number > 0 {
+                        made.close(line);
+                        line = made.frame(parent);
+                    }
+                    for column in columns_of(part) {
+                        let frame = made.frame(line);
+                        let end = made.nodes.len() + 1;
+                        made.push(Kind::Text(StrTendril::from(column)), frame, Some(end), 0);
+                        made.close(frame);
+                    }
+                }
+            }
+        }
+        at = dom.node(at).end;
+    }
+    made.close(line);
+}
+
+/// The page with what some elements hold written anew.
+fn rewritten<'a>(
+    dom: &Dom<'a>,
+    mut is_anew: impl FnMut(usize) -> bool,
+    mut write: impl FnMut(usize, &mut Made<'a>, usize),
+) -> Dom<'a> {
+    let mut made = Made { nodes: Vec::with_capacity(dom.len()), ends: Vec::with_capacity(dom.len()) };
+    let mut places: Vec<usize> = Vec::with_capacity(dom.len() + 1);
+    let mut at = 0;
+    while at < dom.len() {
+        let node = dom.node(at);
+        places.push(made.nodes.len());
+        made.push(node.kind.clone(), places[node.parent], None, node.end);
+        if is_anew(at) {
+            write(at, &mut made, places[at]);
+            places.resize(node.end, made.nodes.len());
+            at = node.end;
+        } else {
+            at += 1;
+        }
+    }
+    places.push(made.nodes.len());
+    let Made { mut nodes, ends } = made;
+    for (node, end) in nodes.iter_mut().zip(ends) {
+        node.end = end.unwrap_or(places[node.end]);
+    }
+    Dom::of(nodes)
+}
+
 /// More rows and cells of a table are not looked at.
 const ROWS_MAX: usize = 512;
 const CELLS_MAX: usize = 64;
@@ -69,28 +157,11 @@ pub(super) fn turned<'a>(dom: &Dom<'a>) -> Option<Dom<'a>> {
     if tables.is_empty() {
         return None;
     }
-    let mut made = Made { nodes: Vec::with_capacity(dom.len()), ends: Vec::with_capacity(dom.len()) };
-    let mut places: Vec<usize> = Vec::with_capacity(dom.len() + 1);
-    let mut tables = tables.iter().peekable();
-    let mut at = 0;
-    while at < dom.len() {
-        let node = dom.node(at);
-        places.push(made.nodes.len());
-        made.push(node.kind.clone(), places[node.parent], None, node.end);
-        if let Some(table) = tables.next_if(|table| table.at == at) {
-            table.write(dom, &mut made, places[at]);
-            places.resize(node.end, made.nodes.len());
-            at = node.end;
-        } else {
-            at += 1;
-        }
-    }
-    places.push(made.nodes.len());
-    let Made { mut nodes, ends } = made;
-    for (node, end) in nodes.iter_mut().zip(ends) {
-        node.end = end.unwrap_or(places[node.end]);
-    }
-    Some(Dom::of(nodes))
+    let of = |at: usize| tables.binary_search_by_key(&at, |table| table.at).ok().map(|place| &tables[place]);
+    let write = |at: usize, made: &mut Made<'a>, parent: usize| {
+        of(at).into_iter().for_each(|table| table.write(dom, made, parent));
+    };
+    Some(rewritten(dom, |at| of(at).is_some(), write))
 }
 
 /// The nodes of a page that is put together anew.

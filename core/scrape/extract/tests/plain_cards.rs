@@ -311,3 +311,90 @@ fn a_picture_may_lead_to_the_next_page_and_a_label_name_the_total() {
     }
     assert_eq!(read("<p>Results: 57</p>").total, Some(57));
 }
+
+#[test]
+fn a_make_is_known_by_its_model() {
+    let card = |car: &Car| {
+        let name = car.name.replace(" Ford", "").replace(" Chevrolet", "");
+        format!(
+            "<div class='unit'><h3><a href='/v/{0}'>{name}</a></h3><p>Stock # {0}</p><p>{1} miles</p><p>${2}</p></div>",
+            car.stock, car.miles, car.price
+        )
+    };
+    let found = read(&page(&card, ("<div>", "</div>"))).listings;
+    let named: Vec<_> =
+        found.iter().map(|car| (car.make.as_deref(), car.model.as_deref(), car.trim.as_deref())).collect();
+    // `Edge` and `Fusion` are words of other things as well, and stand beside cars of a known make as they are.
+    assert!(named.contains(&(Some("Chevrolet"), Some("Tahoe"), Some("LT"))), "{named:?}");
+    assert!(named.contains(&(Some("Chevrolet"), Some("Corvette"), Some("2LT"))), "{named:?}");
+    let silverado = heading::split_of_card("2015 Silverado 1500 LT").unwrap();
+    assert_eq!(
+        (silverado.make.as_deref(), silverado.model.as_deref(), silverado.trim.as_deref()),
+        (Some("Chevrolet"), Some("Silverado 1500"), Some("LT"))
+    );
+    for text in ["2015 Edge case", "2019 Focus group", "2019 sales event"] {
+        assert!(heading::split_of_card(text).is_none_or(|heading| heading.make.is_none()), "{text}");
+    }
+}
+
+#[test]
+fn all_facts_may_stand_in_the_heading() {
+    let card = |car: &Car| {
+        format!(
+            "<div class='unit'><h3><a href='/v/{0}'>{1} {2} mi ${3} Stock {0}</a></h3></div>",
+            car.stock, car.name, car.miles, car.price
+        )
+    };
+    assert_all_read(&page(&card, ("<div>", "</div>")), false);
+}
+
+#[test]
+fn a_list_may_be_written_as_text() {
+    for (gap, link) in [("    ", false), ("\t", false), (" | ", false), ("   ", true)] {
+        let line = |car: &Car| {
+            let name = if link { format!("<a href='/v/{}'>{}</a>", car.stock, car.name) } else { car.name.to_owned() };
+            [&name, &format!("{} mi", car.miles), &format!("${}", car.price), &format!("Stock {}", car.stock)]
+                .map(|text| text.clone())
+                .join(gap)
+                + "\n"
+        };
+        assert_all_read(&page(&line, ("<h2>Used cars</h2><pre>", "</pre>")), false);
+    }
+}
+
+#[test]
+fn microdata_may_stand_elsewhere() {
+    let cars: String = CARS
+        .iter()
+        .map(|car| {
+            format!(
+                "<div itemscope itemtype='https://schema.org/Car' itemref='o{0} m{0}'><span itemprop=name>{1}</span></div>",
+                car.stock, car.name
+            )
+        })
+        .collect();
+    let facts: String = CARS
+        .iter()
+        .map(|car| {
+            format!(
+                "<p id='m{0}'><span itemprop=sku>{0}</span> <span itemprop=vehicleIdentificationNumber>{3}</span></p>\
+                 <p id='o{0}' itemprop=offers itemscope itemtype='https://schema.org/Offer'><meta itemprop=price content='{1}'>\
+                 </p><p>{2}</p>",
+                car.stock,
+                car.price.replace(',', ""),
+                "Ask us",
+                car.vin
+            )
+        })
+        .collect();
+    let found = read(&format!("<body><main>{cars}</main><aside>{facts}</aside></body>")).listings;
+    for car in &CARS {
+        let listing = found.iter().find(|listing| listing.vin.as_deref() == Some(car.vin)).unwrap();
+        assert_eq!(
+            (listing.price, listing.stock_number.as_deref()),
+            (clean_price(car.price), Some(car.stock)),
+            "{listing:?}"
+        );
+    }
+    assert_eq!(found.len(), CARS.len());
+}

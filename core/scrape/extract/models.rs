@@ -1,0 +1,56 @@
+//! Models that are known without their make: `2015 Silverado 1500 LT` is a Chevrolet.
+//!
+//! Only names of one maker stand here. What is deliberately not here: how many words a model has (`heading`).
+
+use super::makes::starts_with;
+
+/// Models that are words of nothing else, by their make.
+const OWN: [(&str, &str); 33] = [
+    ("Acura", "integra,legend,mdx,rdx,rlx,tlx,tsx,ilx,nsx"),
+    ("Audi", "q3,q5,q7,q8,a3,a4,a5,a6,a7,a8,e-tron"),
+    ("BMW", "x1,x3,x5,x6,x7,328i,330i,335i,528i,530i,535i"),
+    ("Buick", "enclave,lacrosse,lesabre,lucerne,rendezvous,verano,encore gx"),
+    ("Cadillac", "escalade,deville,srx,xt4,xt5,xt6,xts,ct4,ct5,ct6"),
+    (
+        "Chevrolet",
+        "silverado,silverado 1500,silverado 2500,silverado 2500hd,silverado 3500,silverado 3500hd,tahoe,suburban,camaro,\
+         corvette,malibu,impala,equinox,traverse,avalanche,trailblazer,cruze,cobalt,aveo,colorado,trax,el camino,chevelle",
+    ),
+    ("Chrysler", "pacifica,sebring,town & country,town and country,pt cruiser"),
+    ("Dodge", "durango,grand caravan,avenger,dakota"),
+    ("FIAT", "500x,500l"),
+    ("Ford", "f-150,f150,f-250,f250,f-350,f350,mustang,taurus,crown victoria,ecosport,thunderbird,e-250,e-350,bronco"),
+    ("GMC", "sierra,sierra 1500,sierra 2500hd,sierra 3500hd,yukon,yukon xl,acadia,envoy,savana"),
+    ("Genesis", "g70,g80,g90,gv70,gv80"),
+    ("Honda", "civic,accord,cr-v,crv,hr-v,odyssey,ridgeline,cr-z,s2000"),
+    ("Hyundai", "elantra,sonata,tucson,santa fe,palisade,veloster,ioniq,azera"),
+    ("INFINITI", "q50,q60,qx50,qx56,qx60,qx80,g35,g37"),
+    ("Jeep", "wrangler,grand cherokee,cherokee"),
+    ("Kia", "sorento,sportage,telluride,optima,sedona,cadenza,stinger,k5"),
+    ("Land Rover", "lr2,lr3,lr4,evoque"),
+    ("Lexus", "rx350,rx 350,es350,es 350,gx460,gx 460,is250,is 250,lx570,lx 570,nx200t"),
+    ("Lincoln", "navigator,mkz,mkx,mkc,mks,nautilus,corsair"),
+    ("Mazda", "cx-3,cx-30,cx-5,cx-7,cx-9,cx-50,cx-90,mazda3,mazda6,miata,mx-5"),
+    ("Mercury", "grand marquis"),
+    ("Mitsubishi", "outlander,lancer,eclipse cross,montero"),
+    ("Nissan", "altima,maxima,sentra,versa,murano,pathfinder,xterra,titan,frontier,armada,370z,350z"),
+    ("Pontiac", "firebird,grand prix,bonneville,solstice"),
+    ("Porsche", "cayenne,macan,panamera,boxster,taycan"),
+    ("Ram", "promaster"),
+    ("Scion", "xb,tc,xd,fr-s"),
+    ("Subaru", "outback,forester,impreza,crosstrek,wrx,brz"),
+    ("Tesla", "model 3,model s,model x,model y,cybertruck"),
+    (
+        "Toyota",
+        "camry,corolla,tacoma,tundra,rav4,highlander,4runner,sienna,prius,avalon,venza,yaris,sequoia,land cruiser,c-hr,\
+         fj cruiser,supra,celica",
+    ),
+    ("Volkswagen", "jetta,passat,tiguan,touareg"),
+    ("Volvo", "xc40,xc60,xc70,xc90,s40,s60,s80,v60,v90"),
+];
+
+/// The make of the model that words begin with.
+pub(super) fn make_of(words: &[&str]) -> Option<&'static str> {
+    let names = |models: &str| models.split(',').any(|model| starts_with(words, model));
+    OWN.iter().find(|(_, models)| names(models)).map(|(make, _)| *make)
+}
