@@ -9,7 +9,7 @@ mod process;
 mod repository;
 
 use chrono::{DateTime, Utc};
-pub(crate) use process::new_holder;
+pub(crate) use process::{is_gone, new_holder};
 pub(crate) use repository::{
     forget, held_by, holder, last_holder, live_leases, note_last, release, renew, shared_now, take,
 };

@@ -34,7 +34,7 @@ const AT: &str = " at ";
 
 /// Whether a holder's process has certainly ended.
 #[cfg(target_os = "linux")]
-pub(super) fn is_gone(holder: &str) -> bool {
+pub(crate) fn is_gone(holder: &str) -> bool {
     let Some((_, sign)) = holder.split_once(AT) else { return false };
     let Some((place, _)) = sign.rsplit_once('/') else { return false };
     if here() != Some(place) {
@@ -46,7 +46,7 @@ pub(super) fn is_gone(holder: &str) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn is_gone(_holder: &str) -> bool {
+pub(crate) fn is_gone(_holder: &str) -> bool {
     false
 }
 

@@ -18,6 +18,7 @@ use crate::{
     },
     error::{Error, ErrorCode},
     ids::{EventId, NotificationId},
+    leases,
     outbox::Event,
     page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
@@ -145,24 +146,52 @@ pub(super) fn list(
     Ok(page.map(Notification::from))
 }
 
-/// Whether a notification of this channel is due. One that is being sent is due when its lease ends.
+/// The notifications of a channel whose sender's process ended before their lease, each with the holder's name. What is being sent is
+/// at most as many as there are senders, and an index has it.
+fn abandoned(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<Vec<(NotificationId, HeldText)>> {
+    let held: Vec<(NotificationId, Option<HeldText>)> = dsl::notifications
+        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::holder.is_not_null()))
+        .filter(dsl::leased_until.gt(Instant(now)))
+        .select((dsl::id, dsl::holder))
+        .load(conn)?;
+    let held = held.into_iter().filter_map(|(id, holder)| Some((id, holder?)));
+    Ok(held.filter(|(_, holder)| leases::is_gone(holder)).collect())
+}
+
+/// Makes what was abandoned due.
+fn release_abandoned(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<()> {
+    for (id, holder) in abandoned(conn, channel, now)? {
+        // Another process may have found it first, and have it.
+        diesel::update(dsl::notifications.find(id).filter(dsl::holder.eq(&*holder)))
+            .set((
+                dsl::next_attempt_at.eq(Some(Instant(now))),
+                dsl::holder.eq(None::<String>),
+                dsl::leased_until.eq(None::<Instant>),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Whether a notification of this channel is due. One that is being sent is due when its lease ends, or its sender's process.
 pub(super) fn is_due(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<bool> {
     let first: Option<NotificationId> = dsl::notifications
         .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
         .select(dsl::id)
         .first(conn)
         .optional()?;
-    Ok(first.is_some())
+    Ok(first.is_some() || !abandoned(conn, channel, now)?.is_empty())
 }
 
 /// Takes the notification of a channel that has been due for longest, and counts the try before it is made. It is due again when
-/// the lease ends. Those that another process takes at this moment are passed over.
+/// the lease ends, or its holder's process. Those that another process takes at this moment are passed over.
 pub(super) fn claim(
     conn: &mut DbConnection,
     channel: &str,
     lease: &Lease<'_>,
     now: DateTime<Utc>,
 ) -> DbResult<Option<Notification>> {
+    release_abandoned(conn, channel, now)?;
     let due = || {
         dsl::notifications
             .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
@@ -209,8 +238,9 @@ pub(super) fn note_attempt(conn: &mut DbConnection, sent: &Notification, holder:
 
 /// Whether a sender has the notification now.
 pub(super) fn is_being_sent(conn: &mut DbConnection, id: NotificationId, now: DateTime<Utc>) -> DbResult<bool> {
-    let held: i64 = dsl::notifications.find(id).filter(dsl::leased_until.gt(Instant(now))).count().get_result(conn)?;
-    Ok(held > 0)
+    let of_a_sender = dsl::notifications.find(id).filter(dsl::leased_until.gt(Instant(now)));
+    let holder: Option<Option<HeldText>> = of_a_sender.select(dsl::holder).first(conn).optional()?;
+    Ok(holder.flatten().is_some_and(|holder| !leases::is_gone(&holder)))
 }
 
 /// Lets a notification be sent anew, from the first try on.
@@ -271,6 +301,7 @@ pub(super) fn turn_on(conn: &mut DbConnection, channel: &str) -> DbResult<()> {
 
 /// Gives up what waits for a channel and is not being sent.
 pub(super) fn give_up_all(conn: &mut DbConnection, channel: &str, reason: &str, now: DateTime<Utc>) -> DbResult<()> {
+    release_abandoned(conn, channel, now)?;
     let waiting = dsl::notifications
         .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)))
         .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))));
@@ -280,6 +311,8 @@ pub(super) fn give_up_all(conn: &mut DbConnection, channel: &str, reason: &str, 
             dsl::ended_at.eq(Some(Instant(now))),
             dsl::next_attempt_at.eq(None::<Instant>),
             dsl::error.eq(Some(reason)),
+            dsl::holder.eq(None::<String>),
+            dsl::leased_until.eq(None::<Instant>),
         ))
         .execute(conn)?;
     Ok(())

@@ -5,6 +5,7 @@ use std::{fs, thread, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
+    beside::Beside,
     interrupted::Commands,
     postgres,
     support::{CAMRY, Lot, kills},
@@ -107,31 +108,25 @@ fn an_export_that_is_killed_leaves_the_feed_before_whole_on_postgres() {
 
 /// Vehicles as another application writes them, many at once.
 fn fill(database: &str) {
-    use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
     let columns = "id, status, year, make, model, vin, stock_number, price, mileage, description";
-    match database.strip_prefix("sqlite:") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(&format!(
+    let mut beside = Beside::open(database);
+    let sql = match beside {
+        Beside::Sqlite(_) => format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {VEHICLES})
              INSERT INTO inventory ({columns}) SELECT randomblob(16), 'available', 2019, 'Toyota', 'Corolla',
              '2T1BURHE0JC' || printf('%06d', i), 'S' || i, 1400000, 60000, 'Runs well.' FROM n"
-        )),
-        None => PgConnection::establish(database).unwrap().batch_execute(&format!(
+        ),
+        Beside::Postgres(_) => format!(
             "INSERT INTO inventory ({columns}) SELECT gen_random_uuid(), 'available', 2019, 'Toyota', 'Corolla',
              '2T1BURHE0JC' || lpad(i::text, 6, '0'), 'S' || i, 14000, 60000, 'Runs well.' FROM generate_series(1, {VEHICLES}) AS i"
-        )),
-    }
-    .unwrap();
+        ),
+    };
+    beside.execute(&sql);
 }
 
 /// All but one, as another application does it.
 fn sell_most(database: &str) {
-    use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
-    let sql = "UPDATE inventory SET status = 'sold' WHERE stock_number <> 'S1'";
-    match database.strip_prefix("sqlite:") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql),
-        None => PgConnection::establish(database).unwrap().batch_execute(sql),
-    }
-    .unwrap();
+    Beside::open(database).execute("UPDATE inventory SET status = 'sold' WHERE stock_number <> 'S1'");
 }
 
 fn killed_again_and_again(lot: &Lot, database: &str) {

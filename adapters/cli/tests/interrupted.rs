@@ -8,9 +8,9 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use serde_json::Value;
 
+use crate::beside::Beside;
 use crate::website::{Reply, Website, list_page, vin};
 
 const DEALERS: u32 = 3;
@@ -211,9 +211,6 @@ impl Commands<'_> {
                 format!("UPDATE {table} SET {};", columns.join(", "))
             })
             .collect();
-        match sqlite {
-            Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(&updates).unwrap(),
-            None => PgConnection::establish(self.database).unwrap().batch_execute(&updates).unwrap(),
-        }
+        Beside::open(self.database).execute(&updates);
     }
 }

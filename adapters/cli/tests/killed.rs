@@ -13,13 +13,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use diesel::{
-    Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
-    connection::SimpleConnection as _, sql_query, sql_types::BigInt,
-};
 use serde_json::Value;
 
 use crate::{
+    beside::Beside,
     interrupted::Commands,
     photo::png,
     postgres::Schema,
@@ -92,24 +89,11 @@ impl Killed {
     }
 
     fn run_sql(&self, sql: &str) {
-        match self.database.strip_prefix("sqlite:") {
-            Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap(),
-            None => PgConnection::establish(&self.database).unwrap().batch_execute(sql).unwrap(),
-        }
+        Beside::open(&self.database).execute(sql);
     }
 
     fn count(&self, rows: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let query = sql_query(format!("SELECT count(*) AS count FROM {rows}"));
-        let counted: Count = match self.database.strip_prefix("sqlite:") {
-            Some(path) => query.get_result(&mut SqliteConnection::establish(path).unwrap()).unwrap(),
-            None => query.get_result(&mut PgConnection::establish(&self.database).unwrap()).unwrap(),
-        };
-        counted.count
+        Beside::open(&self.database).count(rows)
     }
 
     /// What a minute does to the lease of a dead process.

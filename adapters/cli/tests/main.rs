@@ -7,6 +7,7 @@ mod tokens;
 mod typing;
 
 mod bad_input;
+mod beside;
 mod commands;
 mod competitor;
 mod competitor_market;

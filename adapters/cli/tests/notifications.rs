@@ -54,9 +54,12 @@ fn is_whole(request: &str) -> bool {
     length.is_none_or(|length: usize| body.len() >= length)
 }
 
+/// Where a process that has ended is known, its lease is not waited for.
+const LEASE: &str = if cfg!(target_os = "linux") { "1 h" } else { "2400 ms" };
+
 fn configuration(url: &str) -> String {
     format!(
-        "[notifications]\ntimeout = \"200 ms\"\nlease = \"2400 ms\"\nlook_every = \"30 ms\"\n\
+        "[notifications]\ntimeout = \"200 ms\"\nlease = \"{LEASE}\"\nlook_every = \"30 ms\"\n\
          [notifications.webhooks.crm]\nurl = \"{url}\"\nsecrets = [\"{SECRET}\"]\nallow_private_network = true\n"
     )
 }

@@ -9,13 +9,10 @@ use std::{
 };
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
-use diesel::{
-    Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
-    connection::SimpleConnection as _, sql_query, sql_types::BigInt,
-};
 use serde_json::Value;
 
 use crate::{
+    beside::Beside,
     interrupted::Commands,
     postgres::Schema,
     support::Lot,
@@ -33,65 +30,27 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 
 const JOBS: [&str; 5] = ["market_research", "competitor_scrape", "clean_up", "check", "backup"];
 
-/// A connection beside the program's.
-enum Beside {
-    Postgres(PgConnection),
-    Sqlite(SqliteConnection),
-}
-
-impl Beside {
-    fn open(database: &str) -> Self {
-        match database.strip_prefix("sqlite:") {
-            Some(path) => {
-                let mut conn = SqliteConnection::establish(path).unwrap();
-                conn.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-                Self::Sqlite(conn)
-            }
-            None => Self::Postgres(PgConnection::establish(database).unwrap()),
-        }
+/// Competitors without listings, of which each takes a run the same time.
+fn add_competitors(beside: &mut Beside, numbers: std::ops::RangeInclusive<usize>) {
+    if numbers.is_empty() {
+        return;
     }
-
-    fn count(&mut self, rows: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let query = sql_query(format!("SELECT count(*) AS count FROM {rows}"));
-        let counted: Count = match self {
-            Self::Postgres(conn) => query.get_result(conn).unwrap(),
-            Self::Sqlite(conn) => query.get_result(conn).unwrap(),
-        };
-        counted.count
-    }
-
-    /// Competitors without listings, of which each takes a run the same time.
-    fn add_competitors(&mut self, numbers: std::ops::RangeInclusive<usize>) {
-        if numbers.is_empty() {
-            return;
-        }
-        let (first, last) = numbers.into_inner();
-        let sql = |id: &str, numbers: &str| {
+    let (first, last) = numbers.into_inner();
+    let (id, numbers) = match beside {
+        Beside::Postgres(_) => ("gen_random_uuid()", format!("generate_series({first}, {last}) AS n")),
+        Beside::Sqlite(_) => (
+            "randomblob(16)",
             format!(
-                "INSERT INTO competitors (id, name, website_url, inventory_url, active)
-                 SELECT {id}, 'Dealer ' || n, 'http://dealer.example/' || n, 'http://dealer.example/' || n, true
-                 FROM {numbers}"
-            )
-        };
-        match self {
-            Self::Postgres(conn) => {
-                conn.batch_execute(&sql("gen_random_uuid()", &format!("generate_series({first}, {last}) AS n")))
-            }
-            Self::Sqlite(conn) => {
-                let counted = format!(
-                    "(WITH RECURSIVE counted(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM counted WHERE n < {last})
-                      SELECT n FROM counted)"
-                );
-                conn.batch_execute(&sql("randomblob(16)", &counted))
-            }
-        }
-        .unwrap();
-    }
+                "(WITH RECURSIVE counted(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM counted WHERE n < {last})
+                  SELECT n FROM counted)"
+            ),
+        ),
+    };
+    beside.execute(&format!(
+        "INSERT INTO competitors (id, name, website_url, inventory_url, active)
+         SELECT {id}, 'Dealer ' || n, 'http://dealer.example/' || n, 'http://dealer.example/' || n, true
+         FROM {numbers}"
+    ));
 }
 
 fn worker(commands: &Commands<'_>) -> Child {
@@ -107,11 +66,11 @@ fn worker(commands: &Commands<'_>) -> Child {
 /// Adds competitors until a run takes about [`RUN`] on this machine. Returns how many there are.
 fn competitors_for_a_run(commands: &Commands<'_>, beside: &mut Beside) -> usize {
     let (least, most) = COMPETITORS;
-    beside.add_competitors(1..=least);
+    add_competitors(beside, 1..=least);
     let run = commands.lines(&["job", "run", "competitor_metrics"]).remove(0);
     let each = run["duration_ms"].as_f64().unwrap().max(1.0) / least as f64;
     let wanted = ((RUN.as_millis() as f64 / each) as usize).clamp(least, most);
-    beside.add_competitors(least + 1..=wanted);
+    add_competitors(beside, least + 1..=wanted);
     wanted
 }
 
