@@ -159,6 +159,28 @@ on_both_databases! {
         assert!(is_live(&server, &live) && !is_live(&server, &old[0]));
     }
 
+    /// As a Node server makes it: nothing there says since when it lasts, and that server extends it for ever.
+    fn a_session_of_node_ends_thirty_days_after_it_was_first_seen(lot: &Lot) {
+        let (user, _) = lot.staff(Role::Viewer);
+        let server = server(lot, &[SECRET]);
+        let cookie = sign_in(lot, &server, &user).cookie;
+        let sess = json!({"cookie": {"path": "/"}, "passport": {"user": user.id}, "basket": ["camry"]});
+        lot.execute(&format!("UPDATE session SET sess = '{sess}', expire = '2099-01-01T00:00:00.000000Z'"));
+        let document = if lot.url.starts_with("sqlite:") { "sess" } else { "sess::text" };
+        let seen = format!("SELECT count(*) FROM session WHERE {document} LIKE '%first_seen_at%' AND {document} LIKE '%camry%'");
+        assert_eq!(lot.count(&seen), 0);
+        for _ in 0..3 {
+            let resumed = server.acting_as(Actor::public()).sessions().resume(&cookie).unwrap().unwrap();
+            assert_eq!((resumed.actor.user_id(), resumed.extended_to), (Some(user.id), None), "Node extends it");
+            assert_eq!(lot.count(&seen), 1, "noted, and what else stands there stays");
+            lot.pass(TimeDelta::days(9));
+        }
+        lot.pass(TimeDelta::days(2));
+        assert!(is_live(&server, &cookie), "twenty-nine days");
+        lot.pass(TimeDelta::days(1));
+        assert!(!is_live(&server, &cookie), "thirty days");
+    }
+
     fn rows_that_others_broke_sign_nobody_in(lot: &Lot) {
         let (user, _) = lot.staff(Role::Viewer);
         let server = server(lot, &[SECRET]);

@@ -2,8 +2,8 @@
 //!
 //! The user stands where Passport puts it. What other servers keep in a session stays: extending one changes its end alone. A
 //! session that this library made ends after `idle` without a request and after `longest` in any case; one that a Node server
-//! made is read, and extended by that server alone. A session gives no right by itself: the user's role and `is_active` are
-//! read with each operation.
+//! made is read, extended by that server alone, and ends `longest` after it was first seen here, which is noted in it. A session
+//! gives no right by itself: the user's role and `is_active` are read with each operation.
 
 mod config;
 mod cookie;
@@ -29,6 +29,8 @@ pub(crate) struct Session {
     user_id: UserId,
     /// When, if this library made the session.
     signed_in_at: Option<DateTime<Utc>>,
+    /// When this library saw it first, if another server made it.
+    first_seen_at: Option<DateTime<Utc>>,
     /// When it ends if nothing extends it.
     expires_at: DateTime<Utc>,
 }

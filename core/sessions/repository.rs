@@ -73,6 +73,26 @@ pub(super) fn extend(conn: &mut DbConnection, sid: &str, end: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// Notes when a session was first seen here, unless somebody has. What else stands there stays.
+pub(super) fn note_first_sight(conn: &mut DbConnection, sid: &str, time: &str) -> DbResult<()> {
+    let query = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => {
+            "UPDATE session
+             SET sess = (sess::jsonb || jsonb_build_object('jpauto', jsonb_build_object('first_seen_at', $1)))::json
+             WHERE sid = $2 AND coalesce(sess #> '{jpauto,signed_in_at}', sess #> '{jpauto,first_seen_at}') IS NULL"
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            "UPDATE session SET sess = json_set(sess, '$.jpauto', json_object('first_seen_at', $1))
+             WHERE sid = $2
+               AND coalesce(json_extract(sess, '$.jpauto.signed_in_at'), json_extract(sess, '$.jpauto.first_seen_at')) IS NULL"
+        }
+    };
+    on_each!(conn, c => sql_query(query).bind::<Text, _>(time).bind::<Text, _>(sid).execute(c))?;
+    Ok(())
+}
+
 pub(super) fn delete(conn: &mut DbConnection, sid: &str) -> DbResult<usize> {
     let query = "DELETE FROM session WHERE sid = $1";
     Ok(on_each!(conn, c => sql_query(query).bind::<Text, _>(sid).execute(c))?)

@@ -28,7 +28,7 @@ pub(super) fn stored(user: UserId, config: &SessionConfig, now: DateTime<Utc>) -
     json!({
         "cookie": cookie,
         "passport": {"user": user},
-        "jpauto": {"signed_in_at": now.to_rfc3339_opts(SecondsFormat::Micros, true)},
+        "jpauto": {"signed_in_at": written(now)},
     })
 }
 
@@ -37,11 +37,22 @@ pub(super) fn read(stored: &str, expires_at: DateTime<Utc>) -> Option<Session> {
     let stored: Value = serde_json::from_str(stored).ok()?;
     let user_id = stored.pointer("/passport/user")?.as_str()?.parse().ok()?;
     // What stands there and is no time has no end, so it signs nobody in.
-    let signed_in_at = match stored.pointer("/jpauto/signed_in_at") {
-        None => None,
-        Some(text) => Some(DateTime::parse_from_rfc3339(text.as_str()?).ok()?.to_utc()),
+    let time = |name: &str| match stored.pointer(name) {
+        None => Some(None),
+        Some(text) => Some(Some(DateTime::parse_from_rfc3339(text.as_str()?).ok()?.to_utc())),
     };
-    Some(Session { user_id, signed_in_at, expires_at })
+    let (signed_in_at, first_seen_at) = (time("/jpauto/signed_in_at")?, time("/jpauto/first_seen_at")?);
+    Some(Session { user_id, signed_in_at, first_seen_at, expires_at })
+}
+
+/// How a time is written into a session.
+pub(super) fn written(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Whether it has to be noted in the session that it was seen: nothing there says since when it lasts.
+pub(super) fn is_new_here(session: &Session) -> bool {
+    session.signed_in_at.or(session.first_seen_at).is_none()
 }
 
 /// When a new session ends if nothing extends it.
@@ -52,7 +63,7 @@ pub(super) fn first_end(config: &SessionConfig, now: DateTime<Utc>) -> DateTime<
 /// Whether the session has not ended.
 pub(super) fn is_live(session: &Session, config: &SessionConfig, now: DateTime<Utc>) -> bool {
     let within = |since: DateTime<Utc>| now < since + delta(config.longest) && since <= now + CLOCKS_DIFFER;
-    now < session.expires_at && session.signed_in_at.is_none_or(within)
+    now < session.expires_at && session.signed_in_at.or(session.first_seen_at).is_none_or(within)
 }
 
 /// The end to which a request extends the session, if that is worth a write.
@@ -83,7 +94,12 @@ mod tests {
     }
 
     fn session(age: TimeDelta, left: TimeDelta) -> Session {
-        Session { user_id: UserId::new(noon()), signed_in_at: Some(noon() - age), expires_at: noon() + left }
+        Session {
+            user_id: UserId::new(noon()),
+            signed_in_at: Some(noon() - age),
+            first_seen_at: None,
+            expires_at: noon() + left,
+        }
     }
 
     #[test]
@@ -115,11 +131,12 @@ mod tests {
             r#"{"passport": {"user": {"id": 1}}}"#,
             &json!({"passport": {"user": user}, "jpauto": {"signed_in_at": "garbage"}}).to_string(),
             &json!({"passport": {"user": user}, "jpauto": {"signed_in_at": null}}).to_string(),
+            &json!({"passport": {"user": user}, "jpauto": {"first_seen_at": "long ago"}}).to_string(),
         ] {
             assert_eq!(read(stored, noon()), None, "{stored}");
         }
         let foreign = json!({"passport": {"user": user}, "jpauto": 7, "basket": [1]}).to_string();
-        assert_eq!(read(&foreign, noon()).unwrap().signed_in_at, None);
+        assert!(is_new_here(&read(&foreign, noon()).unwrap()));
     }
 
     #[test]
@@ -143,5 +160,10 @@ mod tests {
         }
         let of_node = Session { signed_in_at: None, ..session(day, day) };
         assert!(is_live(&of_node, &config(), noon()) && extension(&of_node, &config(), noon()).is_none());
+        for (seen, live) in [(day * 29, true), (day * 30, false), (-day, false)] {
+            let of_node = Session { first_seen_at: Some(noon() - seen), ..of_node.clone() };
+            assert_eq!(is_live(&of_node, &config(), noon()), live, "{seen}");
+            assert_eq!(extension(&of_node, &config(), noon()), None, "Node extends what Node made");
+        }
     }
 }

@@ -74,18 +74,25 @@ impl<'a> Sessions<'a> {
         let found = self.desk.read(Permission::SignIn, |conn| repository::find(conn, id))?;
         let session = found.and_then(|(stored, expires_at)| rules::read(&stored, expires_at));
         let Some(session) = session.filter(|session| rules::is_live(session, config, now)) else { return Ok(None) };
+        if rules::is_new_here(&session) {
+            let time = rules::written(now);
+            self.note(|conn| repository::note_first_sight(conn, id, &time));
+        }
         let extended_to = rules::extension(&session, config, now);
         if let Some(end) = extended_to {
-            let extended = self.desk.write(Permission::SignIn, |conn, _acting| repository::extend(conn, id, end));
-            match extended {
-                Ok(()) => {}
-                Err(error) if error.is(ErrorCode::DatabaseReadOnly) => tracing::debug!("a session is not extended"),
-                // The session is good without it.
-                Err(error) => tracing::warn!(?error, "a session could not be extended"),
-            }
+            self.note(|conn| repository::extend(conn, id, end));
         }
         let actor = self.desk.actor().as_actor(Actor::user(session.user_id));
         Ok(Some(ResumedSession { actor, extended_to }))
+    }
+
+    /// Writes into a session that goes on. It is good without that.
+    fn note(&self, change: impl Fn(&mut DbConnection) -> DbResult<()>) {
+        match self.desk.write(Permission::SignIn, |conn, _acting| change(conn)) {
+            Ok(()) => {}
+            Err(error) if error.is(ErrorCode::DatabaseReadOnly) => tracing::debug!("a session is not written"),
+            Err(error) => tracing::warn!(?error, "a session could not be written"),
+        }
     }
 
     /// Ends the session of a cookie, and answers how many ended: one or none.
