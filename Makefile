@@ -64,9 +64,9 @@ test-rust: .venv/agreement
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
 test-databases:
-	$(STEP) "only SQLite compiles" cargo check --locked -p jpauto --no-default-features --features sqlite
-	$(STEP) "SQLite and the browser compile" cargo check --locked -p jpauto --features browser
-	$(STEP) "only PostgreSQL compiles" cargo check --locked -p jpauto --no-default-features --features postgres-bundled
+	$(STEP) "only SQLite compiles" cargo clippy --locked -p jpauto --no-default-features --features sqlite -- -D warnings
+	$(STEP) "SQLite and the browser compile" cargo clippy --locked -p jpauto --features browser -- -D warnings
+	$(STEP) "only PostgreSQL compiles" cargo clippy --locked -p jpauto --no-default-features --features postgres-bundled -- -D warnings
 
 .PHONY: test-python
 test-python: extension

@@ -51,6 +51,7 @@ impl Clock {
     }
 
     /// Whether it is the clock of the machine, in whose place the database server's may be asked.
+    #[cfg(feature = "postgres")]
     pub(crate) fn is_of_the_machine(&self) -> bool {
         matches!(self.0, Source::Machine)
     }

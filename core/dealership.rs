@@ -58,7 +58,7 @@ impl Dealership {
     /// Opens the database of a configuration.
     ///
     /// # Errors
-    /// As [`Dealership::open`]; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`; `invalid_tracking_rules`,
+    /// As [`Dealership::open`]; `invalid_database_config`; `invalid_contact` where pages are to be fetched in nobody's name; `invalid_pause`; `invalid_tracking_rules`,
     /// `invalid_pricing_rules`;
     /// `invalid_auto_dev_key`, `invalid_auto_dev_address`; `invalid_vpic_address`; `invalid_session_config`,
     /// `invalid_sign_in_config`; `invalid_storage_config`; `invalid_schedule`; `invalid_notification_config`.

@@ -98,6 +98,8 @@ on_both_databases! {
         assert_eq!(run.result.as_ref().unwrap()["analyzed"], 2);
         let Some(JobReport::MarketResearch(report)) = run.report() else { panic!("{run:?}") };
         assert_eq!((report.analyzed, report.insufficient, report.failed), (2, 2, 0));
+        let progress: RunProgress = serde_json::from_value(json!({"done": 2, "total": 2})).unwrap();
+        assert_eq!(run.progress, Some(progress), "however seldom it is written meanwhile");
         assert_eq!(desk.jobs().get(run.id).unwrap(), run);
         assert_eq!(desk.jobs().find(&run.id.to_string()[..14]).unwrap(), run);
         assert_eq!(all_runs(&desk), std::slice::from_ref(&run));
@@ -301,19 +303,22 @@ on_both_databases! {
         let id = started.run().id;
         // As a process that is killed: nothing is given back.
         std::mem::forget(started);
+        lot.execute(r#"UPDATE job_history SET progress = '{"done": 4, "total": 10, "failed": 0, "message": "page 4"}'"#);
         lot.pass(TimeDelta::seconds(59));
         assert!(desk.jobs().get(id).unwrap().is_running());
         assert_eq!(desk.jobs().start(Job::Check, &RunOptions::default()).unwrap_err().code(), "job_running");
         lot.pass(TimeDelta::seconds(2));
         let shown = desk.jobs().get(id).unwrap();
         assert_eq!((shown.status, shown.error.as_deref(), shown.completed_at), (RunStatus::Failure, Some("interrupted"), None));
+        let stood: RunProgress = serde_json::from_value(json!({"done": 4, "total": 10})).unwrap();
+        assert_eq!(shown.progress.as_ref(), Some(&stood), "where it stood, and nothing is being done");
         assert_eq!(all_runs(&desk), [shown]);
         assert_eq!(desk.jobs().cancel(id).unwrap_err().code(), "run_over");
         let next = desk.jobs().run(Job::Check, &RunOptions::default(), &mut on).unwrap();
         assert_eq!(next.status, RunStatus::Success);
         let stored = desk.jobs().get(id).unwrap();
         assert_eq!((stored.error.as_deref(), stored.completed_at), (Some("interrupted"), next.started_at));
-        assert_eq!(stored.duration_ms, Some(61_000));
+        assert_eq!((stored.duration_ms, stored.progress), (Some(61_000), Some(stood)));
     }
 
     fn a_lease_that_ran_out_is_not_revived_and_the_run_says_so(lot: &Lot) {
@@ -369,6 +374,8 @@ on_both_databases! {
         assert_eq!((run.status, run.error.as_deref()), (RunStatus::Failure, Some(Run::CANCELLED)));
         let Some(JobReport::MarketResearch(report)) = run.report() else { panic!("{run:?}") };
         assert!(report.analyzed > 0 && report.remaining > 0 && report.analyzed + report.remaining == 60, "{report:?}");
+        let progress = run.progress.unwrap();
+        assert_eq!((progress.done, progress.total, progress.message), (report.analyzed, Some(60), None), "as it ended");
         assert_eq!(failing_jobs(&desk).len(), 0, "somebody wanted it so");
         let trail = desk.activity().list(&ActivityFilter::default().resource(id), &PageRequest::first(9)).unwrap();
         let actions: Vec<_> = trail.items.into_iter().map(|entry| entry.action).collect();

@@ -39,7 +39,7 @@ fn lists() -> Vec<List> {
         list("job_history", "runs", |desk, page| desk.jobs().history(&RunFilter::default(), page)),
         list("job_history", "runs of a job", |desk, page| {
             let mut filter = RunFilter::default();
-            filter.job = Some(Job::CleanUp);
+            filter.kind = Some(Job::CleanUp.into());
             desk.jobs().history(&filter, page)
         }),
         list("job_history", "runs that went well", |desk, page| {

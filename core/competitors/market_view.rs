@@ -5,7 +5,7 @@
 //! What a vehicle is worth is another question (`market`), which adjusts for mileage and drops outliers.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::days_on_market;
 use crate::{
@@ -36,7 +36,7 @@ numbers! {
 }
 
 /// What one line of the view counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketGroup {
     /// A make and model.

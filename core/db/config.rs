@@ -5,6 +5,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::connection::Target;
+use crate::error::{ErrorCode, Faults, Result};
 
 /// Which database, and how it is spoken to.
 ///
@@ -84,6 +85,17 @@ impl DatabaseConfig {
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(60),
         }
+    }
+
+    /// Refuses what no database can be opened with.
+    ///
+    /// # Errors
+    /// `invalid_database_config`, naming each field.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        faults.check(self.pool_size > 0, "/database/pool_size", "expected more than nothing");
+        faults.check(!self.pool_timeout.is_zero(), "/database/pool_timeout", "expected more than nothing");
+        faults.into_result(ErrorCode::InvalidDatabaseConfig)
     }
 
     /// Whether a missing file is made: one that is only read is not.

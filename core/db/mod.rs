@@ -116,6 +116,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the database, and makes it whole where it is a new SQLite file.
     pub(crate) fn open(config: &DatabaseConfig) -> Result<Self> {
+        config.check()?;
         let target = Target::parse(&config.url)?;
         let limits = ConnectionLimits {
             statement_timeout: config.statement_timeout,
@@ -123,6 +124,8 @@ impl Database {
             idle_in_transaction_timeout: config.idle_in_transaction_timeout,
             read_only: config.read_only,
         };
+        #[cfg(feature = "postgres")]
+        let standby = standby_target(config, &target)?;
         let state = state_of_file(&target, config)?;
         let manager = Manager::new(target.clone(), limits, config.pooler);
         let in_memory = lives_in_one_connection(&target);
@@ -130,7 +133,7 @@ impl Database {
             manager.try_out().map_err(|reason| failure::cannot_connect(&target, reason))?;
         }
         let mut builder = r2d2::Pool::builder()
-            .max_size(if in_memory { 1 } else { config.pool_size.max(1) })
+            .max_size(if in_memory { 1 } else { config.pool_size })
             .min_idle(Some(0))
             .test_on_check_out(false)
             .thread_pool(pool_threads())
@@ -141,7 +144,7 @@ impl Database {
         }
         let database = Self {
             #[cfg(feature = "postgres")]
-            standby: open_standby(config, limits, &target)?,
+            standby: standby.map(|target| open_standby(config, limits, target)),
             pool: builder.build_unchecked(manager),
             writers: is_sqlite(&target).then(Queue::default),
             lock_timeout: config.lock_timeout,
@@ -481,20 +484,21 @@ impl Database {
     }
 }
 
-/// The pool of the standby, of which nothing is opened yet: it may be away when the program starts.
+/// The standby that the configuration names.
 #[cfg(feature = "postgres")]
-fn open_standby(
-    config: &DatabaseConfig,
-    limits: ConnectionLimits,
-    primary: &Target,
-) -> Result<Option<standby::Standby>> {
+fn standby_target(config: &DatabaseConfig, primary: &Target) -> Result<Option<Target>> {
     let Some(url) = &config.read_url else { return Ok(None) };
     let target = Target::parse(url).ok().filter(|target| !is_sqlite(target) && !is_sqlite(primary));
-    let Some(target) = target else {
+    target.map(Some).ok_or_else(|| {
         let expected =
             "expected postgres://USER@HOST/DATABASE, of a standby of the PostgreSQL that /database_url names";
-        return Err(Error::invalid_field(ErrorCode::InvalidDatabaseUrl, "/read_url", expected));
-    };
+        Error::invalid_field(ErrorCode::InvalidDatabaseUrl, "/read_url", expected)
+    })
+}
+
+/// The pool of the standby, of which nothing is opened yet: it may be away when the program starts.
+#[cfg(feature = "postgres")]
+fn open_standby(config: &DatabaseConfig, limits: ConnectionLimits, target: Target) -> standby::Standby {
     let manager = Manager::new(target, ConnectionLimits { read_only: true, ..limits }, config.pooler);
     let pool = r2d2::Pool::builder()
         // Of a standby that hangs each connection holds up a reader, so the others are left to the primary.
@@ -505,7 +509,7 @@ fn open_standby(
         .thread_pool(pool_threads())
         .connection_timeout(standby::WAIT_FOR_CONNECTION)
         .build_unchecked(manager);
-    Ok(Some(standby::Standby::new(pool, config.read_lag_limit)))
+    standby::Standby::new(pool, config.read_lag_limit)
 }
 
 /// The threads that make connections and end idle ones, as many as r2d2 has by itself. Its own wait for the next look at idle

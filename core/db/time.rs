@@ -15,6 +15,7 @@ pub(super) fn is_as_jpauto_writes(text: &str) -> bool {
 }
 
 /// The first and the last time that is handed out, and the first that is possible, in microseconds since 1970.
+#[cfg(feature = "postgres")]
 pub(super) const FIRST_TIME: i64 = START_OF_TIME.timestamp_micros();
 pub(super) const LAST_TIME: i64 = END_OF_TIME.timestamp_micros();
 const FIRST_POSSIBLE: i64 = at_midnight(1_900).timestamp_micros();

@@ -769,6 +769,9 @@ catalogue! {
         InvalidDatabaseUrl: InvalidInput, "invalid_database_url",
             "This is not the address of a database.",
             "Give `sqlite:PATH`, `sqlite::memory:` or `postgresql://...`.";
+        InvalidDatabaseConfig: Misconfigured, "invalid_database_config",
+            "A number of the database's configuration is not usable.",
+            "Correct the fields that the error lists.";
         InvalidConfiguration: Misconfigured, "invalid_configuration",
             "The configuration has a key or a value that is wrong.",
             "Read the message for the file, its line and the key. `jpauto config sample` lists the keys.";

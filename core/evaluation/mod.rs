@@ -83,7 +83,7 @@ pub struct Identity {
 }
 
 /// How it is known which vehicle a VIN stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IdentitySource {

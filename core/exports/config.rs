@@ -96,7 +96,7 @@ pub struct FeedConfig {
 }
 
 /// What is done with a text in a CSV that begins with `=`, `+`, `-`, `@`, a tab or a return.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Formulas {
@@ -106,6 +106,8 @@ pub enum Formulas {
     /// It stays as it is, for programs alone.
     AsTheyAre,
 }
+
+words!(@read Formulas { Harmless => "harmless", AsTheyAre => "as_they_are" });
 
 impl ExportConfig {
     /// What was agreed with this platform, or nothing in particular.

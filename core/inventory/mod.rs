@@ -17,7 +17,7 @@ mod service;
 mod warning;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use config::InventoryRules;
@@ -47,7 +47,7 @@ use crate::{
 };
 
 /// Where a vehicle stands between arrival and sale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VehicleStatus {

@@ -119,6 +119,21 @@ impl JobRules {
         self
     }
 
+    /// The same with a job that runs as a configuration says: by a cron expression, or by hand only (`off`, or nothing).
+    #[must_use]
+    pub fn scheduled(self, job: Job, given: &str) -> Self {
+        match given {
+            OFF | "" => self.off(job),
+            cron => self.at(job, cron),
+        }
+    }
+
+    /// When a job runs, as a configuration says it.
+    #[must_use]
+    pub fn schedule_of(&self, job: Job) -> &str {
+        self.schedules.get(&job).filter(|schedule| schedule.enabled).map_or(OFF, |schedule| &schedule.cron)
+    }
+
     /// The same with a job that runs by hand only.
     #[must_use]
     pub fn off(mut self, job: Job) -> Self {
@@ -126,6 +141,9 @@ impl JobRules {
         self
     }
 }
+
+/// What a configuration says of a job that runs by hand only.
+const OFF: &str = "off";
 
 /// The rules, checked, with the schedules ready for use.
 pub(crate) struct Timetable {

@@ -53,7 +53,12 @@ impl Task {
             steps.reach(RunProgress { done, message: message.clone(), ..RunProgress::default() })
         });
         let done = match &outcome {
-            Ok(report) => done_of(report),
+            Ok(report) => {
+                let (done, failed) = (report.counts.rows, report.counts.refused);
+                // All rows were looked at. Whoever wants the run to end comes too late.
+                let _ = steps.reach(RunProgress { done, total: Some(done), failed, message });
+                done_of(report)
+            }
             Err(error) if error.is(ErrorCode::ImportStopped) => Ok(Done { stopped: true, ..Done::default() }),
             Err(error) => Ok(Done { failed: 1, error: Some(as_kept(error)), ..Done::default() }),
         };

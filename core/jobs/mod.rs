@@ -37,11 +37,12 @@ pub use crate::scrape::fetch::Stop;
 use crate::{
     actor::Permission,
     db::row::stored_word,
+    error::{Error, ErrorCode},
     ids::{CompetitorId, RunId, TokenId, UserId},
 };
 
 /// A job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Job {
@@ -104,8 +105,72 @@ impl Job {
     }
 }
 
+/// What a run makes: a job, or something else that is made in the background and has its place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunKind {
+    /// A job.
+    Job(Job),
+    /// An import of a file that a client has sent ([`Jobs::import_in`]).
+    ImportVehicles,
+}
+
+impl RunKind {
+    /// Every one of them.
+    pub const ALL: [Self; Job::ALL.len() + 1] = {
+        let mut all = [Self::ImportVehicles; Job::ALL.len() + 1];
+        let mut place = 0;
+        while place < Job::ALL.len() {
+            all[place] = Self::Job(Job::ALL[place]);
+            place += 1;
+        }
+        all
+    };
+
+    /// The word for it, in the history and outside.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Job(job) => job.as_str(),
+            Self::ImportVehicles => imports::NAME,
+        }
+    }
+}
+
+impl From<Job> for RunKind {
+    fn from(job: Job) -> Self {
+        Self::Job(job)
+    }
+}
+
+impl std::fmt::Display for RunKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl std::str::FromStr for RunKind {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        let expected = || crate::words::expected(&Self::ALL.map(Self::as_str), word);
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == word);
+        found.ok_or_else(|| Error::invalid_field(ErrorCode::JobNotFound, "/job", expected()))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for RunKind {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        crate::openapi::words(Self::ALL.map(Self::as_str))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for RunKind {}
+
 /// How a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RunStatus {
@@ -182,7 +247,7 @@ pub struct RunProgress {
     pub total: Option<usize>,
     /// Of those that are done, the ones that failed.
     pub failed: usize,
-    /// What is being done.
+    /// What is being done. `None` once the run has ended.
     pub message: Option<String>,
 }
 
@@ -217,7 +282,7 @@ pub struct Run {
     pub user_agent: Option<String>,
     /// What it was to do otherwise than by itself.
     pub options: Option<RunOptions>,
-    /// How far it has come.
+    /// How far it has come, or had come when it ended.
     pub progress: Option<RunProgress>,
     /// When somebody asked for its end.
     pub cancel_requested_at: Option<DateTime<Utc>>,
@@ -254,8 +319,8 @@ impl Run {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunFilter {
-    /// Only runs of this job.
-    pub job: Option<Job>,
+    /// Only runs of this kind.
+    pub kind: Option<RunKind>,
     /// Only runs of this status.
     pub status: Option<RunStatus>,
 }
@@ -263,8 +328,14 @@ pub struct RunFilter {
 impl RunFilter {
     /// Of this job only.
     #[must_use]
-    pub fn job(mut self, job: Job) -> Self {
-        self.job = Some(job);
+    pub fn job(self, job: Job) -> Self {
+        self.kind(job.into())
+    }
+
+    /// Of this kind only.
+    #[must_use]
+    pub fn kind(mut self, kind: RunKind) -> Self {
+        self.kind = Some(kind);
         self
     }
 }

@@ -137,8 +137,8 @@ pub(super) fn list(conn: &mut DbConnection, filter: &RunFilter, request: &PageRe
     const ORDER: &str = "-started_at";
     let matching = || {
         let mut query = dsl::job_history.select(Row::as_select()).into_boxed::<MultiBackend>();
-        if let Some(job) = filter.job {
-            query = query.filter(dsl::job_name.eq(job.as_str()));
+        if let Some(kind) = filter.kind {
+            query = query.filter(dsl::job_name.eq(kind.as_str()));
         }
         if let Some(status) = filter.status {
             query = query.filter(dsl::status.eq(status.as_str()));
@@ -170,6 +170,7 @@ pub(super) struct Dead {
     pub(super) job_name: String,
     pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) options: Option<super::RunOptions>,
+    pub(super) progress: Option<RunProgress>,
     lease: Option<HeldText>,
 }
 
@@ -193,7 +194,14 @@ pub(super) fn dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<
     let dead = running.into_iter().filter(is_dead).map(|row| {
         let lease = row.lease.clone();
         let run = Run::from(row);
-        Dead { id: run.id, job_name: run.job_name, started_at: run.started_at, options: run.options, lease }
+        Dead {
+            id: run.id,
+            job_name: run.job_name,
+            started_at: run.started_at,
+            options: run.options,
+            progress: run.progress,
+            lease,
+        }
     });
     Ok(dead.collect())
 }
@@ -220,7 +228,7 @@ pub(super) fn show_dead(conn: &mut DbConnection, runs: &mut [Run], now: DateTime
     let dead: HashSet<_> = dead(conn, now)?.into_iter().map(|dead| dead.id).collect();
     for run in runs.iter_mut().filter(|run| run.is_running() && dead.contains(&run.id)) {
         let End { status, error, .. } = End::interrupted();
-        (run.status, run.error) = (status, error);
+        (run.status, run.error, run.progress) = (status, error, rules::progress_at_end(run.progress.take(), status));
     }
     Ok(())
 }
@@ -241,6 +249,8 @@ pub(super) fn end(
             dsl::duration_ms.eq(millis.map(|millis| i32::try_from(millis).unwrap_or(i32::MAX))),
             dsl::result.eq(end.result.clone().map(Json)),
             dsl::error.eq(end.error.clone()),
+            // Where it is not known how far the run had come, what was written last stands.
+            end.progress.as_ref().map(document).transpose()?.map(|progress| dsl::progress.eq(Some(progress))),
         ))
         .execute(conn)?;
     Ok(ended > 0)

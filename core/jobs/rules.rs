@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Job, JobRules, Run, RunOptions, RunStatus};
+use super::{Job, JobRules, Run, RunOptions, RunProgress, RunStatus};
 use crate::error::{ErrorCode, Faults, Result};
 
 /// What the operations of a run did.
@@ -33,16 +33,24 @@ pub(super) struct End {
     pub(super) status: RunStatus,
     pub(super) result: Option<Value>,
     pub(super) error: Option<String>,
+    /// How far it had come, where that is known.
+    pub(super) progress: Option<RunProgress>,
 }
 
 impl End {
     /// The end of a run whose process gave no sign of life, or was told to end.
     pub(super) fn interrupted() -> Self {
-        Self { status: RunStatus::Failure, result: None, error: Some(Run::INTERRUPTED.to_owned()) }
+        Self::failed(Run::INTERRUPTED.to_owned())
     }
 
     pub(super) fn failed(error: String) -> Self {
-        Self { status: RunStatus::Failure, result: None, error: Some(error) }
+        Self { status: RunStatus::Failure, result: None, error: Some(error), progress: None }
+    }
+
+    /// The same of a run that had come so far.
+    pub(super) fn at(self, last: Option<RunProgress>) -> Self {
+        let progress = progress_at_end(last, self.status);
+        Self { progress, ..self }
     }
 }
 
@@ -63,7 +71,18 @@ pub(super) fn end(done: Done, cause: StopCause) -> End {
         (false, _, 0) => (RunStatus::Failure, error),
         (false, ..) => (RunStatus::Partial, error),
     };
-    End { status, result, error }
+    End { status, result, error, progress: None }
+}
+
+/// How far a run had come that ended so, by what it said last. One that did all there was has done the total, whatever it passed over;
+/// of any other it is told where it stood. Nothing is being done any more.
+pub(super) fn progress_at_end(last: Option<RunProgress>, status: RunStatus) -> Option<RunProgress> {
+    let last = last?;
+    let done = match (status, last.total) {
+        (RunStatus::Success | RunStatus::Partial, Some(total)) => total,
+        _ => last.done,
+    };
+    Some(RunProgress { done, message: None, ..last })
 }
 
 /// Refuses options that the job does not take.
@@ -166,6 +185,22 @@ mod tests {
             assert_eq!((ended.status, ended.error.as_deref()), (status, error), "{succeeded} {failed} {cause:?}");
             assert!(ended.result.is_some(), "what was done is told in any case");
         }
+    }
+
+    #[test]
+    fn a_run_that_has_ended_says_how_far_it_had_come() {
+        let at = |done, total| RunProgress { done, total, failed: 1, message: Some("page 4".into()) };
+        for (last, status, done) in [
+            (at(4, Some(10)), RunStatus::Success, 10),
+            (at(4, Some(10)), RunStatus::Partial, 10),
+            (at(4, Some(10)), RunStatus::Failure, 4),
+            (at(4, None), RunStatus::Success, 4),
+        ] {
+            let total = last.total;
+            let ended = RunProgress { done, total, failed: 1, message: None };
+            assert_eq!(progress_at_end(Some(last), status), Some(ended), "{status}");
+        }
+        assert_eq!(progress_at_end(None, RunStatus::Success), None);
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub(super) struct Account {
     lease: String,
     holder: String,
     span: Duration,
+    shared: Shared,
     is_ended: AtomicBool,
 }
 
@@ -88,21 +89,24 @@ impl StartedRun {
         let account = Arc::clone(&self.account);
         let timetable = self.desk.part::<Timetable>()?;
         let every = timetable.rules.progress_every.min(account.span / 3);
-        let (shared, over) = (Shared::default(), Stop::default());
+        let (shared, over) = (&account.shared, Stop::default());
         let outcome = thread::scope(|scope| {
             // Asked on every way out, a panic included: the scope waits for the thread.
             let _over = AskOnDrop(&over);
             let keeper = thread::Builder::new().name("jpauto-run".to_owned());
             keeper
-                .spawn_scoped(scope, || account.keep(&shared, &over, every))
+                .spawn_scoped(scope, || account.keep(&over, every))
                 .map_err(|reason| Error::new(ErrorCode::NoThread, "the system gives no thread").with_source(reason))?;
-            let mut steps = Steps { shared: &shared, stop, observer, stopped: false };
+            let mut steps = Steps { shared, stop, observer, stopped: false };
             let make = || self.work.make(&self.desk, &mut steps);
             Ok::<_, Error>(catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_panic| Err(panicked())))
         })?;
         let end = match outcome {
             _ if shared.is_lost() => End::interrupted(),
-            Ok(done) => rules::end(done, shared.stop_cause()),
+            Ok(done) => {
+                shared.count(&done);
+                rules::end(done, shared.stop_cause())
+            }
             Err(error) if shared.is_cancelled() && error.is(ErrorCode::ScrapeCancelled) => {
                 rules::end(Done { stopped: true, ..Done::default() }, StopCause::Cancelled)
             }
@@ -139,11 +143,12 @@ fn panicked() -> Error {
 impl Account {
     pub(super) fn new(desk: Desk, run: Run, job: Option<Job>, lease: String, span: Duration) -> Self {
         let holder = run.holder.clone().unwrap_or_default();
-        Self { desk, run, job, lease, holder, span, is_ended: AtomicBool::new(false) }
+        Self { desk, run, job, lease, holder, span, shared: Shared::default(), is_ended: AtomicBool::new(false) }
     }
 
     /// Looks after the row until the operations have returned.
-    fn keep(&self, shared: &Shared, over: &Stop, every: Duration) {
+    fn keep(&self, over: &Stop, every: Duration) {
+        let shared = &self.shared;
         let mut renewed_at = Instant::now();
         let mut written = None;
         loop {
@@ -197,6 +202,7 @@ impl Account {
             return self.desk.read(Permission::ReadJobs, |conn| repository::get(conn, self.run.id));
         }
         let begun_at = Instant::now();
+        let end = end.at(self.shared.progress().clone());
         loop {
             match self.write_end(&end) {
                 Err(error) if error.is_transient() && begun_at.elapsed() < self.span => {
@@ -213,6 +219,7 @@ impl Account {
             let now = leases::shared_now(conn, self.desk.clock())?;
             let was_held = leases::release(conn, &self.lease, &self.holder, now)?;
             let interrupted = End { result: end.result.clone(), ..End::interrupted() };
+            let interrupted = interrupted.at(self.shared.progress().clone());
             let end = if was_held { end } else { &interrupted };
             let was_running = repository::end(conn, (self.run.id, self.run.started_at), end, now)?;
             if let Some(job) = self.job.filter(|_| was_running && !self.is_of_one()) {
@@ -275,6 +282,14 @@ struct Shared {
 impl Shared {
     fn progress(&self) -> MutexGuard<'_, Option<RunProgress>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what was done since the last step, where there is a number of items.
+    fn count(&self, all: &Done) {
+        if let Some(RunProgress { done, total: Some(total), failed, .. }) = &mut *self.progress() {
+            *done = (*done).max(all.succeeded + all.failed).min(*total);
+            *failed = (*failed).max(all.failed);
+        }
     }
 
     fn note(&self, is_lost: bool, is_to_end: bool) {

@@ -119,13 +119,13 @@ impl<'a> Jobs<'a> {
         if let Some(id) = options.competitor_id {
             self.desk.competitors().get(id)?;
         }
-        let started = self.desk.write(job.permission(), |conn, acting| self.begin(conn, acting, job, options, None))?;
-        started.map(|run| self.started_job(run, job, options)).ok_or_else(|| {
-            Error::new(
-                ErrorCode::JobRunning,
-                format!("the job {job} is running already, and one run of it is made at a time"),
-            )
-        })
+        // It is refused within the transaction: a call that may be repeated is not done then.
+        let run = self.desk.write(job.permission(), |conn, acting| {
+            let message = || format!("the job {job} is running already, and one run of it is made at a time");
+            let begun = self.begin(conn, acting, job, options, None)?;
+            begun.ok_or_else(|| Error::new(ErrorCode::JobRunning, message()).into())
+        })?;
+        Ok(self.started_job(run, job, options))
     }
 
     /// Runs a job now on this thread, due or not, and answers how the run ended. That it failed is no error of this call.
@@ -176,10 +176,10 @@ impl<'a> Jobs<'a> {
         pool.make(move || {
             // A lease of its own: no import keeps another one out.
             let lease = format!("{}{}:{}", rules::LEASES, imports::NAME, RunId::new(self.desk.now()));
-            let begun = self.desk.write(Permission::WriteInventory, |conn, acting| {
-                self.begin_under(conn, acting, (imports::NAME, &lease), &RunOptions::default(), None)
+            let run = self.desk.write(Permission::WriteInventory, |conn, acting| {
+                let begun = self.begin_under(conn, acting, (imports::NAME, &lease), &RunOptions::default(), None)?;
+                begun.ok_or_else(|| Error::new(ErrorCode::JobRunning, "another import has the same lease").into())
             })?;
-            let run = begun.ok_or_else(|| Error::new(ErrorCode::JobRunning, "another import has the same lease"))?;
             Ok(self.started(run, None, lease, Work::Import(Box::new(task))))
         })
     }
@@ -353,7 +353,7 @@ impl<'a> Jobs<'a> {
 fn mark_dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<()> {
     for dead in repository::dead(conn, now)? {
         tracing::warn!(run = %dead.id, job = %dead.job_name, "a run was interrupted");
-        let end = End::interrupted();
+        let end = End::interrupted().at(dead.progress.clone());
         let ended_at = repository::ended_by(conn, &dead, now)?;
         let was_running = repository::end(conn, (dead.id, dead.started_at), &end, ended_at)?;
         let job = dead.job_name.parse().ok().filter(|_| !running::is_of_one(dead.options.as_ref()));

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What happened to a listing that the rule is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BacktestEvent {
     /// It was sold at its last asking price.

@@ -93,8 +93,7 @@ impl fmt::Debug for WebhookConfig {
 }
 
 /// How the connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmailTls {
     /// The connection begins in the clear and must become TLS before anything is said: port 587.
@@ -105,6 +104,8 @@ pub enum EmailTls {
     /// In the clear, to a server on this machine alone: port 25.
     None,
 }
+
+words!(@read EmailTls { Starttls => "starttls", Implicit => "implicit", None => "none" });
 
 /// People who are told by e-mail, and the server that carries it.
 #[derive(Clone, PartialEq, Deserialize)]

@@ -8,13 +8,13 @@ mod repository;
 
 use chrono::{DateTime, Utc};
 pub(crate) use repository::{oldest, raise, take};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::ids::EventId;
 
 /// Something that somebody may want to be told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub enum Event {
     /// A customer offers a car.

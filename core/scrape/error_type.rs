@@ -1,11 +1,11 @@
 //! Why a list could not be read, in one word.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::ErrorCode;
 
 /// Why a scrape failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ScrapeErrorType {

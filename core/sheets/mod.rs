@@ -12,7 +12,7 @@ mod limits;
 mod unpacked;
 mod workbook;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use file::{SheetFile, SheetFormat};
 pub use limits::SheetLimits;
@@ -110,7 +110,7 @@ pub struct SheetShape {
 }
 
 /// How a text file writes its characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub enum SheetEncoding {
@@ -127,6 +127,8 @@ pub enum SheetEncoding {
     #[serde(rename = "windows-1252")]
     Windows1252,
 }
+
+words!(@read SheetEncoding { Utf8 => "utf-8", Utf16Le => "utf-16le", Utf16Be => "utf-16be", Windows1252 => "windows-1252" });
 
 impl SheetEncoding {
     /// The name of the encoding.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jpauto::{
     CompetitorId, Desk, ErrorCode,
-    jobs::{Job, JobOverview, Run, RunFilter, RunOptions, RunProgress, RunStatus},
+    jobs::{Job, JobOverview, Run, RunFilter, RunKind, RunOptions, RunProgress, RunStatus},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -54,9 +54,9 @@ pub(crate) enum JobCommand {
     /// List runs, the latest first
     #[command(after_help = HISTORY)]
     History {
-        /// Of this job
-        #[arg(value_name = "JOB", value_parser = any_job())]
-        job: Option<Job>,
+        /// Of this job, or `import_vehicles`
+        #[arg(value_name = "JOB", value_parser = one_of!(RunKind))]
+        job: Option<RunKind>,
         /// Of this status
         #[arg(long, value_name = "STATUS", value_parser = one_of!(RunStatus))]
         status: Option<RunStatus>,
@@ -110,7 +110,7 @@ pub(crate) fn run(command: JobCommand, context: &mut Context) -> Result<(), Fail
         JobCommand::Run(arguments) => run_one(&arguments, context),
         JobCommand::History { job, status, paging } => {
             let mut filter = RunFilter::default();
-            (filter.job, filter.status) = (job, status);
+            (filter.kind, filter.status) = (job, status);
             let desk = context.desk()?;
             let zone = zone(&context.settings.jobs().time_zone);
             let shown = |run| Shown { row: run, zone };

@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
     context.use_all_that_is_configured();
     arguments.jobs.apply(context)?;
     let config = arguments.config(context);
-    refuse_what_can_not_work(&config, &context.settings)?;
+    config.check(&context.settings.database).map_err(|faults| context.settings.refuse_all(faults.fields()))?;
     let doubts = doubts(arguments, &config, context);
     if arguments.check {
         let database = without_secrets(&context.settings.database.url);
@@ -126,52 +126,6 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
         })
         .map_err(|reason| Failure::new(ErrorCode::ServerNotStarted, reason.to_string()))?;
     worked
-}
-
-/// Values that fit their keys and not each other.
-///
-/// # Errors
-/// `invalid_configuration`.
-fn refuse_what_can_not_work(config: &ServerConfig, settings: &Settings) -> Result<(), Failure> {
-    let (deadline, statement) = (config.gate.deadline, settings.database.statement_timeout);
-    if config.address.port() != 0 && config.metrics_address == Some(config.address) {
-        return Err(settings.refuse("server.metrics_address", "this is the address of the server itself"));
-    }
-    let ServerConfig { gate, body, connections, .. } = config;
-    let stops_everything = [
-        ("server.gate.deadline", deadline.is_zero()),
-        ("server.gate.workers", gate.workers == 0),
-        ("server.gate.queue", gate.queue == 0),
-        ("server.connections.most", connections.most == 0),
-        ("server.connections.most_of_one_client", connections.most_of_one_client == 0),
-        ("server.connections.header_read_timeout", connections.header_read_timeout.is_zero()),
-        ("server.connections.http2_streams", connections.http2_streams == 0),
-        ("server.connections.unread_timeout", connections.unread_timeout.is_zero()),
-        ("server.connections.longest_life", connections.longest_life.is_zero()),
-        ("server.body.largest", body.largest == 0),
-        ("server.body.read_timeout", body.read_timeout.is_zero()),
-        ("server.body.file_timeout", body.file_timeout.is_zero()),
-        ("database.pool_size", settings.database.pool_size == 0),
-    ];
-    if let Some((key, _)) = stops_everything.iter().find(|(_, stops)| *stops) {
-        return Err(settings.refuse(key, "expected more than nothing"));
-    }
-    if !settings.database.url.starts_with("postgres") {
-        return Ok(());
-    }
-    if statement.is_zero() {
-        return Err(
-            settings.refuse("database.statement_timeout", "without an end a statement keeps its worker for ever")
-        );
-    }
-    if deadline <= statement {
-        let message = format!(
-            "expected more than database.statement_timeout, which is {} s: work would go on that nobody waits for",
-            statement.as_secs_f64()
-        );
-        return Err(settings.refuse("server.gate.deadline", message));
-    }
-    Ok(())
 }
 
 /// What can be meant, and probably is not.

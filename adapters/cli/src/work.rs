@@ -71,7 +71,7 @@ pub(crate) struct WorkerOptions {
 pub(crate) struct JobOptions {
     /// Another schedule of a job as a cron expression, or `off`; repeatable
     #[arg(long, value_name = "JOB=CRON", value_parser = schedule)]
-    schedule: Vec<(Job, Option<String>)>,
+    schedule: Vec<(Job, String)>,
     /// The time zone of the schedules [default: `America/Los_Angeles`]
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
@@ -90,12 +90,17 @@ pub(crate) struct JobOptions {
     auto_dev: AutoDevOptions,
 }
 
+const EXPECTED_SCHEDULE: &str = "expected JOB=CRON, such as 'clean_up=0 3 * * 0', or JOB=off";
+
 /// Reads `clean_up=0 3 * * 0` or `clean_up=off`.
-fn schedule(text: &str) -> Result<(Job, Option<String>), String> {
-    let (job, cron) = text.split_once('=').ok_or("expected JOB=CRON, such as 'clean_up=0 3 * * 0', or JOB=off")?;
+fn schedule(text: &str) -> Result<(Job, String), String> {
+    let (job, cron) = text.split_once('=').ok_or(EXPECTED_SCHEDULE)?;
     let job = job.trim().parse().map_err(|refusal: jpauto::Error| refusal.to_string())?;
     let cron = cron.trim();
-    Ok((job, (cron != "off").then(|| cron.to_owned())))
+    if cron.is_empty() {
+        return Err(EXPECTED_SCHEDULE.to_owned());
+    }
+    Ok((job, cron.to_owned()))
 }
 
 /// Reads seconds, of which there may be parts.
@@ -107,10 +112,8 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 impl JobOptions {
     /// Lets what is opened from now on run jobs so.
     pub(crate) fn apply(&self, context: &mut Context) -> Result<(), Failure> {
-        let mut rules = self.schedule.iter().fold(context.settings.jobs(), |rules, (job, cron)| match cron {
-            Some(cron) => rules.at(*job, cron),
-            None => rules.off(*job),
-        });
+        let jobs = context.settings.jobs();
+        let mut rules = self.schedule.iter().fold(jobs, |rules, (job, cron)| rules.scheduled(*job, cron));
         if let Some(time_zone) = &self.time_zone {
             rules.time_zone.clone_from(time_zone);
         }

@@ -112,7 +112,19 @@ fn what_the_library_refuses_and_what_can_not_work_is_told_with_its_place() {
         ),
         (
             "[database]\npool_size = 0\n",
-            "invalid_configuration]: jpauto.toml:2: database.pool_size: expected more than nothing",
+            "invalid_database_config]: jpauto.toml:2: database.pool_size: expected more than nothing",
+        ),
+        (
+            "[database]\npool_timeout = \"0 s\"\n",
+            "invalid_database_config]: jpauto.toml:2: database.pool_timeout: expected more than nothing",
+        ),
+        (
+            "[database]\nurl = \"postgres://nowhere.example/lot\"\nread_url = \"sqlite:lot.db\"\n",
+            "invalid_database_url]: jpauto.toml:3: database.read_url: expected postgres://USER@HOST/DATABASE",
+        ),
+        (
+            "[server.gate]\nworkers = 0\n[server.runs]\nat_once = 0\n",
+            "invalid_configuration]: jpauto.toml:2: server.gate.workers: expected more than nothing; jpauto.toml:4: server.runs.at_once: ",
         ),
         (
             "[database]\nurl = \"postgres://nowhere.example/lot\"\n[server.gate]\ndeadline = \"10 s\"\n",

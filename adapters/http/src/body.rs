@@ -320,7 +320,13 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_word_that_is_no_text_is_named() {
-        for body in ["{\"role\": null}", "{\"role\": 5}", "{\"role\": [\"viewer\"]}"] {
+        for body in [
+            "{\"role\": null}",
+            "{\"role\": 5}",
+            "{\"role\": [\"viewer\"]}",
+            "{\"role\": {\"viewer\": null}}",
+            "{\"role\": {}}",
+        ] {
             let problem = parse_json::<jpauto::NewUser>(body.as_bytes()).unwrap_err();
             let told = told(problem).await;
             assert_eq!(

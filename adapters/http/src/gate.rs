@@ -101,7 +101,7 @@ impl GateLimits {
     fn patience(&self, lane: Lane) -> u32 {
         match lane {
             Lane::Reads | Lane::Long => 1,
-            Lane::Offers | Lane::Writes => self.write_patience.max(1),
+            Lane::Offers | Lane::Writes => self.write_patience,
         }
     }
 }
@@ -207,7 +207,7 @@ pub(crate) enum Shut {
 
 impl Gate {
     pub(crate) fn new(limits: GateLimits) -> Self {
-        let workers = limits.workers.max(1);
+        let workers = limits.workers;
         // At least one worker is for all.
         let offers = limits.offers.min(workers - 1);
         let writes = limits.writes.min(workers - 1 - offers);
@@ -263,7 +263,7 @@ impl Gate {
         let state = self.inner.state();
         let waiting = |queue: &VecDeque<Waiter>| queue.iter().filter(|waiter| !waiter.turn.is_taken()).count();
         GateState {
-            workers: self.inner.limits.workers.max(1),
+            workers: self.inner.limits.workers,
             free: state.free + state.free_of.iter().sum::<usize>(),
             waiting: state.queues.each_ref().map(waiting),
             refused: state.refused,

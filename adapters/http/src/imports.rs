@@ -39,7 +39,7 @@ const FILES: &[&str] = &[
     "application/octet-stream",
 ];
 
-const OF_FILES: &[ErrorCode] = &[
+const OF_FILES: [ErrorCode; 6] = [
     ErrorCode::InvalidImportMapping,
     ErrorCode::SheetUnreadable,
     ErrorCode::SheetWithoutHeader,
@@ -48,17 +48,10 @@ const OF_FILES: &[ErrorCode] = &[
     ErrorCode::InvalidText,
 ];
 
-const OF_IMPORTS: &[ErrorCode] = &[
-    ErrorCode::InvalidImportMapping,
-    ErrorCode::SheetUnreadable,
-    ErrorCode::SheetWithoutHeader,
-    ErrorCode::FileUnreadable,
-    ErrorCode::FileTooLarge,
-    ErrorCode::InvalidText,
-    ErrorCode::ImportStopped,
-    ErrorCode::RunsFull,
-    ErrorCode::NoThread,
-];
+const OF_IMPORTS: [ErrorCode; OF_FILES.len() + 3] = {
+    let [a, b, c, d, e, f] = OF_FILES;
+    [a, b, c, d, e, f, ErrorCode::ImportStopped, ErrorCode::RunsFull, ErrorCode::NoThread]
+};
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/imports/vehicles", handler!(vehicles))
@@ -88,7 +81,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 Content::Json(shape::<ImportReport>()),
             ),
         ])
-        .errors(OF_IMPORTS),
+        .repeatable()
+        .errors(&OF_IMPORTS),
     Operation::post("/api/imports/vehicles/mapping", handler!(mapping))
         .permission(Permission::WriteInventory)
         .summary("Write out how a file's columns are read")
@@ -96,7 +90,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .query(&[READING])
         .file(FILES)
         .answers(&[Answer::ok(shape::<Mapping>())])
-        .errors(OF_FILES),
+        .errors(&OF_FILES),
 ];
 
 const OPTIONS: &[Parameter] = &[

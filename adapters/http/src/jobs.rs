@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jpauto::{
     CompetitorId, ErrorCode, Permission, RunId,
-    jobs::{Job, JobOverview, Run, RunFilter, RunOptions, RunStatus},
+    jobs::{Job, JobOverview, Run, RunFilter, RunKind, RunOptions, RunStatus},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,6 +49,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .about(ABOUT_RUNS)
         .body(shape::<RunOptions>())
         .answers(&[Answer::accepted(shape::<BegunRun>())])
+        .repeatable()
         .errors(BEGIN),
     Operation::get("/api/jobs/runs", handler!(history))
         .permission(Permission::ReadJobs)
@@ -82,12 +83,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .summary("Scrape the competitors that are due")
         .about(ABOUT_RUNS)
         .answers(&[Answer::accepted(shape::<BegunRun>())])
+        .repeatable()
         .errors(BEGIN),
     Operation::post("/api/competitors/{id}/scrape", handler!(scrape))
         .permission(Permission::RunJobs)
         .summary("Scrape a competitor")
         .about(ABOUT_RUNS)
         .answers(&[Answer::accepted(shape::<BegunRun>())])
+        .repeatable()
         .errors(BEGIN),
     Operation::post("/api/market/analyze", handler!(analyze_due))
         .permission(Permission::RunJobs)
@@ -95,11 +98,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .about(ABOUT_RUNS)
         .query(&[ALL])
         .answers(&[Answer::accepted(shape::<BegunRun>())])
+        .repeatable()
         .errors(BEGIN),
 ];
 
 const FILTER: &[Parameter] = &[
-    Parameter::new("job", word::<Job>(), "Of this job."),
+    Parameter::new("job", word::<RunKind>(), "Of this job, or of `import_vehicles`."),
     Parameter::new("status", word::<RunStatus>(), "Of this status."),
 ];
 
@@ -161,7 +165,7 @@ async fn begin(app: &App, request: &Request, job: Job, options: RunOptions) -> O
 async fn history(app: App, request: Request) -> Outcome {
     let (filter, page) = request.query(|query| {
         let mut filter = RunFilter::default();
-        (filter.job, filter.status) = (query.word("job"), query.word("status"));
+        (filter.kind, filter.status) = (query.word("job"), query.word("status"));
         (filter, query.page())
     })?;
     let runs = app.at_desk(&request.caller, move |desk| desk.jobs().history(&filter, &page)).await?;

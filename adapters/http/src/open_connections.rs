@@ -8,7 +8,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -51,6 +51,7 @@ pub(crate) struct ConnectionState {
     requests: AtomicUsize,
     /// Bodies of which the client has yet to send.
     bodies: AtomicUsize,
+    is_http_2: AtomicBool,
     /// When one of these changed, in milliseconds after the beginning.
     changed: AtomicU64,
     pace: Pace,
@@ -86,6 +87,7 @@ impl OpenConnections {
             requests: AtomicUsize::default(),
             bodies: AtomicUsize::default(),
             changed: AtomicU64::default(),
+            is_http_2: AtomicBool::default(),
             pace: Pace::default(),
             close: Notify::new(),
         });
@@ -162,6 +164,17 @@ impl ConnectionState {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.note_change();
         Underway(Arc::clone(self))
+    }
+
+    /// Notes that the client speaks HTTP/2.
+    pub(crate) fn note_http_2(&self) {
+        self.is_http_2.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a client that has nothing more to send has an answer to expect.
+    pub(crate) fn owes_an_answer(&self) -> bool {
+        let waits_for_client = self.requests.load(Ordering::Relaxed) <= self.bodies.load(Ordering::Relaxed);
+        !waits_for_client && !self.is_http_2.load(Ordering::Relaxed)
     }
 
     /// A body. The client should send at least `least_pace` bytes a second.

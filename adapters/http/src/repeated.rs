@@ -1,10 +1,12 @@
 //! `Idempotency-Key`: a repeated call is done once and answered as the first one was.
 //!
 //! The library keeps the key and the answer; here they are taken from and made into HTTP. A call that fails is not kept, so that
-//! it can be corrected and made again with the same key.
+//! it can be corrected and made again with the same key. What was begun for a client that goes away is brought to its end, and the
+//! answer kept: that client is the one that repeats its call.
 
 use http_body_util::BodyExt as _;
-use jpauto::{KeptAnswer, Repetition};
+use jpauto::{Desk, KeptAnswer, RepeatableCall, Repetition};
+use sha2::{Digest as _, Sha256};
 use warp::{
     Reply as _,
     http::{
@@ -28,19 +30,40 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Calls the handler, or answers as it did before.
-pub(crate) async fn handle(app: App, operation: &Operation, mut request: Request) -> Outcome {
+pub(crate) async fn handle(app: App, operation: &'static Operation, mut request: Request) -> Outcome {
     let Some(key) = request.headers.get(IDEMPOTENCY_KEY) else { return (operation.handle)(app, request).await };
     let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
     let mut asked = format!("{} {}?{}\n", operation.method, request.path, request.raw_query).into_bytes();
-    asked.extend_from_slice(&request.body().await?);
-    let known = app.at_desk(&request.caller, move |desk| desk.repetition(&key, &asked)).await?;
+    let (body, is_large) = (request.body().await?, operation.large);
+    let look = move |desk: &Desk| {
+        match is_large {
+            // A file is not copied.
+            true => asked.extend_from_slice(&Sha256::digest(&body)),
+            false => asked.extend_from_slice(&body),
+        }
+        desk.repetition(&key, &asked)
+    };
+    let known = app.at_desk(&request.caller, look).await?;
     let call = match known {
         Repetition::Answered(kept) => return replayed(&kept),
         Repetition::First(call) => call,
         _ => return Err(Problem::internal()),
     };
-    let caller = request.caller.clone();
     request.caller.once = Some(call.clone());
+    let made = tokio::spawn(make(app, operation, request, call)).await;
+    match made {
+        Ok(outcome) => outcome,
+        // What handles panics beyond this answers it and writes it down.
+        Err(reason) => match reason.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_cancelled) => Err(Problem::internal()),
+        },
+    }
+}
+
+/// Makes the call, and keeps its answer.
+async fn make(app: App, operation: &Operation, request: Request, call: RepeatableCall) -> Outcome {
+    let caller = request.caller.clone();
     let (kept, response) = kept((operation.handle)(app.clone(), request).await?).await?;
     if let Err(problem) = app.at_desk(&caller, move |desk| desk.keep_answer(&call, &kept)).await {
         // The work is done. A repetition is refused, which is better than to say that this one failed.

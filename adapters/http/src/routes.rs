@@ -106,7 +106,7 @@ async fn answer_at(
 }
 
 /// Calls the operation. Who may not call it learns that, and not what is wrong with what was sent.
-async fn handle(app: App, operation: &Operation, mut request: Request) -> Outcome {
+async fn handle(app: App, operation: &'static Operation, mut request: Request) -> Outcome {
     let Some(permission) = operation.permission.filter(|permission| permission.needs().is_some()) else {
         return called(app, operation, request).await;
     };
@@ -129,7 +129,7 @@ async fn handle(app: App, operation: &Operation, mut request: Request) -> Outcom
     }
 }
 
-async fn called(app: App, operation: &Operation, request: Request) -> Outcome {
+async fn called(app: App, operation: &'static Operation, request: Request) -> Outcome {
     if !request.ids.are_well_formed() {
         return Err(Problem::not_found());
     }

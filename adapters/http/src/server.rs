@@ -41,6 +41,8 @@ use crate::{
     early_answers::Completed,
     encoding,
     gate::GateLimits,
+    half_closed::HalfClosed,
+    limits::ConfigFaults,
     metrics::{self, Metrics},
     middleware,
     open_connections::{OpenConnection, OpenConnections},
@@ -150,6 +152,9 @@ pub enum StartError {
         #[source]
         reason: io::Error,
     },
+    /// The settings can not work.
+    #[error("{0}")]
+    Config(#[source] ConfigFaults),
     /// The counters of `/metrics` could not be made.
     #[error("cannot count requests: {0}")]
     Metrics(#[source] prometheus::Error),
@@ -200,8 +205,9 @@ impl Server {
     /// Listens on the configured address.
     ///
     /// # Errors
-    /// [`StartError::Bind`].
+    /// [`StartError::Config`], [`StartError::Bind`].
     pub async fn bind(dealership: Dealership, mut config: ServerConfig) -> Result<Self, StartError> {
+        config.check(&dealership.config().database)?;
         let (listener, address) = listen(config.address).await?;
         let metrics = Metrics::new().map_err(StartError::Metrics)?;
         let metrics_listener = match config.metrics_address {
@@ -235,7 +241,7 @@ impl Server {
     /// makes in the background. Runs that do not finish in time are interrupted.
     pub async fn run_until(self, end: impl Future<Output = ()>) -> Shutdown {
         let (ending, ended) = watch::channel(());
-        let most = self.config.connections.most.clamp(1, Semaphore::MAX_PERMITS);
+        let most = self.config.connections.most.min(Semaphore::MAX_PERMITS);
         let (slots, places_in_reserve) = (Arc::new(Semaphore::new(most)), most.div_ceil(16));
         let api = warp::service(app::api(&self.app));
         let background = Arc::clone(self.app.background());
@@ -427,6 +433,9 @@ impl Connection {
             let state = Arc::clone(self.open.state());
             move |mut request: Request<Incoming>| {
                 encoding::without_refusals_of_plain(request.headers_mut());
+                if request.version() == Version::HTTP_2 {
+                    state.note_http_2();
+                }
                 let (is_http_2, pace, underway) =
                     (request.version() == Version::HTTP_2, state.pace().clone(), state.request());
                 let answered = service.clone().oneshot(request);
@@ -441,7 +450,8 @@ impl Connection {
         });
         let service = TowerToHyperService::new(service);
         let builder = self.builder();
-        let stream = Completed::new(pace.watch(stream), self.metrics.clone());
+        let stream = HalfClosed::new(pace.watch(stream), Arc::clone(self.open.state()));
+        let stream = Completed::new(stream, self.metrics.clone());
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut look = pin!(sleep(limits.unread_timeout));
         let mut first_request = pin!(sleep(limits.header_read_timeout));
@@ -505,7 +515,7 @@ impl Connection {
             .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_read_timeout)
-            .max_buf_size(limits.longest_header.max(8 << 10));
+            .max_buf_size(limits.longest_header);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -2,7 +2,9 @@
 //!
 //! HTTP/1 has the next request behind the body. What is left of a short body is read and thrown away, so that the connection goes on
 //! (RFC 9112, 9.3). A long one ends the connection: the answer says so, and what the client still sends is thrown away for a while,
-//! because a connection that is cut while its client sends may cost the client the answer (9.6).
+//! because a connection that is cut while its client sends may cost the client the answer (9.6). With HTTP/2 a stream that ends before
+//! its body has come is reset behind the answer, and some clients then pass over the answer (curl 7.88): what they send is thrown away
+//! for a while there, too.
 
 use std::{
     pin::Pin,
@@ -44,6 +46,7 @@ struct Reading {
 pub(crate) struct Unread {
     body: Shared,
     began: Instant,
+    is_http_1: bool,
     waits_to_be_asked: bool,
 }
 
@@ -60,9 +63,8 @@ pub(crate) fn shared(
     let reading =
         Reading { body, read: 0, was_asked_for: false, has_ended: is_empty, wait: state.body(limits.least_pace) };
     let shared = Shared(Arc::new(Mutex::new(reading)));
-    // HTTP/2 ends one stream and no more.
     let unread =
-        (is_http_1 && !is_empty).then(|| Unread { body: shared.clone(), began: Instant::now(), waits_to_be_asked });
+        (!is_empty).then(|| Unread { body: shared.clone(), began: Instant::now(), is_http_1, waits_to_be_asked });
     (Request::from_parts(head, shared), unread)
 }
 
@@ -74,13 +76,19 @@ impl Unread {
             if reading.has_ended || reading.body.is_end_stream() {
                 return;
             }
-            if self.waits_to_be_asked && !reading.was_asked_for {
+            if self.is_http_1 && self.waits_to_be_asked && !reading.was_asked_for {
                 // The client has sent nothing, and will not where the answer comes first.
                 return close(response);
             }
             (reading.body.size_hint().exact(), reading.read)
         };
         let goes_on = remaining.is_some_and(|remaining| remaining <= limits.largest as u64);
+        // HTTP/2 ends one stream and no more.
+        let close = |response: &mut Response| {
+            if self.is_http_1 {
+                close(response);
+            }
+        };
         if !goes_on {
             close(response);
         }

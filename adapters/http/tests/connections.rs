@@ -292,6 +292,86 @@ fn a_client_that_goes_away_disturbs_nobody() {
     assert_eq!(lot.get("/readyz").status, 200);
 }
 
+/// As `nc -N` and shell scripts send a request.
+#[test]
+fn a_client_that_ends_its_side_behind_the_request_gets_its_answer() {
+    let (clock, held, inside) = holding_clock();
+    let lot = Lot::with_clock(clock, |_| {});
+    std::thread::scope(|threads| {
+        let asking = threads.spawn(|| {
+            let mut stream = lot.connect();
+            stream.write_all(offer_on_the_wire().as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            until_closed(&mut stream).0
+        });
+        wait_until("the work", || inside.load(Ordering::SeqCst));
+        std::thread::sleep(SHORT);
+        held.store(false, Ordering::SeqCst);
+        assert_eq!(Answer::parse(&asking.join().unwrap()).status, 201);
+    });
+    // Half a request is none, and is not waited for.
+    let whole = offer_on_the_wire();
+    for half in ["GET /healthz HTTP/1.1\r\nhost: l", &whole[..whole.len() - 3]] {
+        let mut stream = lot.connect();
+        stream.write_all(half.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let (_, waited) = until_closed(&mut stream);
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
+    }
+}
+
+/// A frame of HTTP/2: its type, its flags and what it holds, of the first stream.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// Clients such as curl 7.88 pass over an answer whose stream is reset before they have sent their body.
+#[test]
+fn an_early_answer_over_http_2_is_not_followed_by_a_reset_while_the_client_sends() {
+    const HEADERS: u8 = 1;
+    const DATA: u8 = 0;
+    const RST_STREAM: u8 = 3;
+    let lot = Lot::open();
+    let mut stream = lot.connect();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
+    // `:method: POST`, `:scheme: http`, `:path: /api/inventory`, `:authority: lot`, without compression.
+    let mut head = vec![0x83, 0x86, 0x04, 14];
+    head.extend_from_slice(b"/api/inventory");
+    head.extend_from_slice(&[0x01, 3]);
+    head.extend_from_slice(b"lot");
+    stream.write_all(&frame(HEADERS, 4, 1, &head)).unwrap();
+    stream.write_all(&frame(DATA, 0, 1, &[b' '; 1_000])).unwrap();
+    let (mut seen, mut has_ended) = (Vec::new(), false);
+    let next = |stream: &mut TcpStream| {
+        let mut begun = [0; 9];
+        stream.read_exact(&mut begun).unwrap();
+        let mut payload = vec![0; u32::from_be_bytes([0, begun[0], begun[1], begun[2]]) as usize];
+        stream.read_exact(&mut payload).unwrap();
+        (begun[3], begun[4], begun[8])
+    };
+    while !has_ended {
+        let (kind, flags, of) = next(&mut stream);
+        seen.push(kind);
+        has_ended = of == 1 && flags & 1 == 1 && [HEADERS, DATA].contains(&kind);
+    }
+    assert!(seen.contains(&HEADERS) && !seen.contains(&RST_STREAM), "{seen:?}");
+    for part in 0..40 {
+        stream.write_all(&frame(DATA, u8::from(part == 39), 1, &[b' '; 1_000])).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // A ping is answered behind all that was done for the stream.
+    stream.write_all(&frame(6, 0, 0, &[7; 8])).unwrap();
+    loop {
+        let (kind, flags, _) = next(&mut stream);
+        assert_ne!(kind, RST_STREAM);
+        if kind == 6 && flags & 1 == 1 {
+            break;
+        }
+    }
+}
+
 #[test]
 fn http_2_is_spoken_without_asking() {
     let lot = Lot::open();

@@ -72,6 +72,31 @@ fn run_of(lot: &Lot, target: &str, file: &[u8]) -> Value {
 }
 
 #[test]
+fn an_import_that_is_sent_twice_with_one_key_is_made_once() {
+    let lot = Lot::open();
+    let authorization = lot.authorization(Role::Manager);
+    let send = |file: &str| {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "text/csv"),
+            ("idempotency-key", "stock of today"),
+        ];
+        lot.ask("POST", "/api/imports/vehicles", &headers, file.as_bytes())
+    };
+    let first = send(STOCK);
+    assert_eq!((first.status, first.header("idempotency-replayed")), (200, None), "{first:?}");
+    let again = send(STOCK);
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, Some("true")), "{again:?}");
+    assert_eq!(again.json(), first.json());
+    assert_eq!(send(&format!("{STOCK}\n")).problem(), "idempotency_key_reused");
+    let runs = look(&lot, "/api/jobs/runs?job=import_vehicles").json();
+    let [run] = runs["items"].as_array().unwrap().as_slice() else { panic!("{runs}") };
+    let rows = &first.json()["counts"]["rows"];
+    assert_eq!((&run["progress"]["done"], &run["progress"]["total"]), (rows, rows), "{run}");
+    assert_eq!(run["progress"]["message"], Value::Null);
+}
+
+#[test]
 fn an_import_that_is_not_waited_for_is_a_run_with_its_report() {
     let lot = Lot::open();
     let rows = (1..=150).map(|number| format!("A{number},2T1BURHE0FC{number:06},2019,Toyota,Corolla,13500,52000,7\n"));

@@ -77,6 +77,43 @@ fn read_events(text: &str) -> Vec<(String, Value)> {
     events
 }
 
+#[test]
+fn a_run_that_is_asked_for_twice_with_one_key_is_one_run() {
+    let lot = Lot::open();
+    let manager = Client::of(&lot, Role::Manager);
+    let ask = |path: &str, key: &str, body: &[u8]| {
+        let headers = [("authorization", manager.authorization.as_str()), ("idempotency-key", key)];
+        let json: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
+        lot.ask("POST", path, &[&headers[..], json].concat(), body)
+    };
+    for (path, key, body) in
+        [("/api/jobs/competitor_metrics/run", "one", &b"{}"[..]), ("/api/market/analyze?all=true", "two", b"")]
+    {
+        let first = ask(path, key, body);
+        assert_eq!((first.status, first.header("idempotency-replayed")), (202, None), "{first:?}");
+        let again = ask(path, key, body);
+        assert_eq!((again.status, again.header("idempotency-replayed")), (202, Some("true")), "{again:?}");
+        assert_eq!(again.header("location"), first.header("location"));
+        manager.wait_for_end(first.header("location").unwrap());
+        assert_eq!(ask(path, key, body).header("location"), first.header("location"), "also when it has ended");
+    }
+    assert_eq!(ask("/api/market/analyze", "two", b"").problem(), "idempotency_key_reused");
+    // What is refused is not kept.
+    assert_eq!(ask("/api/competitors/scrape_due", "three", b"").problem(), "not_configured");
+    assert_eq!(ask("/api/competitors/scrape_due", "three", b"").problem(), "not_configured");
+    let runs = manager.get("/api/jobs/runs").json();
+    assert_eq!(runs["items"].as_array().unwrap().len(), 2, "{runs}");
+    let of_one_kind =
+        |job: &str| manager.get(&format!("/api/jobs/runs?job={job}")).json()["items"].as_array().unwrap().len();
+    assert_eq!((of_one_kind("market_research"), of_one_kind("import_vehicles")), (1, 0));
+    let wrong = manager.get("/api/jobs/runs?job=import_vehicle");
+    assert_eq!((wrong.status, wrong.problem().as_str()), (400, "invalid_query"));
+    assert!(
+        wrong.json()["errors"][0]["message"].as_str().unwrap().ends_with("; did you mean import_vehicles?"),
+        "{wrong:?}"
+    );
+}
+
 /// A website that takes connections and says nothing, and a dealership that watches it.
 fn slow_lot(at_once: usize) -> (Lot, TcpListener, String) {
     let website = TcpListener::bind("127.0.0.1:0").unwrap();

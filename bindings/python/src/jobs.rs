@@ -180,7 +180,7 @@ impl Jobs {
         Ok(runs.into_iter().map(Run::told).collect())
     }
 
-    /// The runs, newest first.
+    /// The runs, newest first. `job` chooses those of one kind: of a job, or the imports of a server (`import_vehicles`).
     #[pyo3(signature = (*, job = None, status = None, limit = None))]
     fn history(
         &self,
@@ -190,7 +190,7 @@ impl Jobs {
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = RunFilter::default();
-        filter.job = input::optional_word(py, job)?;
+        filter.kind = input::optional_word(py, job)?;
         filter.status = input::optional_word(py, status)?;
         Ok(Query::of::<Run, _>(&self.handle, limit, move |desk, page| desk.jobs().history(&filter, page)))
     }

@@ -40,26 +40,36 @@ pub(crate) trait Section: Sized + 'static {
 
     /// Sets what is given.
     fn fill(&mut self, at: &str, given: &Bound<'_, PyAny>, faults: &mut Faults) {
-        let Ok(given) = given.cast::<PyMapping>() else {
-            faults.push((at.to_owned(), "expected a dictionary".to_owned()));
-            return;
-        };
-        let Ok(items) = given.items() else { return };
-        for item in items {
-            let Ok((name, value)) = item.extract::<(String, Bound<'_, PyAny>)>() else {
-                faults.push((at.to_owned(), "expected names that are text".to_owned()));
-                continue;
-            };
-            let at = format!("{at}{}", input::pointer(&name));
-            match Self::KEYS.iter().find(|key| key.name == name) {
-                Some(key) => (key.set)(self, &at, &value, faults),
-                None => {
-                    let known: Vec<_> = Self::KEYS.iter().map(|key| key.name).collect();
-                    faults.push((at, format!("expected one of {}", known.join(", "))));
-                }
-            }
-        }
+        each(at, given, faults, |name, at, value, faults| match Self::KEYS.iter().find(|key| key.name == name) {
+            Some(key) => (key.set)(self, &at, value, faults),
+            None => faults.push((at, expected_one_of(Self::KEYS.iter().map(|key| key.name)))),
+        });
     }
+}
+
+/// Goes through a dictionary: each name with its place and its value.
+fn each(
+    at: &str,
+    given: &Bound<'_, PyAny>,
+    faults: &mut Faults,
+    mut take: impl FnMut(&str, String, &Bound<'_, PyAny>, &mut Faults),
+) {
+    let Ok(given) = given.cast::<PyMapping>() else {
+        faults.push((at.to_owned(), "expected a dictionary".to_owned()));
+        return;
+    };
+    let Ok(items) = given.items() else { return };
+    for item in items {
+        let Ok((name, value)) = item.extract::<(String, Bound<'_, PyAny>)>() else {
+            faults.push((at.to_owned(), "expected names that are text".to_owned()));
+            continue;
+        };
+        take(&name, format!("{at}{}", input::pointer(&name)), &value, faults);
+    }
+}
+
+fn expected_one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    format!("expected one of {}", names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// Says of a struct of settings which of its fields can be set. Those in brackets are dictionaries; `and` adds a key that is no field.
@@ -209,49 +219,22 @@ section!(AutoDevConfig {
 
 section!(JobRules { time_zone, lease, progress_every, backup_folder, backup_copies } [retention] and Key {
     name: "schedules",
-    set: |settings, at, given, faults| {
-        let mut schedules = Schedules(settings.clone());
-        schedules.fill(at, given, faults);
-        *settings = schedules.0;
-    },
+    set: schedules,
 });
 
-/// When each job runs: an expression of cron, or `off`.
-struct Schedules(JobRules);
-
-/// One key for each job.
-macro_rules! schedules {
-    ($($name:ident: $job:ident),+ $(,)?) => {
-        impl Section for Schedules {
-            const KEYS: &'static [Key<Self>] = &[$(Key {
-                name: stringify!($name),
-                set: |schedules, at, given, faults| {
-                    let rules = schedules.0.clone();
-                    schedules.0 = match String::read(given).as_deref() {
-                        Some("off" | "") => rules.off(Job::$job),
-                        Some(cron) => rules.at(Job::$job, cron),
-                        None => {
-                            faults.push((at.to_owned(), "expected an expression of cron such as \"0 2 * * *\", or \"off\"".to_owned()));
-                            rules
-                        }
-                    };
-                },
-            }),+];
+/// When jobs run, by their names: an expression of cron, or `off`.
+fn schedules(rules: &mut JobRules, at: &str, given: &Bound<'_, PyAny>, faults: &mut Faults) {
+    each(at, given, faults, |name, at, value, faults| {
+        let Some(job) = Job::ALL.into_iter().find(|job| job.as_str() == name) else {
+            return faults.push((at, expected_one_of(Job::ALL.map(Job::as_str))));
+        };
+        match String::read(value) {
+            Some(given) => *rules = std::mem::take(rules).scheduled(job, &given),
+            None => {
+                faults.push((at, "expected an expression of cron such as \"0 2 * * *\", or \"off\"".to_owned()));
+            }
         }
-    };
-}
-
-schedules! {
-    market_research: MarketResearch,
-    competitor_scrape: CompetitorScrape,
-    competitor_metrics: CompetitorMetrics,
-    export_jekyll: ExportJekyll,
-    export_dealer_center: ExportDealerCenter,
-    daily_digest: DailyDigest,
-    clean_up: CleanUp,
-    check: Check,
-    backup: Backup,
-    storage_check: StorageCheck,
+    });
 }
 
 /// Settings that are given, over those that stand already.

@@ -5,12 +5,9 @@
 #[cfg(feature = "postgres")]
 use diesel::{
     PgConnection,
-    sql_types::{Array, Integer},
+    sql_types::{Array, Integer, Text},
 };
-use diesel::{
-    QueryableByName, RunQueryDsl as _, sql_query,
-    sql_types::{Bool, Text},
-};
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::Bool};
 
 use crate::{
     db::{DbConnection, DbResult, on_each, types::DbId},

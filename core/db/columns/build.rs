@@ -43,6 +43,7 @@ pub(super) struct Building {
 }
 
 /// What does not fit its column.
+#[cfg(feature = "postgres")]
 pub(super) type Unreadable = &'static str;
 
 impl Building {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, ErrorCode, Result};
 
 /// Which of auto.dev's interfaces is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AutoDevVersion {
     /// The earlier one, at `https://auto.dev/api`.
@@ -32,7 +32,7 @@ impl AutoDevVersion {
 }
 
 /// The plan booked at auto.dev. It cuts larger pages to the plan's size silently, so no larger one is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AutoDevPlan {
     /// 20 listings a page, 5 calls a second, 1,000 calls a month.

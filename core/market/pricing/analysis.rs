@@ -98,7 +98,7 @@ pub struct PricedComparable {
 }
 
 /// Which listings the comparables came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataSource {
     /// No comparable was found.

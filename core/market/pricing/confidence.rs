@@ -1,11 +1,11 @@
 //! Confidence: how far the size of the sample can be trusted.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::config::PricingRules;
 
 /// How far the size of the sample can be trusted. The bounds are fields of [`PricingRules`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Fewer than 5 comparables.

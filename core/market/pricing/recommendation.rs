@@ -12,7 +12,7 @@ use super::{
 use crate::Money;
 
 /// What our price should do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recommendation {
     /// Our price is above the market.

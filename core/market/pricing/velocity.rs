@@ -23,7 +23,7 @@ pub struct HistoryPoint {
 }
 
 /// How the market is moving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketMood {
     /// Prices fall.

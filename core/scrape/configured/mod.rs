@@ -446,7 +446,7 @@ pub struct Counter {
 }
 
 /// A part of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Within {
     /// The query of its address.
@@ -454,6 +454,8 @@ pub enum Within {
     /// Its JSON body.
     Body,
 }
+
+words!(@read Within { Query => "query", Body => "body" });
 
 /// An endpoint that answers with a list as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -486,7 +488,7 @@ pub struct EndpointConfig {
 }
 
 /// How an endpoint is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// By its address alone.
@@ -495,6 +497,8 @@ pub enum Method {
     /// With a JSON body.
     Post,
 }
+
+words!(@read Method { Get => "GET", Post => "POST" });
 
 /// How an endpoint's list goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

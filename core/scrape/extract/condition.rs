@@ -1,11 +1,11 @@
 //! Whether a car is offered as new, used or certified, as its website says.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use super::{card::mentions, heading};
 
 /// In what condition a car is offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Condition {

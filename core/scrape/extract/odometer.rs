@@ -1,11 +1,11 @@
 //! What a website says of an odometer: whether the miles that it shows are those that the car has gone.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use super::phrases::Phrases;
 
 /// What is known of an odometer, in the words of the disclosure that a seller owes in the United States.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OdometerStatus {

@@ -1,7 +1,7 @@
 //! The number of a car in stock, and where the car stands by its website's word: on the lot, on its way, not yet built, or nearly sold; and whether somebody is buying
 //! it, which is known beside where it stands.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use super::clean;
 
@@ -73,7 +73,7 @@ impl StockStatus {
 }
 
 /// How far the sale of a car on offer has come, as its website says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SaleStatus {

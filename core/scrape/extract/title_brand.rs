@@ -4,12 +4,12 @@
 //! title status. A word counts only where it is about the title: `Lemon` may be a colour, an engine may be rebuilt, and a
 //! `Buyback Guarantee` is sold with clean cars.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use super::phrases::Phrases;
 
 /// What the title of a car says of its past.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TitleBrand {

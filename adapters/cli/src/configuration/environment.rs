@@ -66,17 +66,18 @@ pub(super) fn read(
         .filter_map(|name| webhooks::of_variable(name).map(|(webhook, key)| (name, Found::OfWebhook(webhook, key))))
         .map(|(name, found)| (name.to_owned(), found))
         .collect();
-    for (name, key) in others.chain(of_keys).chain(of_providers).chain(of_feeds).chain(of_webhooks) {
+    let of_jobs = keys::of_jobs().map(|(path, found)| (keys::variable(&path), found));
+    for (name, key) in others.chain(of_keys).chain(of_jobs).chain(of_providers).chain(of_feeds).chain(of_webhooks) {
         if let Some(value) = given.remove(&name) {
             note(faults, &name, key.set(settings, &Given::Text(value)));
-            settings.places.extend(key.path().map(|path| (path.to_owned(), name.clone())));
+            settings.places.extend(key.path().map(|path| (path, name.clone())));
         }
         let file = format!("{name}_FILE");
         if key.is_secret()
             && let Some(path) = given.remove(&file)
         {
             note(faults, &file, secret_file::set(&key, Path::new(&path), settings));
-            settings.places.extend(key.path().map(|path| (path.to_owned(), file.clone())));
+            settings.places.extend(key.path().map(|path| (path, file.clone())));
         }
     }
     for name in given.into_keys() {

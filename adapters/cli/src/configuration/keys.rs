@@ -1,11 +1,11 @@
 //! The table of all keys: where each stands in the file, and which setting it is.
 
-use jpauto::exports::Platform;
+use jpauto::{exports::Platform, jobs::Job};
 
 use super::{
     Settings,
     feeds::{self, FeedKey},
-    given::{Bytes, Form, Given, Secrets, Usual},
+    given::{Bytes, Form, Given, Secrets, Setting as _, Usual, quoted},
     providers::{self, ProviderKey},
     webhooks::{self, WebhookKey},
 };
@@ -33,13 +33,17 @@ pub(super) fn find(path: &str) -> Option<Found> {
     if let Some((name, key)) = webhooks::find(path) {
         return Some(Found::OfWebhook(name, key));
     }
+    if let Some(job) = path.strip_prefix(SCHEDULES).and_then(|rest| rest.strip_prefix('.')?.parse().ok()) {
+        return Some(Found::OfJob(job));
+    }
     let (provider, name) = path.strip_prefix("sign_in.")?.split_once('.')?;
     Some(Found::OfProvider(provider.to_owned(), providers::find(name)?))
 }
 
 /// Whether keys stand in this section or below it.
 pub(super) fn is_section(path: &str) -> bool {
-    webhooks::is_section(path)
+    path == SCHEDULES
+        || webhooks::is_section(path)
         || KEYS.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
         || path.strip_prefix("sign_in.").is_some_and(|provider| !provider.contains('.'))
         || path.strip_prefix("exports.").is_some_and(|platform| platform.parse::<Platform>().is_ok())
@@ -55,12 +59,26 @@ pub(super) enum Found {
     OfFeed(Platform, &'static FeedKey),
     /// A key of one webhook, whose section has the webhook's name.
     OfWebhook(String, &'static WebhookKey),
+    /// When a job runs, under the job's name.
+    OfJob(Job),
+}
+
+/// The section with a key for each job.
+const SCHEDULES: &str = "jobs.schedules";
+
+/// The keys of all jobs.
+pub(super) fn of_jobs() -> impl Iterator<Item = (String, Found)> {
+    Job::ALL.into_iter().map(|job| (format!("{SCHEDULES}.{job}"), Found::OfJob(job)))
 }
 
 impl Found {
     /// The place in the file, of a key that stands in the table.
-    pub(super) fn path(&self) -> Option<&'static str> {
-        if let Self::Key(key) = self { Some(key.path) } else { None }
+    pub(super) fn path(&self) -> Option<String> {
+        match self {
+            Self::Key(key) => Some(key.path.to_owned()),
+            Self::OfJob(job) => Some(format!("{SCHEDULES}.{job}")),
+            Self::OfProvider(..) | Self::OfFeed(..) | Self::OfWebhook(..) => None,
+        }
     }
 
     pub(super) fn is_secret(&self) -> bool {
@@ -69,6 +87,7 @@ impl Found {
             Self::OfProvider(_, key) => key.is_secret,
             Self::OfFeed(_, key) => key.is_secret,
             Self::OfWebhook(_, key) => key.is_secret,
+            Self::OfJob(_) => false,
         }
     }
 
@@ -78,6 +97,11 @@ impl Found {
             Self::OfProvider(provider, key) => (key.set)(providers::named(&mut settings.providers, provider), given),
             Self::OfFeed(platform, key) => (key.set)(settings.exports.feeds.entry(*platform).or_default(), given),
             Self::OfWebhook(name, key) => (key.set)(webhooks::named(&mut settings.notifications.webhooks, name), given),
+            Self::OfJob(job) => {
+                let schedule = String::read(given)?;
+                settings.jobs = std::mem::take(&mut settings.jobs).scheduled(*job, &schedule);
+                Ok(())
+            }
         }
     }
 }
@@ -91,6 +115,9 @@ pub(super) fn shown(settings: &Settings) -> Vec<(String, bool, String)> {
     shown.splice(after_exports..after_exports, feeds::shown(&settings.exports.feeds));
     let after = shown.iter().rposition(|(path, ..)| path.starts_with("notifications.")).map_or(0, |last| last + 1);
     shown.splice(after..after, webhooks::shown(&settings.notifications.webhooks));
+    let after = shown.iter().position(|(path, ..)| path.starts_with("jobs.retention.")).unwrap_or(shown.len());
+    let schedules = Job::ALL.map(|job| (format!("{SCHEDULES}.{job}"), false, quoted(settings.jobs.schedule_of(job))));
+    shown.splice(after..after, schedules);
     shown
 }
 
@@ -178,10 +205,6 @@ keys! {
     }
     "jobs" in (worker) { work, at_once, patience }
     "jobs" in (jobs) { time_zone, lease, progress_every, backup_folder, backup_copies }
-    "jobs.schedules" in (schedules) {
-        market_research, competitor_scrape, competitor_metrics, export_jekyll, export_dealer_center, daily_digest,
-        clean_up, check, backup, storage_check,
-    }
     "jobs.retention" in (jobs.retention) {
         research_days, price_history_days, price_history_kept, dismissed_alerts_days, notifications_days,
         outbox_days, runs_days, ended_tokens_days, audit_trail_days,

@@ -26,12 +26,12 @@ use std::{
 };
 
 use jpauto::{
-    Config, DatabaseConfig, Error, ErrorCode, ErrorKind, FetchConfig, IntakeRules, InventoryRules, Money, PricingRules,
-    ProviderConfig, SessionConfig, SignInConfig, TrackingRules,
+    Config, DatabaseConfig, Error, ErrorCode, ErrorKind, FetchConfig, FieldError, IntakeRules, InventoryRules, Money,
+    PricingRules, ProviderConfig, SessionConfig, SignInConfig, TrackingRules,
     competitors::{MarketViewRules, MetricsRules, ScrapingRules},
     evaluation::{EvaluationRules, PurchaseRules, VpicConfig},
     exports::ExportConfig,
-    jobs::{Job, JobRules},
+    jobs::JobRules,
     market::AutoDevConfig,
     notifications::{EmailConfig, NotificationConfig},
     storage::{BucketConfig, StorageConfig, StorageRules},
@@ -61,7 +61,6 @@ pub(crate) struct Settings {
     providers: Vec<ProviderConfig>,
     pub(crate) worker: WorkerSettings,
     jobs: JobRules,
-    schedules: Schedules,
     /// It has the dealership, too.
     exports: ExportConfig,
     notifications: NotificationConfig,
@@ -112,64 +111,6 @@ pub(crate) struct WorkerSettings {
     pub(crate) work: bool,
     pub(crate) at_once: usize,
     pub(crate) patience: Duration,
-}
-
-/// When a job runs, as a cron expression; `None` is never.
-#[derive(Clone, Debug)]
-struct Schedule(Option<String>);
-
-/// Makes the schedules of all jobs, each a field by the job's name.
-macro_rules! schedules {
-    ($($name:ident: $job:ident),+ $(,)?) => {
-        #[derive(Clone, Debug)]
-        struct Schedules {
-            $($name: Schedule),+
-        }
-
-        impl Default for Schedules {
-            fn default() -> Self {
-                let standard = JobRules::default().schedules;
-                let of = |job| standard.get(&job).filter(|it| it.enabled).map(|it| it.cron.clone());
-                Self { $($name: Schedule(of(Job::$job))),+ }
-            }
-        }
-
-        impl Schedules {
-            fn apply(&self, rules: JobRules) -> JobRules {
-                $(
-                    let rules = match &self.$name.0 {
-                        Some(cron) => rules.at(Job::$job, cron),
-                        None => rules.off(Job::$job),
-                    };
-                )+
-                rules
-            }
-        }
-    };
-}
-
-schedules! {
-    market_research: MarketResearch,
-    competitor_scrape: CompetitorScrape,
-    competitor_metrics: CompetitorMetrics,
-    export_jekyll: ExportJekyll,
-    export_dealer_center: ExportDealerCenter,
-    daily_digest: DailyDigest,
-    clean_up: CleanUp,
-    check: Check,
-    backup: Backup,
-    storage_check: StorageCheck,
-}
-
-impl given::Setting for Schedule {
-    fn read(given: &given::Given) -> Result<Self, String> {
-        let cron = String::read(given)?;
-        Ok(Self(Some(cron).filter(|cron| cron != "off" && !cron.is_empty())))
-    }
-
-    fn show(&self) -> String {
-        given::quoted(self.0.as_deref().unwrap_or("off"))
-    }
 }
 
 /// Where photos are kept: a folder, or a bucket.
@@ -234,7 +175,6 @@ impl Default for Settings {
             providers: Vec::new(),
             worker: WorkerSettings { work: false, at_once: 4, patience: Duration::from_secs(20) },
             jobs: JobRules::default(),
-            schedules: Schedules::default(),
             exports: ExportConfig::default(),
             notifications: NotificationConfig::default(),
             email: EmailConfig::new("", "", [] as [&str; 0]),
@@ -295,6 +235,14 @@ impl Settings {
         Failure::new(ErrorCode::InvalidConfiguration, self.fault(key, message.into()).to_string())
     }
 
+    /// The failure of several, each of which is called so: `/server/gate/workers`.
+    pub(crate) fn refuse_all(&self, fields: &[FieldError]) -> Failure {
+        let key = |pointer: &str| pointer.trim_start_matches('/').replace('/', ".");
+        let faults: Vec<_> =
+            fields.iter().map(|field| self.fault(&key(&field.pointer), field.message.clone())).collect();
+        Failure::new(ErrorCode::InvalidConfiguration, told(&faults))
+    }
+
     /// What the library has refused, with the places of the keys at fault where they were given.
     pub(crate) fn placed(&self, error: Error) -> Failure {
         let fields = error.fields();
@@ -302,7 +250,9 @@ impl Settings {
             .iter()
             .filter_map(|field| Some(self.fault(self.key_of(&field.pointer)?, field.message.clone())))
             .collect();
-        if error.kind() != ErrorKind::Misconfigured || faults.is_empty() || faults.len() < fields.len() {
+        let is_of_the_configuration =
+            error.kind() == ErrorKind::Misconfigured || error.is(ErrorCode::InvalidDatabaseUrl);
+        if !is_of_the_configuration || faults.is_empty() || faults.len() < fields.len() {
             return error.into();
         }
         Failure::Own { code: error.error_code(), message: told(&faults), fields: fields.to_vec() }
@@ -325,7 +275,8 @@ impl Settings {
                 None => break,
             }
         }
-        let mut ending = self.places.keys().filter(|key| key.starts_with("fetch.") && key.ends_with(&ends_so));
+        let is_of_one_section = |key: &str| key.starts_with("fetch.") || key.starts_with("database.");
+        let mut ending = self.places.keys().filter(|key| is_of_one_section(key) && key.ends_with(&ends_so));
         ending.next().map(String::as_str)
     }
 
@@ -423,7 +374,7 @@ impl Settings {
 
     /// When jobs run.
     pub(crate) fn jobs(&self) -> JobRules {
-        self.schedules.apply(self.jobs.clone())
+        self.jobs.clone()
     }
 
     /// Who is told of what. A webhook without an address, and mail without a server, are none.

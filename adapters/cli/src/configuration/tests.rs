@@ -9,6 +9,7 @@ use std::{
 
 use jpauto::{
     exports::{FeedFormat, Formulas, Platform},
+    jobs::Job,
     notifications::EmailTls,
 };
 

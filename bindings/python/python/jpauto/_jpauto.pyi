@@ -46,6 +46,7 @@ from jpauto.types import (
     Provider,
     Recommendation,
     Role,
+    RunKind,
     RunStatus,
     SaleStatus,
     ScrapeErrorType,
@@ -1354,9 +1355,9 @@ class Jobs:
         """
 
     def history(
-        self, *, job: Job | None = None, status: RunStatus | None = None, limit: int | None = None
+        self, *, job: RunKind | None = None, status: RunStatus | None = None, limit: int | None = None
     ) -> Query[Run]:
-        """The runs, newest first."""
+        """The runs, newest first. `job` chooses those of one kind: of a job, or the imports of a server (`import_vehicles`)."""
 
     def get(self, id: UUID | str) -> Run:
         """One run. Raises `NotFound` (`run_not_found`)."""

@@ -44,6 +44,7 @@ __all__ = [
     "Recommendation",
     "Record",
     "Role",
+    "RunKind",
     "RunStatus",
     "SaleStatus",
     "ScrapeErrorType",
@@ -141,6 +142,7 @@ Job = Literal[
     "backup",
     "storage_check",
 ]
+RunKind = Job | Literal["import_vehicles"]
 NotificationEvent = Literal[
     "submission.created",
     "alert.critical",
