@@ -167,7 +167,7 @@ impl<'b, 'd> Binder<'b, 'd> {
     /// amounts that are struck through.
     fn absorb(&mut self, start: usize) {
         let mut at = start;
-        let takes_turns = self.takes_turns(start);
+        let begins = self.takes_turns(start);
         while at < self.loose.len() {
             let is_absorbed = |other: Option<&usize>| {
                 let other = other.filter(|other| self.are_near(self.loose[at], **other));
@@ -182,22 +182,26 @@ impl<'b, 'd> Binder<'b, 'd> {
                 })
             };
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
-            if before.is_some_and(|before| is_absorbed(self.loose.get(before))) {
+            // Where each amount has the caption behind it, one in front of what is struck through is another's.
+            let is_taken =
+                || begins == Some(false) && self.items[self.loose[at]].amount().is_some_and(|it| it.is_struck);
+            if before.is_some_and(|before| is_absorbed(self.loose.get(before))) && !is_taken() {
                 self.loose.drain(at - 1..=at);
-            } else if is_absorbed(self.loose.get(behind)) && !takes_turns {
+            } else if is_absorbed(self.loose.get(behind)) && begins != Some(true) {
                 self.loose.drain(at..=behind);
             }
             at += 1;
         }
     }
 
-    /// Whether captions and the amounts that nothing is said of take turns, a caption first: then each has its own.
-    fn takes_turns(&self, start: usize) -> bool {
+    /// Whether captions and the amounts that nothing is said of take turns, each having its own, and a caption is the first of them.
+    fn takes_turns(&self, start: usize) -> Option<bool> {
         let is_caption = |item: &usize| self.items[*item].caption().is_some();
-        let mut count = 0;
-        let items = self.loose[start..].iter().filter(|item| is_caption(item) || is_open(&self.items[**item]));
-        let is_in_turns = items.inspect(|_| count += 1).enumerate().all(|(at, item)| is_caption(item) == (at % 2 == 0));
-        is_in_turns && count > 2 && count % 2 == 0
+        let counts = |item: &&usize| is_caption(item) || is_open(&self.items[**item]);
+        let turns: Vec<bool> = self.loose[start..].iter().filter(counts).map(is_caption).collect();
+        let is_in_turns =
+            turns.len() > 2 && turns.len().is_multiple_of(2) && turns.windows(2).all(|two| two[0] != two[1]);
+        turns.first().copied().filter(|_| is_in_turns)
     }
 
     /// The amounts of a `dd` belong to the `dt` in front, or each to the one behind where the list begins with a `dd`.

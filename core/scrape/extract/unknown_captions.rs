@@ -86,10 +86,10 @@ impl Around<'_, '_> {
             self.bind_columns(items, element, &units, spent);
             return;
         }
-        if let Some(run) = self.turns_around(items, &units, element, at) {
-            self.bind_turns(items, &units[run]);
-        } else if self.is_behind_label(&units, at) {
+        if self.is_behind_label(&units, at) {
             say_unknown(&mut items[item]);
+        } else if let Some(run) = self.turns_around(items, &units, element, at) {
+            self.bind_turns(items, &units[run]);
         } else if let [Unit::Text(text, None), Unit::Amount(_)] | [Unit::Amount(_), Unit::Text(text, None)] = units[..]
         {
             let is_label = || Field::named(&self.chunks[text].text) == Some(Field::Other);
@@ -217,7 +217,12 @@ impl Around<'_, '_> {
             None => false,
         };
         let run = start..end;
-        let mut runs = if run.len() % 2 == 0 { vec![run] } else { vec![start + 1..end, start..end.saturating_sub(1)] };
+        let is_cut_at_both = is_amount(&units[start]) && is_unknown(start) && is_unknown(end.saturating_sub(1));
+        let mut runs = match run.len() % 2 {
+            0 if is_cut_at_both && run.len() > 2 => vec![start + 1..end - 1, run],
+            0 => vec![run],
+            _ => vec![start + 1..end, start..end.saturating_sub(1)],
+        };
         runs.retain(|run| {
             let is_told = |at: usize| run.contains(&at) || is_unknown(at);
             is_told(start) && is_told(end.saturating_sub(1)) && is_whole(run)

@@ -131,6 +131,7 @@ fn a_caption_is_read_whole_and_has_its_own_amount() {
         "<div><span>$800 holds it</span></div><b>Service Plan</b><i>$1,751</i><b>Price</b><i>$15,995</i>".to_owned(),
         "<i>$15,995</i><b>Price</b><i>$2,351</i><b>Service Plan</b><i>$1,357</i><b>Lease</b><p>or $411 per month</p>".to_owned(),
         "<p>One Owner</p><i>$15,995</i><b>Price</b><i>$2,748</i><b>Warranty</b>".to_owned(),
+        "<i>$18,564</i> <b>Market Average</b><i>$15,995</i> <b>Cash Price</b><i>$20,203</i> <b>NADA</b><p><del>$17,190</del></p>".to_owned(),
         // No former price is less than what is left.
         "<p>$18,990</p> <small>Was</small><div><b>Handling Fee</b> <i>$99</i></div><div><i class=price>$15,995</i></div>".to_owned(),
         // A rebate and a plan whose class calls it a price come to the price by chance.
