@@ -12,6 +12,9 @@
     reason = "a benchmark that can not go on says so"
 )]
 
+#[allow(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/beside.rs"]
+mod beside;
 #[path = "../tests/interrupted.rs"]
 mod interrupted;
 #[path = "../tests/postgres.rs"]

@@ -41,6 +41,10 @@ pub(crate) async fn handle(app: App, operation: &'static Operation, mut request:
             true => asked.extend_from_slice(&Sha256::digest(&body)),
             false => asked.extend_from_slice(&body),
         }
+        // The answer that was kept is for whom the call is still open to.
+        if let Some(permission) = operation.permission {
+            desk.must(permission)?;
+        }
         desk.repetition(&key, &asked)
     };
     let known = app.at_desk(&request.caller, look).await?;

@@ -203,3 +203,20 @@ fn a_token_that_is_shown_once_is_not_made_upon_a_key_of_a_call_that_may_be_repea
     assert!(lot.staff().tokens().list(&jpauto::PageRequest::default()).unwrap().items.is_empty(), "none was made");
     assert_eq!(ask(&[]).status, 201);
 }
+
+#[test]
+fn the_answer_of_a_call_is_for_whom_the_call_is_still_open_to() {
+    let (lot, user, _) = open(false);
+    let cookie = sign_in(&lot, &user);
+    let car =
+        json!({"year": 2019, "make": "Kia", "model": "Rio", "vin": "2T1BURHE0FC000042", "price": 9000, "mileage": 5});
+    let add = || {
+        let headers =
+            [("cookie", cookie.as_str()), ("content-type", "application/json"), ("idempotency-key", "the first car")];
+        lot.ask("POST", "/api/inventory", &headers, car.to_string().as_bytes())
+    };
+    assert_eq!(add().status, 201);
+    assert_eq!(add().header("idempotency-replayed"), Some("true"));
+    lot.staff().users().set_role(user.id, Role::Viewer).unwrap();
+    assert_eq!((add().status, add().problem().as_str()), (403, "forbidden"));
+}
