@@ -128,4 +128,17 @@ on_both_databases! {
         assert_eq!(competitors.undercuts(&of_ours, &PageRequest::default()).unwrap().items.len(), 7);
         assert_eq!(competitors.left_out(&[]).unwrap().unseen, 3);
     }
+
+    fn a_vin_twice_on_one_lot_and_a_sighting_to_come_are_found(lot: &Lot) {
+        let id = rival(lot);
+        record(lot, id, 3, whole(1..=4));
+        lot.execute(&format!(
+            "UPDATE competitor_inventory SET vin = '{}' WHERE vin = '{}';
+             UPDATE competitor_inventory SET last_seen_at = '2030-01-01T00:00:00.000000Z' WHERE vin = '{}'",
+            vin(1), vin(2), vin(3)
+        ));
+        let findings = lot.another_process().check().unwrap().findings;
+        let found: Vec<_> = findings.iter().map(|finding| (finding.kind.as_str(), finding.column, finding.count)).collect();
+        assert_eq!(found, [("future_time", "last_seen_at", 1), ("repeated_vin", "vin", 2)]);
+    }
 }
