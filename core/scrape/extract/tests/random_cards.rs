@@ -230,6 +230,26 @@ fn one_column(draw: &mut Draw, texts: &[&str]) -> String {
     format!("<{frame}>{inner}</{frame}>")
 }
 
+/// A table with a row for each pair.
+fn rows_of_table(draw: &mut Draw, rows: &[Row], is_caption_first: bool) -> String {
+    let html: String = rows
+        .iter()
+        .map(|row| {
+            let (caption, amount) = (format!("<td>{}</td>", row.caption), format!("<td>{}</td>", amount(draw, row)));
+            let cells = if is_caption_first { caption + &amount } else { amount + &caption };
+            format!("<tr>{cells}</tr>")
+        })
+        .collect();
+    format!("<table>{html}</table>")
+}
+
+/// A table with the captions above the amounts.
+fn columns_of_table(draw: &mut Draw, rows: &[Row]) -> String {
+    let heads: String = rows.iter().map(|row| format!("<th>{}</th>", row.caption)).collect();
+    let cells: String = rows.iter().map(|row| format!("<td>{}</td>", amount(draw, row))).collect();
+    format!("<table><tr>{heads}</tr><tr>{cells}</tr></table>")
+}
+
 /// The rows in a structure drawn at random.
 fn block(draw: &mut Draw, rows: &[Row]) -> String {
     let is_caption_first = draw.chance(50);
@@ -265,21 +285,8 @@ fn block(draw: &mut Draw, rows: &[Row]) -> String {
             each("", "", &mut |row| format!("<dt>{}</dt><dd>{}</dd>", row.caption, amount(draw, row)));
             return format!("<dl>{html}</dl>");
         }
-        5 => {
-            let cells = |draw: &mut Draw, row: &Row| {
-                let (caption, amount) =
-                    (format!("<td>{}</td>", row.caption), format!("<td>{}</td>", amount(draw, row)));
-                if is_caption_first { caption + &amount } else { amount + &caption }
-            };
-            each("<tr>", "</tr>", &mut |row| cells(draw, row));
-            return format!("<table>{html}</table>");
-        }
-        6 => {
-            each("<th>", "</th>", &mut |row| row.caption.to_owned());
-            let heads = html;
-            let cells: String = rows.iter().map(|row| format!("<td>{}</td>", amount(draw, row))).collect();
-            return format!("<table><tr>{heads}</tr><tr>{cells}</tr></table>");
-        }
+        5 => return rows_of_table(draw, rows, is_caption_first),
+        6 => return columns_of_table(draw, rows),
         // In one text.
         7 => {
             let colon = if is_caption_first && draw.chance(60) { ":" } else { "" };
