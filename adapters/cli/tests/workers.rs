@@ -183,7 +183,8 @@ fn judge(mut runs: Vec<Value>, competitors: usize, kills: usize, span: Duration)
     runs.reverse();
     let interrupted: Vec<_> = runs.iter().filter(|run| run["error"] == "interrupted").collect();
     for run in runs.iter().filter(|run| run["error"] != "interrupted") {
-        assert_eq!((&run["status"], &run["result"]["competitors"]), (&"success".into(), &competitors.into()), "{run}");
+        // Nobody has read them, so their figures are not written anew.
+        assert_eq!((&run["status"], &run["result"]["not_read"]), (&"success".into(), &competitors.into()), "{run}");
     }
     assert!(interrupted.len() <= kills, "{} of {kills}: {interrupted:?}", interrupted.len());
     assert!(!interrupted.is_empty(), "{kills} kills, and none met a run");
