@@ -134,7 +134,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ("RunOptions", &["all", "competitor_id", "dry_run"]),
     ("SeenListings", &["competitor_id"]),
     ("SeenPages", &["competitor_id"]),
-    ("StatusChange", &["correct", "sale_price"]),
+    ("StatusChange", &["correct", "sale_price", "sold_at"]),
 ];
 
 /// How deep a sample goes into schemas that hold each other.
