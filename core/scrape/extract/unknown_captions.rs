@@ -180,6 +180,7 @@ impl Around<'_, '_> {
             && !said.ends_with(['!', '?', '.'])
             && !begins_a_remark(said)
             && !is_state()
+            && !is_badge(said)
             && !within.by_ref().take(LEVELS).take_while(|at| *at != element).any(is_no_label)
             && is_unknown_caption(said, self.name)
     }
@@ -346,6 +347,11 @@ impl Around<'_, '_> {
         }
         Some(units)
     }
+}
+
+/// Whether a text speaks of prices and is no caption of one: `Price Drop`.
+fn is_badge(text: &str) -> bool {
+    price_words::by_words(text).is_some() && price_words::by_caption(text).is_none()
 }
 
 /// Whether a text praises something or asks the visitor to do something: `No Doc Fees`, `Free Delivery`.
