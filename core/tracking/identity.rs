@@ -229,7 +229,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Where a VIN stands in the place of another of which one is a slip of the pen, it is the same car, see [`mended`].
+    /// Where a VIN stands in the place of another of which one is a slip of the pen, it is the same car, see [`mended()`].
     fn by_mended_vin(&mut self, seen: &mut [Sighting], found: &mut [Option<Match>], rules: &TrackingRules) {
         let has_vin = |row: usize, keys: &Keys| self.taken_by[row].is_none() && keys.vin.is_some();
         let rows = self.index(has_vin, |keys| keys.stock_number.as_deref());

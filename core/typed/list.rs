@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 /// The texts that a text lists: JSON, or lines, or parts between bars, semicolons or commas, the first of these that occurs.
 ///
-/// An address may hold a comma or a semicolon: it ends there only where another begins.
+/// An address may hold a comma or a semicolon: addresses are divided at these signs only where one begins behind each of them.
 ///
 /// ```
 /// use jpauto::typed::list;
 ///
 /// assert_eq!(list("Tow hitch, roof rack")?, ["Tow hitch", "roof rack"]);
-/// assert_eq!(list("https://a.example/1,2.jpg,https://a.example/3.jpg")?, ["https://a.example/1,2.jpg", "https://a.example/3.jpg"]);
+/// assert_eq!(list("https://a.example/1,2.jpg")?, ["https://a.example/1,2.jpg"]);
+/// assert_eq!(list("https://a.example/1.jpg,https://a.example/2.jpg")?, ["https://a.example/1.jpg", "https://a.example/2.jpg"]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///

@@ -727,7 +727,7 @@ fn a_day(name: &str, dealership: &Dealership) {
     }
     let left = dealership.migrate().unwrap().findings;
     // No status is nobody's but a person's to say.
-    let is_left = |finding: &jpauto::Finding| finding.column == "status" && finding.words.is_empty();
+    let is_left = |finding: &Finding| finding.column == "status" && finding.words.is_empty();
     assert!(!left.iter().any(|finding| is_left(finding) && finding.kind.as_str() != "no_status"), "{name}");
 }
 

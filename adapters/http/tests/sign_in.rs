@@ -8,7 +8,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -25,9 +28,14 @@ use crate::{
 
 const PERSON: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
-/// A port that is free.
+/// A free port that no other test of this process is told: another provider on it would be taken for the one that a test starts. It lies
+/// below those that the system gives to clients.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 12_000 + u16::try_from(std::process::id() % 4_000).unwrap();
+    let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % 4_000);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(4_000).find(is_free).unwrap()
 }
 
 /// A server on the port, where people sign in at the issuer.
