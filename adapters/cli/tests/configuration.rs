@@ -163,4 +163,13 @@ fn what_is_probably_not_meant_is_remarked_upon() {
     }
     #[cfg(unix)]
     assert!(ran.stderr.contains("secrets holds secrets, and everybody on this machine may read it"), "{}", ran.stderr);
+    #[cfg(unix)]
+    for (file, is_told) in [
+        ("[sessions]\nsecrets = [\"a secret of more than 16 bytes\"]\n", true),
+        ("[database]\nurl = \"sqlite:jpauto.db\"\n", false),
+    ] {
+        lot.write("jpauto.toml", file);
+        let ran = lot.run(["serve", "--check", "--config", "jpauto.toml"]);
+        assert_eq!(ran.stderr.contains("jpauto.toml holds secrets"), is_told, "{file} {}", ran.stderr);
+    }
 }

@@ -150,7 +150,7 @@ impl Following {
             };
             if !run.is_running() {
                 self.is_over = true;
-                return event("end", &run);
+                return event(END, &run);
             }
             if self.told.as_ref() != Some(&run.progress) {
                 self.told = Some(run.progress.clone());
@@ -184,6 +184,11 @@ impl Following {
     }
 }
 
+/// The name of the last event, and its id: a browser asks again after it, and names it then.
+pub(crate) const END: &str = "end";
+
 fn event(name: &str, run: &Run) -> Option<Event> {
-    Event::default().event(name).retry(RETRY).json_data(run).ok()
+    let event = Event::default().event(name).retry(RETRY);
+    let event = if name == END { event.id(END) } else { event };
+    event.json_data(run).ok()
 }

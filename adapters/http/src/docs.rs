@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use warp::http::{StatusCode, header::CONTENT_SECURITY_POLICY};
 
 use crate::{
@@ -19,9 +21,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[Operation::get("/docs", handler!(p
     .summary("The operations as a page for people")
     .answers(&[Answer::other(StatusCode::OK, "The page.", Content::Other("text/html"))])];
 
-/// Its own style is all that the page may use.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Its own style, which is named by its hash, is all that the page may use.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = BASE64.encode(Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+});
+
+const STYLE: &str = "
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
+summary { cursor: pointer } code { font-size: 0.95em } .method { display: inline-block; width: 4.5em; font-weight: bold }
+table { border-collapse: collapse; margin: 0.5rem 0 1rem } td, th { text-align: left; vertical-align: top; padding: 0.15rem 1rem 0.15rem 0 }
+details > *:not(summary) { margin-left: 4.5em }
+";
 
 const HEAD: &str = "\
 <!doctype html>
@@ -29,12 +42,9 @@ const HEAD: &str = "\
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width\">
 <title>jpauto: HTTP API</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
-summary { cursor: pointer } code { font-size: 0.95em } .method { display: inline-block; width: 4.5em; font-weight: bold }
-table { border-collapse: collapse; margin: 0.5rem 0 1rem } td, th { text-align: left; vertical-align: top; padding: 0.15rem 1rem 0.15rem 0 }
-details > *:not(summary) { margin-left: 4.5em }
-</style>
+";
+
+const INTRODUCTION: &str = "\
 <h1>HTTP API</h1>
 <p>The whole document with all schemas is at <a href=\"/openapi.json\"><code>/openapi.json</code></a> (OpenAPI 3.1).
 Send an API token as <code>Authorization: Bearer</code>, or the cookie of a session.</p>
@@ -44,7 +54,7 @@ static PAGE: LazyLock<Unchanging> =
     LazyLock::new(|| Unchanging::new(|| (Bytes::from(made()), "text/html; charset=utf-8")));
 
 fn made() -> String {
-    let mut page = HEAD.to_owned();
+    let mut page = format!("{HEAD}<style>{STYLE}</style>\n{INTRODUCTION}");
     let mut noun = "";
     for operation in routes::operations() {
         if operation.noun() != noun {
@@ -57,7 +67,7 @@ fn made() -> String {
 }
 
 async fn page(_app: App, request: Request) -> Outcome {
-    Ok(answer::with_header(PAGE.answer(&request.headers).await?, CONTENT_SECURITY_POLICY, POLICY))
+    Ok(answer::with_header(PAGE.answer(&request.headers).await?, CONTENT_SECURITY_POLICY, &POLICY))
 }
 
 fn section(operation: &Operation) -> String {

@@ -16,6 +16,7 @@ use warp::{
 use crate::{
     answer,
     app::App,
+    background::END,
     operation::{Answer, Content, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     query::PAGE,
     request::Request,
@@ -70,7 +71,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             "Server-sent events. `progress` comes when the run has come further, and `end` once, after which the stream ends. The \
              data of each is the run.",
         )
-        .answers(&[Answer::other(StatusCode::OK, "The events.", Content::Other("text/event-stream"))])
+        .answers(&[
+            Answer::other(StatusCode::OK, "The events.", Content::Other("text/event-stream")),
+            Answer::nothing("There are no more: `Last-Event-ID` is that of `end`. A browser does not ask again."),
+        ])
         .errors(&[ErrorCode::RunNotFound, ErrorCode::StreamsFull]),
     Operation::post("/api/jobs/runs/{id}/cancel", handler!(cancel))
         .permission(Permission::RunJobs)
@@ -101,6 +105,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .repeatable()
         .errors(BEGIN),
 ];
+
+/// The id of the last event that a browser has seen, when it asks again.
+const LAST_EVENT_ID: &str = "last-event-id";
 
 const FILTER: &[Parameter] = &[
     Parameter::new("job", word::<RunKind>(), "Of this job, or of `import_vehicles`."),
@@ -181,6 +188,10 @@ async fn get(app: App, request: Request) -> Outcome {
 async fn events(app: App, request: Request) -> Outcome {
     let id: RunId = request.id()?;
     let run = app.at_desk(&request.caller, move |desk| desk.jobs().get(id)).await?;
+    let has_seen_all = request.headers.get(LAST_EVENT_ID).is_some_and(|last| last == END);
+    if has_seen_all && !run.is_running() {
+        return answer::nothing();
+    }
     let events = app.background().events(app.clone(), request.caller.clone(), run)?;
     let response = warp::sse::reply(warp::sse::keep_alive().interval(HEARTBEAT).stream(events)).into_response();
     Ok(answer::with_header(response, X_ACCEL_BUFFERING, "no"))

@@ -229,6 +229,14 @@ fn a_run_is_followed_to_its_end_and_cancelled() {
         (&runs.last().unwrap()["status"], &runs.last().unwrap()["error"]),
         (&json!("failure"), &json!("cancelled"))
     );
+    // A browser asks again when a stream ends, and stops where there is nothing more.
+    let again = |last: &str| {
+        let headers = [("authorization", manager.authorization.as_str()), ("last-event-id", last)];
+        lot.ask("GET", &format!("{address}/events"), &headers, b"")
+    };
+    let whole = again("");
+    assert!(String::from_utf8_lossy(&whole.body).contains("id:end"), "{whole:?}");
+    assert_eq!((again("end").status, again("end").body.len()), (204, 0));
 }
 
 #[test]

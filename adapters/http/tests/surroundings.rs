@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use std::{
     sync::{
@@ -13,6 +14,7 @@ use std::{
 
 use jpauto::{Clock, Dealership, Role};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{Answer, Lot, holding_clock, wait_until};
 
@@ -290,6 +292,19 @@ fn an_answer_opened_as_a_page_does_nothing() {
         );
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
     }
+}
+
+#[test]
+fn the_documentation_may_use_its_own_style_and_nothing_else() {
+    let lot = Lot::open();
+    let page = lot.get("/docs");
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    let (_, style) = text.split_once("<style>").unwrap();
+    let (style, rest) = style.split_once("</style>").unwrap();
+    assert!(!rest.contains("<style") && !rest.contains("style=") && !text.contains("<script"));
+    let hash = BASE64.encode(Sha256::digest(style));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with(&format!("default-src 'none'; style-src 'sha256-{hash}';")), "{policy}");
 }
 
 #[test]

@@ -82,6 +82,12 @@ impl Reader<'_> {
     fn entry(&mut self, path: &str, value: &Spanned<DeValue<'_>>) -> Result<(), String> {
         if let Some(key) = keys::find(path) {
             self.given.insert(path.to_owned());
+            if key.is_secret()
+                && holds_a_secret(value.get_ref())
+                && !self.settings.secret_files.iter().any(|it| it == self.path)
+            {
+                self.settings.secret_files.push(self.path.to_owned());
+            }
             return key.set(self.settings, &Given::of(value.get_ref()));
         }
         let of_secret = path.strip_suffix("_file").and_then(|key| Some((key, keys::find(key)?)));
@@ -120,9 +126,40 @@ impl Reader<'_> {
     }
 }
 
+/// Whether what is given for a secret is one: an address of a database may be without a password.
+fn holds_a_secret(value: &DeValue<'_>) -> bool {
+    let DeValue::String(text) = value else { return true };
+    match text.split_once("://") {
+        Some((_, address)) => {
+            let server = address.split(['/', '?']).next().unwrap_or_default();
+            server.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
+        }
+        None => !text.is_empty() && !text.starts_with("sqlite:"),
+    }
+}
+
 fn sections() -> impl Iterator<Item = String> {
     let mut sections: Vec<_> =
         keys::paths().filter_map(|path| path.rsplit_once('.').map(|(section, _)| section.to_owned())).collect();
     sections.dedup();
     sections.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_password_is_no_secret() {
+        for (text, is_secret) in [
+            ("", false),
+            ("sqlite:lot.db", false),
+            ("postgres://jpauto@db.example/lot", false),
+            ("postgres://db.example:5432/lot?application_name=a:b@c", false),
+            ("postgres://jpauto:word@db.example/lot", true),
+            ("a key of auto.dev", true),
+        ] {
+            assert_eq!(holds_a_secret(&DeValue::String(text.into())), is_secret, "{text}");
+        }
+    }
 }

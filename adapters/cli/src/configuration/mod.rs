@@ -83,7 +83,7 @@ pub(crate) struct Settings {
     market_view: MarketViewRules,
     /// Where each key was given that was: `FILE:LINE`, or the name of a variable.
     places: BTreeMap<String, String>,
-    /// The files that secrets were read from.
+    /// The files that secrets were read from; the configuration itself where it holds some.
     pub(crate) secret_files: Vec<PathBuf>,
 }
 
