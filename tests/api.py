@@ -50,6 +50,8 @@ def exceptions(operation: dict[str, Any]) -> dict[str, str]:
         statuses["422"] = "a parameter that the library reads as a VIN or as the name of a model"
     if "after" in parameters:
         statuses["422"] = "a cursor is a text that the server made"
+    if "Idempotency-Key" in parameters:
+        statuses["422"] = "a key that was used for another request"
     if {"platform", "format"} <= parameters:
         statuses["422"] = "the forms of a feed are those of its platform"
     if "If-Match" in parameters:

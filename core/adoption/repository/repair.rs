@@ -1,10 +1,9 @@
 //! The statements that repair rows. A table may refuse what would be written, by a condition or a trigger of another application: the other
 //! rows are repaired all the same, and what the database said is kept.
 
-use diesel::{
-    Connection as _, RunQueryDsl as _, sql_query,
-    sql_types::{BigInt, Text},
-};
+#[cfg(feature = "sqlite")]
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, RunQueryDsl as _, sql_query};
 
 use crate::db::{
     DbConnection, DbResult, on_each,
