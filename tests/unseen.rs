@@ -31,7 +31,7 @@ fn car(number: u32) -> ScrapedListing {
     }
 }
 
-/// Records a lot as it was so many days ago.
+/// Records a lot as it was a number of days ago.
 fn record(
     lot: &Lot,
     id: CompetitorId,

@@ -1,6 +1,6 @@
 //! The operations on the dealership's vehicles.
 
-use std::{collections::HashMap, slice};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -212,8 +212,7 @@ impl<'a> Inventory<'a> {
         let now = self.desk.now();
         self.desk.read_up_to(Permission::ReadListedVehicles, Permission::ReadInventory, |conn, sees_all| {
             let mut found = repository::get_each(conn, ids)?;
-            let sold: Vec<Vehicle> = if sees_all { found.values().cloned().collect() } else { Vec::new() };
-            let paid = repository::sale_prices(conn, &sold)?;
+            let paid = repository::sale_prices(conn, found.values().filter(|_| sees_all))?;
             let mut shown = |id: VehicleId| {
                 let vehicle = found.remove(&id)?;
                 match sees_all {
@@ -471,7 +470,7 @@ impl<'a> Inventory<'a> {
     }
 
     fn stocked_one(&self, conn: &mut DbConnection, vehicle: Vehicle, now: DateTime<Utc>) -> DbResult<StockedVehicle> {
-        let paid = repository::sale_prices(conn, slice::from_ref(&vehicle))?;
+        let paid = repository::sale_prices(conn, [&vehicle])?;
         Ok(self.stocked(vehicle, &paid, now))
     }
 

@@ -88,12 +88,12 @@ pub(in crate::inventory) fn ensure_sales(conn: &mut DbConnection, sales: &[Sale]
 }
 
 /// What the buyers of these vehicles paid, where they are sold and it is known.
-pub(in crate::inventory) fn sale_prices(
+pub(in crate::inventory) fn sale_prices<'v>(
     conn: &mut DbConnection,
-    vehicles: &[Vehicle],
+    vehicles: impl IntoIterator<Item = &'v Vehicle>,
 ) -> DbResult<HashMap<VehicleId, Money>> {
     let sold: HashMap<VehicleId, DateTime<Utc>> = vehicles
-        .iter()
+        .into_iter()
         .filter(|vehicle| vehicle.status == VehicleStatus::Sold)
         .filter_map(|vehicle| Some((vehicle.id, sold_by(vehicle)?)))
         .collect();

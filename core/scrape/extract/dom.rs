@@ -319,7 +319,7 @@ impl<'a> Dom<'a> {
         start..start + things[start..].partition_point(|thing| place(thing) < range.end)
     }
 
-    /// The smallest element around a place, so many levels up at most, that holds more than so many of such things, and which ones.
+    /// The smallest element around a place that holds more than a number of things, and which ones. It lies at most `levels` above the place.
     pub(super) fn row_around<T>(
         &self,
         at: usize,

@@ -25,7 +25,7 @@ impl Draw {
         least + i64::try_from(self.below(usize::try_from(most - least + 1).unwrap())).unwrap()
     }
 
-    /// True in so many of a hundred cases.
+    /// True in this percentage of the calls.
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
