@@ -251,3 +251,25 @@ fn newer_than_this_library(version: &str) -> Error {
         format!("the database was migrated to {version} by a newer release: install that release or a later one"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Diesel keeps one of those that share a number, and passes over the others without a word.
+    #[test]
+    fn each_migration_has_a_number_of_its_own() {
+        #[cfg(feature = "sqlite")]
+        {
+            let names: Vec<_> = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap();
+            let names: Vec<_> = names.iter().map(|it| it.name().to_string()).collect();
+            assert_eq!(versions::<diesel::sqlite::Sqlite>(SQLITE).unwrap().len(), names.len(), "{names:?}");
+        }
+        #[cfg(feature = "postgres")]
+        {
+            let names: Vec<_> = MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES).unwrap();
+            let names: Vec<_> = names.iter().map(|it| it.name().to_string()).collect();
+            assert_eq!(versions::<diesel::pg::Pg>(POSTGRES).unwrap().len(), names.len(), "{names:?}");
+        }
+    }
+}
