@@ -61,6 +61,23 @@ test-rust: .venv/agreement
 	$(STEP) "cargo test" env JPAUTO_TEST_PYTHON="$(VENV)/python" RUST_TEST_THREADS="$(or $(RUST_TEST_THREADS),$(shell expr 2 '*' `nproc`))" \
 		cargo test --locked --workspace --no-fail-fast
 
+# The bars of minutes, each as long as it is asked for; the same tests are shorter in `test-rust`.
+.PHONY: test-long
+test-long: ## the tests that take minutes, as long as their bars are: killed workers and commands, a million photos, restarts of PostgreSQL
+	@$(MAKE) --no-print-directory -j3 packages build .venv/agreement
+	@tests/with-postgres $(MAKE) --no-print-directory long-bars
+
+LONG_TEST := cargo test --locked --workspace --no-fail-fast
+.PHONY: long-bars
+long-bars:
+	$(STEP) "two workers for two minutes, one killed every 10 s" env JPAUTO_TEST_WORKERS=120,10 RUST_TEST_THREADS=1 \
+		$(LONG_TEST) --test command two_workers_of_which_one_is_killed -- --nocapture
+	$(STEP) "exports, imports, uploads, clean-ups and workers killed 100 times" env JPAUTO_TEST_KILLS=100 $(LONG_TEST) --test command killed
+	$(STEP) "a million photos within 64 MiB" env JPAUTO_TEST_OBJECTS=1000000 \
+		$(LONG_TEST) --test integration very_many_objects -- --nocapture
+	$(STEP) "PostgreSQL stopped and started 20 times" env JPAUTO_TEST_RESTARTS=20 \
+		$(LONG_TEST) --test command stopped_and_started_under_load -- --nocapture
+
 # The library alone with either database: what the workspace's other members switch on is off here.
 .PHONY: test-databases
 test-databases:

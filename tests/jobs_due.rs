@@ -1,6 +1,6 @@
 //! When jobs run: each time of a schedule once, the latest missed one made up; and what clean-up removes.
 
-use std::{env, fs, ops::ControlFlow, process::Command, sync::Mutex, thread, time::Duration};
+use std::{env, ops::ControlFlow, sync::Mutex, thread, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
@@ -10,7 +10,11 @@ use jpauto::{
 
 use crate::{
     scraping::opened,
-    support::{Lot, corolla},
+    support::{
+        Lot,
+        alone::{is_alone, resident},
+        corolla,
+    },
 };
 
 fn on(_: &RunProgress) -> ControlFlow<()> {
@@ -271,12 +275,8 @@ fn clean_up_passes_over_rows_that_others_have_locked() {
 /// So often does a worker look within an hour in which nothing is due, and some more.
 const LOOKS: i64 = 1_200;
 
-/// The memory that this process holds, in KiB.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
+/// What a worker may take more within an hour, in KiB: what the allocator keeps now and then.
+const MORE: u64 = 512;
 
 /// An hour of a worker that has nothing to do, and what it has taken more at its end than after its first looks, in KiB.
 fn idle_for_an_hour(lot: &Lot) -> u64 {
@@ -296,22 +296,15 @@ fn idle_for_an_hour(lot: &Lot) -> u64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_that_is_idle_for_an_hour_takes_no_more_memory() {
-    const ALONE: &str = "JPAUTO_TEST_IDLE";
-    if env::var_os(ALONE).is_some() {
-        println!("sqlite: {} KiB more", idle_for_an_hour(&Lot::on_sqlite()));
-        if env::var_os("JPAUTO_TEST_POSTGRES").is_some() {
-            println!("postgres: {} KiB more", idle_for_an_hour(&Lot::on_postgres()));
-        }
+    if !is_alone("jobs_due::a_worker_that_is_idle_for_an_hour_takes_no_more_memory") {
         return;
     }
-    // In a process of its own, for the other tests of this one take memory as well.
-    let name = "jobs_due::a_worker_that_is_idle_for_an_hour_takes_no_more_memory";
-    let mut alone = Command::new(env::current_exe().unwrap());
-    let ran = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
-    let told = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
-    let more: Vec<u64> =
-        told.lines().filter_map(|line| line.strip_suffix(" KiB more")?.rsplit_once(' ')?.1.parse().ok()).collect();
-    assert!(!more.is_empty() && more.iter().all(|more| *more <= 512), "{told}");
-    print!("{told}");
+    let sqlite = idle_for_an_hour(&Lot::on_sqlite());
+    println!("sqlite: {sqlite} KiB more");
+    assert!(sqlite <= MORE);
+    if env::var_os("JPAUTO_TEST_POSTGRES").is_some() {
+        let postgres = idle_for_an_hour(&Lot::on_postgres());
+        println!("postgres: {postgres} KiB more");
+        assert!(postgres <= MORE);
+    }
 }

@@ -14,6 +14,8 @@ use jpauto::{
 };
 use url::Url;
 
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
+use crate::support::alone::{is_alone, peak, resident};
 use crate::support::{Lot, camry, corolla};
 
 const PUBLIC_URL: &str = "https://motors.example/api/storage";
@@ -518,33 +520,56 @@ fn a_link_local_address_is_not_spoken_to() {
     assert_eq!(refusal, Some(("invalid_storage_config", ErrorKind::Misconfigured)));
 }
 
-/// `JPAUTO_TEST_OBJECTS` has another number, to measure with.
-#[cfg(feature = "sqlite")]
+/// The most memory that the process of a walk may take, in KiB, however many objects there are.
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
+const MOST_MEMORY: u64 = 64 * 1024;
+
+/// `JPAUTO_TEST_OBJECTS=1000000` lists a million.
+#[cfg(all(feature = "sqlite", target_os = "linux"))]
 #[test]
-fn very_many_objects_are_counted_page_by_page() {
+fn very_many_objects_are_counted_page_by_page_within_a_bound_of_memory() {
+    if !is_alone("storage::very_many_objects_are_counted_page_by_page_within_a_bound_of_memory") {
+        return;
+    }
     let wanted = std::env::var("JPAUTO_TEST_OBJECTS").ok().and_then(|number| number.parse().ok());
     let keys: usize = wanted.unwrap_or(20_500);
     let lot = Lot::on_sqlite();
     let (bucket, pages) = s3::made_up(keys, 1_000);
     let place = Place::in_bucket(&lot, bucket, |_| {});
     let desk = place.desk();
-    let mut seen = Vec::new();
+    // How much more memory a walk takes at its end than after three pages, by when the connection, its buffers and a page are there.
+    let mut grown = Vec::new();
+    let (mut seen, mut at_first) = (Vec::new(), 0);
     let usage = desk.storage().usage(&mut |progress| {
         seen.push(progress.objects);
+        if seen.len() == 3 {
+            at_first = resident();
+        }
         ControlFlow::Continue(())
     });
     let usage = usage.unwrap();
+    grown.push(resident().saturating_sub(at_first));
     assert_eq!((usage.objects, usage.photos, usage.largest.len()), (keys as u64, keys as u64, 10));
     assert!(usage.largest.iter().all(|object| object.bytes == 1_006), "{usage:?}");
     assert_eq!((pages.load(Ordering::Relaxed), seen.len()), (keys.div_ceil(1_000), keys.div_ceil(1_000)));
     let stopped = desk.storage().usage(&mut |_| ControlFlow::Break(())).unwrap();
     assert_eq!(stopped.objects, 1_000);
     lot.pass(TimeDelta::days(200));
-    let orphans = desk.storage().orphans(&mut on).unwrap();
+    let mut looked_at = 0;
+    let orphans = desk.storage().orphans(&mut |_progress| {
+        looked_at += 1;
+        if looked_at == 3 {
+            at_first = resident();
+        }
+        ControlFlow::Continue(())
+    });
+    let orphans = orphans.unwrap();
+    grown.push(resident().saturating_sub(at_first));
     assert_eq!((orphans.objects >= keys as u64, orphans.first.len()), (true, 100));
-    if wanted.is_some() {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
-        println!("{keys} objects: {peak}");
-    }
+    let peak = peak();
+    println!("{keys} objects: at most {} MiB; the walks took {grown:?} KiB after their third pages", peak / 1024);
+    assert!(peak <= MOST_MEMORY, "{peak} KiB");
+    // Of fewer objects, their share of what a million may take.
+    let share = (MOST_MEMORY * keys as u64).div_ceil(1_000_000);
+    assert!(grown.iter().all(|more| *more <= share), "{grown:?} KiB, and {share} may be");
 }

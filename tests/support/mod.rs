@@ -1,5 +1,8 @@
 //! What every test starts from: an empty dealership over a database of its own, and a clock that the test moves.
 
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "only some tests measure memory")]
+pub mod alone;
 #[cfg(feature = "postgres")]
 #[allow(dead_code, reason = "only some tests start one")]
 pub mod cluster;
