@@ -18,6 +18,7 @@ mod support;
 mod activity;
 mod adoption;
 mod agreement;
+mod alerts;
 mod architecture;
 mod auto_dev;
 mod competitors;

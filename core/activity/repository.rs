@@ -169,6 +169,27 @@ fn name_actors(conn: &mut DbConnection, entries: &mut [ActivityEntry]) -> DbResu
     Ok(())
 }
 
+/// Whose entry of an action is the latest about each of these rows: what [`ActivityEntry::by`] says. Rows without an entry are not in it.
+/// A few look-ups, however many rows there are.
+pub(crate) fn latest_by(
+    conn: &mut DbConnection,
+    resource_type: &str,
+    resources: &[Uuid],
+    action: super::Action,
+) -> DbResult<HashMap<Uuid, Option<String>>> {
+    let resources: Vec<_> = resources.iter().map(|&id| Some(AnyId(id))).collect();
+    let rows: Vec<Row> = dsl::activity_logs
+        .filter(dsl::resource_type.eq(resource_type))
+        .filter(dsl::resource_id.eq_any(resources))
+        .filter(dsl::action.eq(action.as_str()))
+        .order((dsl::created_at, dsl::id))
+        .select(Row::<Value>::as_select())
+        .load(conn)?;
+    let mut entries: Vec<_> = rows.into_iter().map(ActivityEntry::from).collect();
+    name_actors(conn, &mut entries)?;
+    Ok(entries.into_iter().filter_map(|entry| Some((entry.resource_id?, entry.by))).collect())
+}
+
 /// Whether there is an entry of this action on one thing.
 pub(crate) fn has_entry(
     conn: &mut DbConnection,

@@ -137,12 +137,17 @@ pub struct Alert {
     pub dismissed: bool,
     /// When it was closed.
     pub dismissed_at: Option<DateTime<Utc>>,
+    /// Who dismissed it: the address of the member of staff, else the name of the token, else `system` for the program itself, as on the
+    /// command line without `--as`. `None` where it closed by itself, and where the audit trail does not tell any more.
+    pub dismissed_by: Option<String>,
     /// When it was opened.
     pub created_at: Option<DateTime<Utc>>,
 }
 
 impl Audited for Alert {
     const RESOURCE: &'static str = "alerts";
+    /// The entry itself says who it was.
+    const SILENT: &'static [&'static str] = &["created_at", "updated_at", "dismissed_by"];
 
     fn resource_id(&self) -> Uuid {
         self.id.into()

@@ -50,6 +50,7 @@ impl From<Row> for Alert {
             subject_id: row.subject_id.map(|id| id.0),
             dismissed: row.dismissed.unwrap_or(false),
             dismissed_at: row.dismissed_at.map(DateTime::from),
+            dismissed_by: None,
             created_at: row.created_at.time(),
         }
     }
@@ -215,9 +216,28 @@ pub(crate) fn end(
     Ok(())
 }
 
+/// What the audit trail calls those who are not named: the program itself.
+const SYSTEM: &str = "system";
+
+/// Says of each alert that a person has dismissed who that was. The audit trail has it: one that closed by itself has no entry.
+fn name_dismissers(conn: &mut DbConnection, alerts: &mut [Alert]) -> DbResult<()> {
+    let dismissed: Vec<Uuid> = alerts.iter().filter(|alert| alert.dismissed).map(|alert| alert.id.into()).collect();
+    if dismissed.is_empty() {
+        return Ok(());
+    }
+    let mut by = activity::latest_by(conn, Alert::RESOURCE, &dismissed, Action::Update)?;
+    for alert in alerts {
+        alert.dismissed_by = by.remove(&alert.id.into()).map(|by| by.unwrap_or_else(|| SYSTEM.to_owned()));
+    }
+    Ok(())
+}
+
 pub(super) fn get(conn: &mut DbConnection, id: AlertId) -> DbResult<Alert> {
     let row: Option<Row> = dsl::storage_alerts.find(id).select(Row::as_select()).first(conn).optional()?;
-    Ok(row.ok_or_else(not_found)?.into())
+    let mut alert = [row.ok_or_else(not_found)?.into()];
+    name_dismissers(conn, &mut alert)?;
+    let [alert] = alert;
+    Ok(alert)
 }
 
 /// The alerts whose id begins so, at most `MOST_CANDIDATES`.
@@ -230,7 +250,9 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
         .limit(MOST_CANDIDATES)
         .select(Row::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().map(Alert::from).collect())
+    let mut alerts: Vec<_> = rows.into_iter().map(Alert::from).collect();
+    name_dismissers(conn, &mut alerts)?;
+    Ok(alerts)
 }
 
 pub(super) fn not_found() -> Error {
@@ -273,5 +295,7 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
     let position: Option<(Option<Place<Instant>>, AlertId)> = request.position(ORDER)?;
     let rows: Vec<Row> = in_index_order!(conn, matching, dsl::created_at, dsl::id, desc, position, request);
     let page = Page::cut(rows, request, ORDER, |row: &Row| (row.created_at.place(), row.id))?;
-    Ok(page.map(Alert::from))
+    let mut page = page.map(Alert::from);
+    name_dismissers(conn, &mut page.items)?;
+    Ok(page)
 }

@@ -62,7 +62,7 @@ impl<'a> Alerts<'a> {
             repository::dismiss(conn, id, acting.now)?;
             let after = Alert { dismissed: true, dismissed_at: Some(acting.now), ..before.clone() };
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
-            Ok(after)
+            repository::get(conn, id)
         })
     }
 }

@@ -378,6 +378,7 @@ mod tests {
             subject_id: None,
             dismissed,
             dismissed_at: None,
+            dismissed_by: None,
             created_at: None,
         };
         let (warning, critical) = (Severity::Warning, Severity::Critical);

@@ -21,7 +21,7 @@ pub(crate) enum AlertCommand {
         #[arg(long)]
         with_dismissed: bool,
         /// Of this type
-        #[arg(long = "type", value_name = "TYPE", value_parser = one_of!(AlertType))]
+        #[arg(long, alias = "type", value_name = "TYPE", value_parser = one_of!(AlertType))]
         alert_type: Option<AlertType>,
         /// As urgent as this
         #[arg(long, value_name = "SEVERITY", value_parser = one_of!(Severity))]
@@ -73,6 +73,7 @@ impl Row for Alert {
         Column::text("Message").wraps(),
         Column::text("Since").spare(2),
         Column::text("Over").spare(3),
+        Column::text("By").spare(4),
         Column::text("Id"),
     ];
 
@@ -87,6 +88,7 @@ impl Row for Alert {
             self.message.as_str().into(),
             dash(self.created_at, moment).into(),
             dash(self.dismissed_at, moment).into(),
+            dash(self.dismissed_by.as_deref(), str::to_owned).into(),
             Cell::new(self.id.to_string()).tone(Tone::Faint),
         ]
     }

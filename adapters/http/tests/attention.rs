@@ -37,6 +37,7 @@ fn an_alert_is_found_and_dismissed_once() {
     let dismiss = format!("/api/alerts/{}/dismiss", of_first[0]["id"].as_str().unwrap());
     let dismissed = lot.call(&manager, "POST", &dismiss, &Value::Null);
     assert_eq!((dismissed.status, &dismissed.json()["dismissed"]), (200, &json!(true)));
+    assert!(dismissed.json()["dismissed_by"].is_string(), "{dismissed:?}");
     assert_eq!(lot.call(&manager, "POST", &dismiss, &Value::Null).json(), dismissed.json());
     assert_eq!((found("").len(), found("?with_dismissed=true").len()), (1, 2));
     let page = lot.call(&manager, "GET", "/api/alerts?with_dismissed=true&limit=1", &Value::Null);

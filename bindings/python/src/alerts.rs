@@ -33,6 +33,9 @@ record! {
             dismissed: bool,
             /// When it was closed.
             dismissed_at: Option<DateTime<Utc>>,
+            /// Who dismissed it: the address of the member of staff, else the name of the token, else `system`; `None` where it closed by
+            /// itself.
+            dismissed_by: Option<String>,
             /// When it was opened.
             created_at: Option<DateTime<Utc>>,
         }
