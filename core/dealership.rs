@@ -22,6 +22,7 @@ use crate::{
     sign_in::Providers,
     storage::PhotoStore,
     tokens,
+    zone::Zone,
 };
 
 /// One dealership's data and rules over one database; cheap to clone, and safe to share between threads.
@@ -66,7 +67,9 @@ impl Dealership {
         // A configuration that is wrong makes no file.
         let parts = parts(&config)?;
         let database = Database::open(&config.database)?;
-        let house = House { database, clock: config.clock.clone(), role_of: tokens::role_of, parts };
+        // A name that is none was refused with the schedules.
+        let zone = Zone::named(&config.jobs.time_zone).unwrap_or(Zone::UTC);
+        let house = House { database, clock: config.clock.clone(), zone, role_of: tokens::role_of, parts };
         Ok(Self { house: Arc::new(house), config: Arc::new(config) })
     }
 

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use self::repeated::Repetition;
 pub(crate) use self::turns::Turns;
@@ -24,6 +24,7 @@ use crate::{
     db::{Database, DbConnection, DbResult, RowsOf, columns::Take},
     error::{Error, ErrorCode, Result},
     idempotency::RepeatableCall,
+    zone::Zone,
 };
 
 /// The operations that one actor may ask for, noun by noun.
@@ -50,6 +51,8 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub(crate) struct House {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
+    /// Where the dealership's days begin.
+    pub(crate) zone: Zone,
     /// Looks up the role that a user or a token has now; it fails for one that may not act. Others have none.
     pub(crate) role_of: fn(&mut DbConnection, &Actor, &Clock) -> DbResult<Option<Role>>,
     pub(crate) parts: Parts,
@@ -155,6 +158,17 @@ impl Desk {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.house.clock.now()
+    }
+
+    /// Where the dealership's days begin and end.
+    pub(crate) fn zone(&self) -> Zone {
+        self.house.zone
+    }
+
+    /// What day it is where the dealership is: in the time zone of the schedules.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.zone().day(self.now())
     }
 
     /// What time it is, for the part that a connection is asked about.

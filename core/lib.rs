@@ -93,6 +93,7 @@ mod tokens;
 mod tracking;
 mod users;
 mod version;
+mod zone;
 
 /// Stock that comes in a file: CSV, TSV, JSON Lines or an Excel workbook; [`Inventory::import`] reads it.
 pub mod imports {

@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
         "values",
         &[
             "actor", "change", "clock", "columns", "error", "fields", "ids", "money", "network", "openapi", "page",
-            "secret", "typed", "version", "vin", "words",
+            "secret", "typed", "version", "vin", "words", "zone",
         ],
     ),
     ("database", &["db"]),

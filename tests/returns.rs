@@ -1,6 +1,6 @@
 //! Cars that come back: taken in again after a sale, offered again after a rejection, a sale undone.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
     ActivityEntry, ActivityFilter, Actor, Approval, Change, Money, NewSubmission, NewVehicle, PageRequest, Role,
     StatusChange, SubmissionStatus, Vehicle, VehicleId, VehicleStatus, VehicleUpdate,
@@ -431,6 +431,26 @@ on_both_databases! {
             .collect();
         assert_eq!(by_month, wanted.into_iter().rev().collect::<Vec<_>>());
         assert_eq!((counted.total.count, counted.came_back), (8, 1));
+    }
+
+    fn a_month_of_sales_ends_at_midnight_of_the_dealership(lot: &Lot) {
+        let desk = lot.desk();
+        let inventory = desk.inventory();
+        let cars: Vec<_> = (1..=3).map(|number| inventory.add(&corolla(number)).unwrap().id).collect();
+        // The last minute of March in Los Angeles, the first of April there, and one in the middle of April.
+        for (time, car) in ["2026-04-01T06:59:59Z", "2026-04-01T07:00:00Z", "2026-04-15T12:00:00Z"].iter().zip(cars) {
+            lot.pass(time.parse::<DateTime<Utc>>().unwrap() - lot.now());
+            sell(lot, car, 9_000);
+        }
+        let months = |desk: &jpauto::Desk| {
+            let sales = desk.inventory().statistics().unwrap().sales;
+            sales.by_month.into_iter().map(|of| (of.month, of.sales.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(months(&desk), [("2026-04".to_owned(), 2), ("2026-03".to_owned(), 1)]);
+        let mut config = jpauto::Config::new(&lot.url).clock(lot.clock());
+        config.jobs.time_zone = "UTC".into();
+        let in_utc = jpauto::Dealership::with_config(config).unwrap().acting_as(Actor::system());
+        assert_eq!(months(&in_utc), [("2026-04".to_owned(), 3)]);
     }
 
     fn sales_of_another_program_are_counted_as_well(lot: &Lot) {

@@ -12,7 +12,10 @@ use super::{
     rule::Rule,
     value::{Lines, Value},
 };
-use crate::inventory::{Vehicle, VehicleLimits, VehicleStatus};
+use crate::{
+    inventory::{Vehicle, VehicleLimits, VehicleStatus},
+    zone::Zone,
+};
 
 /// Everything that a column may look at beside the vehicle.
 pub(super) struct Surroundings<'a> {
@@ -22,13 +25,20 @@ pub(super) struct Surroundings<'a> {
     /// The pattern of the address of a vehicle's page.
     pub(super) vehicle_url: Option<&'a str>,
     pub(super) now: DateTime<Utc>,
+    /// Where its days begin.
+    pub(super) zone: Zone,
     pub(super) limits: VehicleLimits,
 }
 
 impl Surroundings<'_> {
     /// The day of the export, as names of files have it.
     pub(super) fn day(&self) -> String {
-        self.now.format("%Y%m%d").to_string()
+        self.zone.day(self.now).format("%Y%m%d").to_string()
+    }
+
+    /// The day of a time, as the dealership's calendar has it.
+    pub(super) fn day_of(&self, time: DateTime<Utc>) -> String {
+        self.zone.day(time).to_string()
     }
 }
 

@@ -81,6 +81,32 @@ pub(super) fn named(name: &str) -> Option<ColumnValue> {
     FIELDS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
+/// The fields that are not texts. What is cut off of a number or of a list is another one.
+const NO_TEXTS: [&str; 17] = [
+    "featured",
+    "year",
+    "price",
+    "msrp",
+    "mileage",
+    "cylinders",
+    "doors",
+    "mpg_city",
+    "mpg_highway",
+    "owners",
+    "accidents",
+    "service_records",
+    "features",
+    "images",
+    "other_images",
+    "dealer_latitude",
+    "dealer_longitude",
+];
+
+/// Whether the field of this name is a text, which may be cut off.
+pub(super) fn is_text(name: &str) -> bool {
+    !NO_TEXTS.contains(&name)
+}
+
 macro_rules! texts_of_vehicles {
     ($($field:ident),+ $(,)?) => {$(
         pub(super) fn $field<'v>(vehicle: &'v Vehicle, _: &'v Surroundings<'_>) -> Value<'v> {
@@ -241,8 +267,8 @@ pub(super) fn listed<'v>(pictures: impl Iterator<Item = &'v str>) -> Value<'v> {
     if list.is_empty() { Value::Missing } else { Value::List(list) }
 }
 
-pub(super) fn listed_on<'v>(vehicle: &'v Vehicle, _: &'v Surroundings<'_>) -> Value<'v> {
-    vehicle.listed_at.map_or(Value::Missing, |time| Value::text(time.format("%Y-%m-%d").to_string()))
+pub(super) fn listed_on<'v>(vehicle: &'v Vehicle, surroundings: &'v Surroundings<'_>) -> Value<'v> {
+    vehicle.listed_at.map_or(Value::Missing, |time| Value::text(surroundings.day_of(time)))
 }
 
 fn instant(time: chrono::DateTime<chrono::Utc>) -> String {
@@ -362,6 +388,12 @@ mod tests {
             let pictures: Vec<_> = in_order(&images, thumbnail).collect();
             assert_eq!((pictures[0], pictures.len()), (first.as_str(), count), "{thumbnail:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_a_field() {
+        assert!(NO_TEXTS.iter().all(|name| named(name).is_some()));
+        assert!(is_text("description") && !is_text("price"));
     }
 
     #[test]

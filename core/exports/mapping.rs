@@ -116,6 +116,9 @@ impl MappedColumn {
         let separator = self.separator.as_deref().unwrap_or("|");
         faults.check(!separator.is_empty(), &pointer("separator"), "expected one or more characters");
         faults.check(self.longest != Some(0), &pointer("longest"), "expected one or more characters");
+        let is_cut = self.longest.is_none() || self.field.as_deref().is_none_or(fields::is_text);
+        let expected = "expected a field with a text: numbers, amounts, yes or no and lists are not cut off";
+        faults.check(is_cut, &pointer("longest"), expected);
         let words: Vec<_> = self.words.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
         let source = match (&self.field, &self.value) {
             (Some(field), None) => match fields::named(field) {
@@ -192,6 +195,8 @@ mod tests {
             (r#"{"format": "xml", "columns": [{"name": "Stock #", "field": "vin"}]}"#, &["/columns/0/name"]),
             (r#"{"format": "zip", "columns": [{"name": "a", "field": "vin"}]}"#, &["/format"]),
             (r#"{"columns": [{"name": "a", "field": "vin", "longest": 0}]}"#, &["/columns/0/longest"]),
+            (r#"{"columns": [{"name": "a", "field": "price", "longest": 3}]}"#, &["/columns/0/longest"]),
+            (r#"{"columns": [{"name": "a", "field": "images", "longest": 300}]}"#, &["/columns/0/longest"]),
             (r#"{"file": "../x.csv", "columns": [{"name": "a", "field": "vin"}]}"#, &["/file"]),
             (r#"{"statuses": ["unknown"], "columns": [{"name": "a", "field": "vin"}]}"#, &["/statuses"]),
         ] {

@@ -26,7 +26,7 @@ impl Stage {
     /// Begins beside the target, and removes there what runs that were killed have left.
     pub(super) fn begin(target: &Path, format: FeedFormat) -> io::Result<Self> {
         let folder = folder_of(target);
-        fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         remove_unfinished(folder, &name);
         loop {
@@ -69,6 +69,12 @@ impl Stage {
 
     /// Puts it in its place.
     pub(super) fn publish(self) -> io::Result<()> {
+        // The owner may have said who reads the feed.
+        match fs::metadata(&self.target) {
+            Ok(before) => fs::set_permissions(&self.path, before.permissions())?,
+            Err(reason) if reason.kind() == io::ErrorKind::NotFound => {}
+            Err(reason) => return Err(reason),
+        }
         if self.path.is_dir() && self.target.exists() {
             // Afterwards the old folder has the hidden name, and goes with it.
             exchange(&self.path, &self.target)?;
@@ -90,6 +96,27 @@ fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
+    }
+}
+
+/// Makes the folder that a feed goes to. Only that one: where the folder around it is missing as well, the path is a slip.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(file) = folder.ancestors().find(|path| path.exists() && !path.is_dir()) {
+        let message = format!("{} is a file, and no folder", file.display());
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
+    }
+    let around = folder_of(folder);
+    if !around.is_dir() {
+        let message = format!("there is no folder {}: make it first, or name another one", around.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
+    match fs::create_dir(folder) {
+        // Another run has made it.
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 
@@ -203,6 +230,35 @@ mod tests {
         names.sort();
         assert_eq!(names, [".other.csv.00000001.part", "feed.csv"]);
         assert_eq!(fs::read_to_string(target).unwrap(), "whole");
+    }
+
+    #[test]
+    fn a_folder_is_made_in_one_that_is_there_and_a_file_in_the_way_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = |name: &str| Stage::begin(&folder.path().join(name), FeedFormat::Csv).map(|_| ());
+        begin("new/feed.csv").unwrap();
+        let missing = begin("typing/error/feed.csv").unwrap_err().to_string();
+        assert!(missing.contains("there is no folder") && missing.ends_with("name another one"), "{missing}");
+        fs::write(folder.path().join("X"), "").unwrap();
+        for name in ["X/feed.csv", "X/Y/feed.csv"] {
+            let in_the_way = begin(name).unwrap_err().to_string();
+            assert!(in_the_way.ends_with("X is a file, and no folder"), "{in_the_way}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_feed_is_read_by_whom_the_one_before_was() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("feed.csv");
+        fs::write(&target, "before").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+        let stage = Stage::begin(&target, FeedFormat::Csv).unwrap();
+        fs::write(stage.path(), "after").unwrap();
+        stage.publish().unwrap();
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "after");
     }
 
     #[test]

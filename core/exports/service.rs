@@ -32,6 +32,7 @@ use crate::{
     inventory::{InventoryRules, VehicleLimits},
     outbox::{self, Event},
     page::{Page, PageRequest, literal_pattern},
+    zone::Zone,
 };
 
 /// The feeds, and the history of their exports.
@@ -60,6 +61,7 @@ struct Plan<'p> {
     format: FeedFormat,
     destination: Option<Destination>,
     now: DateTime<Utc>,
+    zone: Zone,
     limits: VehicleLimits,
 }
 
@@ -71,6 +73,7 @@ impl Plan<'_> {
             store_code: self.agreed.store_code.as_deref(),
             vehicle_url: self.config.vehicle_url.as_deref().filter(|_| self.config.has_page_addresses()),
             now: self.now,
+            zone: self.zone,
             limits: self.limits,
         }
     }
@@ -243,8 +246,8 @@ impl Exports<'_> {
         if format == FeedFormat::Xml {
             mapping::ensure_elements(&feed.columns)?;
         }
-        let limits = self.desk.rules::<InventoryRules>().limits;
-        let plan = Plan { export, config, agreed, feed, format, destination, now, limits };
+        let (zone, limits) = (self.desk.zone(), self.desk.rules::<InventoryRules>().limits);
+        let plan = Plan { export, config, agreed, feed, format, destination, now, zone, limits };
         ensure_configured(&plan)?;
         Ok(plan)
     }

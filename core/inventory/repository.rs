@@ -39,7 +39,7 @@ use crate::{
 pub(super) use import::{Reading, insert_all, unsold_ids, update_all, with_ids, with_numbers};
 pub(super) use reference::candidates;
 pub(super) use sales::{
-    add_sale, add_sales, correct_sale, delete_sale, ensure_sale, ensure_sales, sale_prices, sales_by_month,
+    add_sale, add_sales, correct_sale, delete_sale, ensure_sale, ensure_sales, sale_prices, sales_by_time,
 };
 
 vehicle_fields!(record_row Vehicle in inventory);

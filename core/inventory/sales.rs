@@ -1,12 +1,15 @@
 //! What the dealership has sold: one sale a row, kept when the car comes back, and counted by month.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 
 use super::Vehicle;
 use crate::{
     ids::{SaleId, VehicleId},
     money::Money,
+    zone::Zone,
 };
 
 /// A sale of one of our vehicles.
@@ -50,7 +53,7 @@ pub struct SalesStatistics {
     pub total: SaleCount,
     /// How many of them were of cars that are in stock again, or were sold once more.
     pub came_back: i64,
-    /// By month of the sale in UTC, latest first; months without a sale are left out.
+    /// By month of the sale where the dealership is, latest first; months without a sale are left out.
     pub by_month: Vec<MonthOfSales>,
 }
 
@@ -79,16 +82,32 @@ pub struct MonthOfSales {
     pub sales: SaleCount,
 }
 
-/// The sums of a month's sales.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct MonthSums {
-    pub(super) month: String,
+/// The sums of some sales.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct SaleSums {
+    /// When they were, in UTC: a month (`2026-11`), or a minute (`2026-11-30T23:59`) where the month depends on where one is.
+    pub(super) time: String,
     pub(super) count: i64,
     pub(super) value: Money,
     /// The days from `listed_at` to the sale.
     pub(super) days: i64,
     /// The sales of cars that are in stock again, or were sold once more.
     pub(super) came_back: i64,
+}
+
+impl SaleSums {
+    fn add(&mut self, other: &Self) {
+        (self.count, self.value) = (self.count + other.count, self.value + other.value);
+        (self.days, self.came_back) = (self.days + other.days, self.came_back + other.came_back);
+    }
+}
+
+/// The month of a time of [`SaleSums`].
+fn month_of(time: &str, zone: Zone) -> String {
+    match NaiveDateTime::parse_from_str(time, "%Y-%m-%dT%H:%M") {
+        Ok(minute) => zone.day(minute.and_utc()).format("%Y-%m").to_string(),
+        Err(_a_month) => time.chars().take("2026-11".len()).collect(),
+    }
 }
 
 impl SaleCount {
@@ -99,17 +118,16 @@ impl SaleCount {
 }
 
 impl SalesStatistics {
-    /// Adds the months up.
-    pub(super) fn of(months: Vec<MonthSums>) -> Self {
-        let (mut count, mut value, mut days, mut came_back) = (0, Money::default(), 0, 0);
-        for month in &months {
-            (count, value) = (count + month.count, value + month.value);
-            (days, came_back) = (days + month.days, came_back + month.came_back);
+    /// Adds up what was sold in each month, and in all.
+    pub(super) fn of(sales: Vec<SaleSums>, zone: Zone) -> Self {
+        let (mut total, mut months) = (SaleSums::default(), BTreeMap::<String, SaleSums>::new());
+        for some in sales {
+            total.add(&some);
+            months.entry(month_of(&some.time, zone)).or_default().add(&some);
         }
-        let by_month = months
-            .into_iter()
-            .map(|of| MonthOfSales { month: of.month, sales: SaleCount::of(of.count, of.value, of.days) });
-        Self { total: SaleCount::of(count, value, days), came_back, by_month: by_month.collect() }
+        let counted = |of: &SaleSums| SaleCount::of(of.count, of.value, of.days);
+        let by_month = months.iter().rev().map(|(month, of)| MonthOfSales { month: month.clone(), sales: counted(of) });
+        Self { total: counted(&total), came_back: total.came_back, by_month: by_month.collect() }
     }
 }
 
@@ -119,15 +137,16 @@ mod tests {
 
     #[test]
     fn the_months_add_up() {
-        let month = |month: &str, count, dollars, days, came_back| MonthSums {
-            month: month.to_owned(),
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        let month = |time: &str, count, dollars, days, came_back| SaleSums {
+            time: time.to_owned(),
             count,
             value: Money::from_dollars(dollars),
             days,
             came_back,
         };
         let statistics =
-            SalesStatistics::of(vec![month("2026-03", 2, 20_000, 50, 0), month("2026-01", 1, 9_500, 10, 1)]);
+            SalesStatistics::of(vec![month("2026-01", 1, 9_500, 10, 1), month("2026-03", 2, 20_000, 50, 0)], here);
         assert_eq!((statistics.total.count, statistics.came_back), (3, 1));
         assert_eq!(statistics.total.value, Money::from_dollars(29_500));
         assert_eq!(statistics.total.average_days_to_sell, Some(20.0));
@@ -135,6 +154,16 @@ mod tests {
         let january = SaleCount { count: 1, value: Money::from_dollars(9_500), average_days_to_sell: Some(10.0) };
         assert_eq!((months[0].0, months[0].1.average_days_to_sell), ("2026-03", Some(25.0)));
         assert_eq!(months[1], ("2026-01", january));
-        assert_eq!(SalesStatistics::of(vec![]), SalesStatistics::default());
+        assert_eq!(SalesStatistics::of(vec![], here), SalesStatistics::default());
+    }
+
+    #[test]
+    fn a_month_ends_at_midnight_of_the_dealership() {
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        let sale = |time: &str| SaleSums { time: time.to_owned(), count: 1, ..SaleSums::default() };
+        let times = ["2026-12-01T07:59", "2026-12-01T08:00", "2026-11", "2026-12-31T23:59", "2027-01-01T07:59"];
+        let statistics = SalesStatistics::of(times.map(sale).to_vec(), here);
+        let months: Vec<_> = statistics.by_month.iter().map(|of| (of.month.as_str(), of.sales.count)).collect();
+        assert_eq!(months, [("2026-12", 3), ("2026-11", 2)]);
     }
 }

@@ -431,7 +431,7 @@ impl<'a> Inventory<'a> {
     pub fn statistics(&self) -> Result<Statistics> {
         let now = self.desk.now();
         let (by_status, ages, sales) = self.desk.report(Permission::ReadInventory, |conn| {
-            let sales = SalesStatistics::of(repository::sales_by_month(conn, now)?);
+            let sales = SalesStatistics::of(repository::sales_by_time(conn, now)?, self.desk.zone());
             Ok((repository::count_by_status(conn)?, repository::unsold_ages(conn)?, sales))
         })?;
         let total = by_status

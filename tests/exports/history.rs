@@ -118,6 +118,26 @@ on_both_databases! {
         assert_eq!(names_in(folder.path()).len(), 2);
     }
 
+    fn a_feed_has_the_days_of_the_dealership(lot: &Lot) {
+        let folder = tempfile::tempdir().unwrap();
+        let dealership = configured(lot);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        let export = Export::of(Platform::DealerCenter).to(folder.path().to_string_lossy());
+        // It is the 2nd of March in UTC, and still the 1st in Los Angeles.
+        lot.pass(TimeDelta::minutes(19 * 60 + 59));
+        desk.inventory().add(&NewVehicle { images: vec!["https://photos.example/1.jpg".into()], ..corolla(1) }).unwrap();
+        run_export(&desk, &export).unwrap();
+        lot.pass(TimeDelta::minutes(1));
+        run_export(&desk, &export).unwrap();
+        let mut names = names_in(folder.path());
+        names.sort();
+        assert!(names[0].ends_with("_20260301.csv") && names[1].ends_with("_20260302.csv"), "{names:?}");
+        for name in names {
+            let feed = bytes_of(&folder.path().join(&name));
+            assert!(feed.contains("2026-03-01") && !feed.contains("2026-03-02"), "the vehicle is of the 1st: {feed}");
+        }
+    }
+
     fn a_feed_that_is_stopped_or_not_configured_changes_nothing(lot: &Lot) {
         let folder = tempfile::tempdir().unwrap();
         let desk = lot.desk();

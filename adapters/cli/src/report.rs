@@ -1,6 +1,6 @@
 //! `jpauto report`: the state of the dealership on one page.
 
-use chrono::Utc;
+use chrono::NaiveDate;
 use jpauto::{
     Alert, AlertFilter, Desk, Money, Page, PageRequest, Statistics, Submission, SubmissionFilter, VehicleFilter,
     VehicleSort,
@@ -27,6 +27,8 @@ The market is as the last analyses found it: jpauto analyze brings it up to date
 /// Everything that the report tells.
 #[derive(Serialize)]
 pub(crate) struct Report {
+    #[serde(skip)]
+    today: NaiveDate,
     statistics: Statistics,
     market: MarketOverview,
     inventory: Vec<VehiclePosition>,
@@ -40,6 +42,7 @@ impl Report {
     pub(crate) fn of(desk: &Desk) -> Result<Self, Failure> {
         let unsold = VehicleFilter::unsold().sort(VehicleSort::ListedAt);
         Ok(Self {
+            today: desk.today(),
             statistics: desk.inventory().statistics()?,
             market: desk.market().overview()?,
             inventory: all(|page| desk.market().positions(&unsold, page))?,
@@ -55,7 +58,7 @@ impl Report {
         let average = dash(self.statistics.average_days_in_stock, |days| format!("{days:.0} days in stock"));
         let remark =
             format!("{}, worth {}, on average {average}", counted(total.count, "vehicle"), dollars(total.value));
-        output.heading(&format!("The lot on {}", day(Utc::now())), &remark)?;
+        output.heading(&format!("The lot on {}", self.today), &remark)?;
         rows(output, &self.inventory, "no vehicle yet: jpauto vehicle add, or approve a submission")?;
         print_market(&self.market, output)?;
         section(

@@ -158,7 +158,7 @@ record! {
             total: SaleCount,
             /// How many of them were of cars that are in stock again, or were sold once more.
             came_back: i64,
-            /// By month of the sale in UTC, latest first; months without a sale are left out.
+            /// By month of the sale where the dealership is, latest first; months without a sale are left out.
             by_month: Vec<MonthOfSales>,
         }
     }

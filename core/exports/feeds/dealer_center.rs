@@ -63,9 +63,9 @@ fn description<'v>(vehicle: &'v Vehicle, surroundings: &'v Surroundings<'_>) -> 
 }
 
 /// The day of the last change of the vehicle, for nothing is kept of its pictures alone.
-fn photos_changed_on<'v>(vehicle: &'v Vehicle, _: &'v Surroundings<'_>) -> Value<'v> {
+fn photos_changed_on<'v>(vehicle: &'v Vehicle, surroundings: &'v Surroundings<'_>) -> Value<'v> {
     match vehicle.updated_at.or(vehicle.created_at).filter(|_| fields::pictures(vehicle).next().is_some()) {
-        Some(time) => Value::text(time.format("%Y-%m-%d").to_string()),
+        Some(time) => Value::text(surroundings.day_of(time)),
         None => Value::Missing,
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     ids::{SaleId, VehicleId},
     inventory::{
         Vehicle, VehicleStatus,
-        sales::{MonthSums, Sale, sold_by},
+        sales::{Sale, SaleSums, sold_by},
     },
     money::Money,
 };
@@ -136,9 +136,9 @@ pub(in crate::inventory) fn delete_sale(conn: &mut DbConnection, sold: &Vehicle)
 }
 
 #[derive(QueryableByName)]
-struct MonthRow {
+struct SumsRow {
     #[diesel(sql_type = Text)]
-    month: HeldText,
+    time: HeldText,
     #[diesel(sql_type = BigInt)]
     count: i64,
     #[diesel(sql_type = DbMoney)]
@@ -149,21 +149,24 @@ struct MonthRow {
     came_back: i64,
 }
 
-/// The recorded sales by month, latest first, with those that the rows of sold vehicles tell of and nobody recorded, as other
+/// The recorded sales by the time when they were, with those that the rows of sold vehicles tell of and nobody recorded, as other
 /// programs sell. A sale came back if its vehicle is not sold any more, or was sold once more.
 ///
 /// The days are those of `rules::days_in_stock`; a test compares the two.
-pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<MonthSums>> {
-    let [month, days] = match conn {
+///
+/// The times are in UTC: a month, or the minute where the month depends on where one is; `SalesStatistics::of` says which.
+pub(in crate::inventory) fn sales_by_time(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<SaleSums>> {
+    let [time, days] = match conn {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => [
-            "to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM')",
+            "to_char(sold_at AT TIME ZONE 'UTC', CASE WHEN extract(day FROM sold_at AT TIME ZONE 'UTC') BETWEEN 3 AND 27
+                                                      THEN 'YYYY-MM' ELSE 'YYYY-MM-DD\"T\"HH24:MI' END)",
             "CASE WHEN isfinite(sold_at) AND isfinite(listed_at) THEN greatest(extract(day FROM sold_at - listed_at), 0) END",
         ],
         // SQLite rounds fractions of a second, so they are compared apart.
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => [
-            "substr(sold_at, 1, 7)",
+            "substr(sold_at, 1, CASE WHEN substr(sold_at, 9, 2) BETWEEN '03' AND '27' THEN 7 ELSE 16 END)",
             "max((strftime('%s', substr(sold_at, 1, 19)) - strftime('%s', substr(listed_at, 1, 19))
                   - (substr(sold_at, 20) < substr(listed_at, 20))) / 86400, 0)",
         ],
@@ -184,14 +187,14 @@ pub(in crate::inventory) fn sales_by_month(conn: &mut DbConnection, now: DateTim
              LEFT JOIN vehicle_sales AS sale ON sale.inventory_id = sold.id AND sale.sold_at = sold.sold_at
              WHERE sale.id IS NULL
          )
-         SELECT {month} AS month, count(*) AS count,
+         SELECT {time} AS time, count(*) AS count,
                 sum(CASE WHEN value >= 0 AND value < 10000000000 THEN value ELSE 0 END) AS value,
                 CAST(coalesce(sum({days}), 0) AS bigint) AS days, CAST(sum(came_back) AS bigint) AS came_back
-         FROM sales GROUP BY 1 ORDER BY 1 DESC"
+         FROM sales GROUP BY 1"
     );
-    let rows: Vec<MonthRow> = on_each!(conn, conn => sql_query(&sql).bind::<DbInstant, _>(Instant(now)).load(conn)?);
-    let sums = |row: MonthRow| MonthSums {
-        month: row.month.text(),
+    let rows: Vec<SumsRow> = on_each!(conn, conn => sql_query(&sql).bind::<DbInstant, _>(Instant(now)).load(conn)?);
+    let sums = |row: SumsRow| SaleSums {
+        time: row.time.text(),
         count: row.count,
         value: row.value,
         days: row.days,

@@ -1,0 +1,69 @@
+//! Days and months where the dealership is. Everywhere else a time is UTC.
+
+use chrono::{DateTime, LocalResult, NaiveDate, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+
+/// The time zone of the dealership, in which its schedules stand, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Zone(Tz);
+
+impl Zone {
+    pub(crate) const UTC: Self = Self(Tz::UTC);
+
+    /// The zone of a name of the tz database, such as `America/Los_Angeles`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        name.parse().ok().map(Self)
+    }
+
+    /// The day at a time.
+    pub(crate) fn day(self, time: DateTime<Utc>) -> NaiveDate {
+        time.with_timezone(&self.0).date_naive()
+    }
+
+    /// The same time of day on the day before. Where the clock skipped it or showed it twice, 24 hours before.
+    pub(crate) fn day_before(self, time: DateTime<Utc>) -> DateTime<Utc> {
+        let shown = time.with_timezone(&self.0).naive_local();
+        match self.0.from_local_datetime(&(shown - TimeDelta::days(1))) {
+            LocalResult::Single(before) => before.to_utc(),
+            LocalResult::Ambiguous(..) | LocalResult::None => time - TimeDelta::days(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_of_the_dealership() {
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        for (time, day) in [
+            ("2026-12-01T07:59:59Z", "2026-11-30"),
+            ("2026-12-01T08:00:00Z", "2026-12-01"),
+            ("2026-07-01T06:59:59Z", "2026-06-30"),
+            ("2026-07-01T07:00:00Z", "2026-07-01"),
+        ] {
+            assert_eq!(here.day(utc(time)).to_string(), day, "{time}");
+        }
+        assert_eq!(Zone::named("America/Los Angeles"), None);
+    }
+
+    #[test]
+    fn a_day_before_may_be_an_hour_longer_or_shorter() {
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        for (time, before) in [
+            ("2026-06-02T14:00:00Z", "2026-06-01T14:00:00Z"),
+            // The night of spring, and that of autumn.
+            ("2026-03-08T14:00:00Z", "2026-03-07T15:00:00Z"),
+            ("2026-11-01T15:00:00Z", "2026-10-31T14:00:00Z"),
+            // The hour that was skipped the day before.
+            ("2026-03-09T09:30:00Z", "2026-03-08T09:30:00Z"),
+        ] {
+            assert_eq!(here.day_before(utc(time)), utc(before), "{time}");
+        }
+    }
+}
