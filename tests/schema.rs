@@ -288,6 +288,7 @@ pub(crate) const OURS: &[Table] = &[
             ("answer", "TEXT", ""),
             ("holder", "STRING(255)", ""),
             ("leased_until", "TIMESTAMP", ""),
+            ("receiver", "STRING(320)", ""),
         ],
         indexes: &["raised_at, id"],
     },

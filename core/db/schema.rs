@@ -471,6 +471,7 @@ tables! {
         answer -> Nullable<Text>,
         holder -> Nullable<Text>,
         leased_until -> Nullable<DbInstant>,
+        receiver -> Nullable<Text>,
     }
 
     notification_channels (name) {

@@ -40,7 +40,7 @@ pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Step
         Job::CompetitorMetrics => competitor_metrics(desk, steps),
         Job::ExportJekyll => export(desk, Platform::Jekyll, steps),
         Job::ExportDealerCenter => export(desk, Platform::DealerCenter, steps),
-        Job::DailyDigest => done(&desk.notifications().raise_digest(&desk.part::<Timetable>()?.day(desk.now()))?),
+        Job::DailyDigest => done(&desk.notifications().raise_digest()?),
         Job::CleanUp => clean_up::clean_up(desk, options.dry_run, steps),
         Job::Check => check(desk),
         Job::Backup => backup(desk),

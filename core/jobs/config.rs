@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use chrono_tz::Tz;
 
 use super::{Job, schedule::Schedule};
@@ -81,7 +81,7 @@ numbers! {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JobRules {
-    /// The time zone of the schedules, by its name in the tz database (`America/Los_Angeles`).
+    /// The time zone of the schedules, and of the dealership's days and months, by its name in the tz database (`America/Los_Angeles`).
     pub time_zone: String,
     /// The schedule of each job.
     pub schedules: BTreeMap<Job, JobSchedule>,
@@ -122,8 +122,9 @@ impl JobRules {
     /// The same with a job that runs as a configuration says: by a cron expression, or by hand only (`off`, or nothing).
     #[must_use]
     pub fn scheduled(self, job: Job, given: &str) -> Self {
-        match given {
-            OFF | "" => self.off(job),
+        match given.trim() {
+            "" => self.off(job),
+            word if word.eq_ignore_ascii_case(OFF) => self.off(job),
             cron => self.at(job, cron),
         }
     }
@@ -176,7 +177,8 @@ impl Timetable {
                 }
                 Ok(_) => faults.add(format!("/jobs/{job}/cron"), "this time never comes"),
                 Err(reason) => {
-                    let message = format!("expected a cron expression such as 0 2 * * *: {reason}");
+                    let expected = "expected a cron expression of five fields such as 0 2 * * *, or off";
+                    let message = format!("{expected}: {reason}");
                     faults.add(format!("/jobs/{job}/cron"), message);
                 }
             }
@@ -187,12 +189,6 @@ impl Timetable {
         faults.check(rules.backup_copies > 0, "/jobs/backup_copies", "expected one or more");
         faults.into_result(ErrorCode::InvalidSchedule)?;
         Ok(Self { rules, schedules })
-    }
-
-    /// The day at a time, where the schedules are.
-    pub(super) fn day(&self, now: DateTime<Utc>) -> String {
-        let zone: Tz = self.rules.time_zone.parse().unwrap_or(Tz::UTC);
-        now.with_timezone(&zone).format("%Y-%m-%d").to_string()
     }
 
     /// The schedule of a job, with what was configured.
@@ -208,6 +204,11 @@ mod tests {
     #[test]
     fn each_wrong_value_is_named() {
         assert!(Timetable::new(JobRules::default()).is_ok());
+        let off = JobRules::default().scheduled(Job::CleanUp, "OFF").scheduled(Job::Check, " off ");
+        assert!(Timetable::new(off.clone()).is_ok());
+        assert_eq!([Job::CleanUp, Job::Check].map(|job| off.schedule_of(job)), [OFF; 2]);
+        let never = Timetable::new(JobRules::default().at(Job::Check, "never")).err().unwrap();
+        assert!(never.fields()[0].message.contains("five fields such as 0 2 * * *, or off"), "{never:?}");
         let rules = |change: fn(&mut JobRules)| {
             let mut rules = JobRules::default();
             change(&mut rules);
@@ -219,6 +220,11 @@ mod tests {
             (JobRules::default().at(Job::CleanUp, ""), "/jobs/clean_up/cron"),
             (JobRules::default().at(Job::CleanUp, "0 0 30 2 *"), "/jobs/clean_up/cron"),
             (JobRules::default().at(Job::CleanUp, "* * * * * * * * *"), "/jobs/clean_up/cron"),
+            (JobRules::default().at(Job::CleanUp, "0 0 2 * * * 2026"), "/jobs/clean_up/cron"),
+            (JobRules::default().at(Job::CleanUp, "*/90 * * * *"), "/jobs/clean_up/cron"),
+            (JobRules::default().at(Job::CleanUp, "0 5,*/36 * * *"), "/jobs/clean_up/cron"),
+            (JobRules::default().at(Job::CleanUp, "*/61 * * * * *"), "/jobs/clean_up/cron"),
+            (JobRules::default().at(Job::CleanUp, "never"), "/jobs/clean_up/cron"),
             (rules(|rules| rules.lease = Duration::ZERO), "/jobs/lease"),
             (rules(|rules| rules.progress_every = Duration::ZERO), "/jobs/progress_every"),
             (rules(|rules| rules.backup_copies = 0), "/jobs/backup_copies"),

@@ -37,6 +37,7 @@ impl Schedule {
         let cron = if cron.trim_start().starts_with('@') {
             Cron::from_str(cron.trim())
         } else {
+            check_fields(cron)?;
             CronParser::builder().seconds(Seconds::Optional).build().parse(cron)
         };
         Ok(Self { cron: cron.map_err(|reason| reason.to_string())?, zone })
@@ -139,6 +140,33 @@ impl Schedule {
         }
         None
     }
+}
+
+/// The fields of an expression with a second in front, and the largest step of each.
+const STEPS: [(&str, u32); 6] = [
+    ("seconds", 59),
+    ("minutes", 59),
+    ("hours", 23),
+    ("days of the month", 31),
+    ("months", 12),
+    ("days of the week", 7),
+];
+
+/// Refuses what the parser would take for something else: a year, and a step that never comes within its field, such as every 90
+/// minutes, which would be every hour.
+fn check_fields(cron: &str) -> Result<(), String> {
+    let fields: Vec<_> = cron.split_whitespace().collect();
+    if !(5..=6).contains(&fields.len()) {
+        return Err(format!("it has {} fields, and not five, or six with the second in front", fields.len()));
+    }
+    for (field, (name, most)) in fields.iter().zip(&STEPS[6 - fields.len()..]) {
+        for (_, step) in field.split(',').filter_map(|part| part.split_once('/')) {
+            if step.parse::<u32>().is_ok_and(|step| step > *most) {
+                return Err(format!("{field} is no step of {name}: the largest is {most}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

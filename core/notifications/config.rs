@@ -1,6 +1,12 @@
 //! The configuration of the channels, checked and ready for use.
 
-use std::{collections::BTreeMap, fmt, fs, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt, fs,
+    net::IpAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use lettre::message::Mailbox;
@@ -252,6 +258,22 @@ impl Target {
         match &self.way {
             Way::Webhook { url, .. } => url.origin().ascii_serialization(),
             Way::Email(email) => email.config.to.join(", "),
+        }
+    }
+
+    /// The addresses, each once. A webhook has none, and is told as a whole.
+    pub(super) fn receivers(&self) -> Vec<String> {
+        let Way::Email(email) = &self.way else { return Vec::new() };
+        let mut seen = HashSet::new();
+        let addresses = email.to.iter().map(|to| to.email.to_string());
+        addresses.filter(|address| seen.insert(address.clone())).collect()
+    }
+
+    /// Who is told, one after the other: each address, or the webhook.
+    pub(super) fn told(&self) -> Vec<Option<String>> {
+        match &self.way {
+            Way::Webhook { .. } => vec![None],
+            Way::Email(_) => self.receivers().into_iter().map(Some).collect(),
         }
     }
 

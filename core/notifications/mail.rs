@@ -1,8 +1,8 @@
 //! Tells people by e-mail over SMTP: a text and the same as HTML.
 //!
 //! Nothing of the data stands in a header but the subject, in one line. A mail server's refusal for good is not asked for again,
-//! except where it is about the login, which the owner may be about to mend. A receiver whom the server refuses keeps nobody else from
-//! being told.
+//! except where it is about the login, which the owner may be about to mend. Each receiver has a mail of its own, so that one whom the
+//! server refuses, for good or for now, keeps nobody else from being told.
 
 use std::{net::IpAddr, time::Duration, time::SystemTime};
 
@@ -22,94 +22,56 @@ use lettre::{
 };
 
 use super::{EmailTls, config::EmailWay, rules::Attempt, templates::Words};
-use crate::ids::NotificationId;
+use crate::ids::EventId;
 
 /// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
 
-/// So often all receivers wait for one whom the server refuses for now: most servers that do so to strangers take the second mail.
-const PATIENT_ATTEMPTS: i32 = 3;
-
 /// So much of an answer is kept, in characters.
 const LONGEST_ANSWER: usize = 500;
 
-/// Sends a mail once.
-///
-/// A receiver who is refused for now holds up the others for [`PATIENT_ATTEMPTS`].
+/// Sends a mail once, to one of the receivers. All of them stand in its head.
 pub(super) fn send(
     way: &EmailWay,
-    (id, attempts): (NotificationId, i32),
+    receiver: &str,
+    event_id: EventId,
     words: Words,
     timeout: Duration,
     now: DateTime<Utc>,
 ) -> Attempt {
-    let message = match message(way, id, words, now) {
+    let message = match message(way, event_id, words, now) {
         Ok(message) => message,
         Err(reason) => return Attempt::Never { error: format!("the mail could not be written: {reason}") },
     };
+    // A row may be older than the configuration.
+    let Some(to) = way.to.iter().find(|to| to.email.as_ref() as &str == receiver) else {
+        return Attempt::Never { error: format!("{receiver} is not told any more") };
+    };
+    let envelope = match Envelope::new(Some(way.from.email.clone()), vec![to.email.clone()]) {
+        Ok(envelope) => envelope,
+        Err(reason) => return Attempt::Never { error: format!("the mail could not be addressed: {reason}") },
+    };
     let transport = match transport(way, timeout) {
         Ok(transport) => transport,
-        Err(reason) => return later(&format!("the connection could not be set up: {reason}")),
-    };
-    match transport.send(&message) {
-        Ok(response) => Attempt::Taken { answer: one_line(&answer_of(&response)) },
-        // The first receiver whom the server does not know has ended the mail to all of them.
-        Err(reason) if way.to.len() > 1 && (is_refusal(&reason) || is_refused_again(&reason, attempts)) => {
-            send_to_each(way, &transport, &message)
+        Err(reason) => {
+            return Attempt::Unreached { error: one_line(&format!("the connection could not be set up: {reason}")) };
         }
+    };
+    match transport.send_raw(&envelope, &message.formatted()) {
+        Ok(response) => Attempt::Taken { answer: one_line(&response.message().collect::<Vec<_>>().join(" ")) },
         Err(reason) => judged(&reason),
     }
 }
 
-/// Sends the mail to each receiver alone. It is taken if it is for any of them, and the answer names those who were refused.
-fn send_to_each(way: &EmailWay, transport: &SmtpTransport, message: &Message) -> Attempt {
-    let written = message.formatted();
-    let (mut taken, mut refused, mut may_be_taken_later) = (Vec::new(), Vec::new(), false);
-    for receiver in &way.to {
-        let envelope = match Envelope::new(Some(way.from.email.clone()), vec![receiver.email.clone()]) {
-            Ok(envelope) => envelope,
-            Err(reason) => return Attempt::Never { error: format!("the mail could not be addressed: {reason}") },
-        };
-        match transport.send_raw(&envelope, &written) {
-            Ok(response) => taken.push(answer_of(&response)),
-            Err(reason) => {
-                may_be_taken_later |= !is_refusal(&reason);
-                refused.push(format!("not to {}: {reason}", receiver.email));
-                // The others would be waited for as long.
-                if reason.is_timeout() {
-                    break;
-                }
-            }
-        }
-    }
-    let refused = refused.join("; ");
-    match taken.first() {
-        Some(answer) if refused.is_empty() => Attempt::Taken { answer: one_line(answer) },
-        Some(answer) => {
-            tracing::warn!(%refused, "a mail did not reach all of its receivers");
-            Attempt::Taken { answer: one_line(&format!("{answer}; {refused}")) }
-        }
-        None if may_be_taken_later => later(&refused),
-        None => Attempt::Never { error: one_line(&refused) },
-    }
-}
-
-fn answer_of(response: &smtp::response::Response) -> String {
-    response.message().collect::<Vec<_>>().join(" ")
-}
-
-fn later(error: &str) -> Attempt {
-    Attempt::Later { error: one_line(error), wait: None }
-}
-
 fn judged(reason: &smtp::Error) -> Attempt {
     let error = one_line(&reason.to_string());
-    if is_refusal(reason) { Attempt::Never { error } } else { Attempt::Later { error, wait: None } }
-}
-
-/// Whether the server has put a mail off so often that it is probably about one of the receivers, such as one whose mailbox is full.
-fn is_refused_again(reason: &smtp::Error, attempts: i32) -> bool {
-    reason.is_transient() && attempts > PATIENT_ATTEMPTS
+    if is_refusal(reason) {
+        Attempt::Never { error }
+    } else if reason.is_transient() {
+        Attempt::Later { error, wait: None }
+    } else {
+        Attempt::Unreached { error }
+    }
 }
 
 /// Whether the server will not take it the next time either. The login may be mended.
@@ -131,15 +93,15 @@ fn plain(text: &str, longest: usize) -> String {
 
 fn message(
     way: &EmailWay,
-    id: NotificationId,
+    event_id: EventId,
     words: Words,
     now: DateTime<Utc>,
 ) -> Result<Message, lettre::error::Error> {
     let mut message = Message::builder()
         .from(way.from.clone())
         .date(SystemTime::from(now))
-        // A mail that comes twice is known by it.
-        .message_id(Some(format!("<{}@{}>", id.as_uuid().simple(), way.from.email.domain())))
+        // A mail that comes twice is known by it, also where two of the addresses lead to one mailbox.
+        .message_id(Some(format!("<{}@{}>", event_id.as_uuid().simple(), way.from.email.domain())))
         .subject(plain(&words.subject, LONGEST_SUBJECT))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
     for to in &way.to {
@@ -194,7 +156,7 @@ mod tests {
             html: "<p>Text</p>".into(),
         };
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let written = message(&way, NotificationId::new(now), words, now).unwrap().formatted();
+        let written = message(&way, EventId::new(now), words, now).unwrap().formatted();
         let text = String::from_utf8(written).unwrap();
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.lines().all(|line| !line.starts_with("Bcc")), "{head}");

@@ -1,7 +1,7 @@
 //! Notifications: who is told of what has happened, by webhook and by e-mail, at least once.
 //!
 //! An event stands in the outbox (`crate::outbox`) from the transaction in which it happened. A worker makes of it a notification
-//! for each channel that wants it, and sends each until the receiver has taken it, or has not for too long. A notification belongs
+//! for each receiver of each channel that wants it, and sends each until the receiver has taken it, or has not for too long. A notification belongs
 //! to one worker at a time by a lease; one whose worker died is sent again by another. So a receiver may be told twice, with the
 //! same id, and is never not told. `webhook` and `mail` are the channels, `templates` has the words, `rules` says when to try again.
 //! The rows are themselves the account of what was sent; the audit trail has who asked for more.
@@ -49,7 +49,7 @@ words!(NotificationStatus, InvalidNotificationStatus at "/status" {
     GivenUp => "given_up",
 } or Unknown => "unknown");
 
-/// What one channel is told of one event.
+/// What one receiver of a channel is told of one event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
@@ -62,6 +62,8 @@ pub struct Notification {
     pub event: Event,
     /// The channel that is told: `email`, or the name of a webhook.
     pub channel: String,
+    /// The address that a mail goes to. A webhook has none.
+    pub receiver: Option<String>,
     /// How it stands.
     pub status: NotificationStatus,
     /// How often it was tried.

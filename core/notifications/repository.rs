@@ -43,6 +43,7 @@ struct Row {
     answer: Option<HeldText>,
     holder: Option<HeldText>,
     leased_until: Option<Instant>,
+    receiver: Option<HeldText>,
 }
 
 impl From<Row> for Notification {
@@ -52,6 +53,7 @@ impl From<Row> for Notification {
             event_id: row.event_id,
             event: Event::stored(&row.event),
             channel: row.channel.text(),
+            receiver: row.receiver.text(),
             status: NotificationStatus::stored(&row.status),
             attempts: row.attempts.nearest(),
             raised_at: row.raised_at.nearest().into(),
@@ -87,6 +89,7 @@ pub(super) fn insert(conn: &mut DbConnection, notification: &Notification, lease
         answer: notification.answer.clone().map(HeldText::from),
         holder: lease.map(|lease| lease.holder.into()),
         leased_until: lease.map(|lease| Instant(lease.until)),
+        receiver: notification.receiver.clone().map(HeldText::from),
     };
     diesel::insert_into(dsl::notifications).values(&row).execute(conn)?;
     Ok(())
@@ -173,38 +176,99 @@ fn release_abandoned(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>)
     Ok(())
 }
 
-/// Whether a notification of this channel is due. One that is being sent is due when its lease ends, or its sender's process.
-pub(super) fn is_due(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<bool> {
-    let first: Option<NotificationId> = dsl::notifications
-        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
-        .select(dsl::id)
-        .first(conn)
-        .optional()?;
-    Ok(first.is_some() || !abandoned(conn, channel, now)?.is_empty())
+/// Who is told: a channel, and which of its receivers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct To<'a> {
+    pub(super) channel: &'a str,
+    pub(super) receiver: Option<&'a str>,
 }
 
-/// Takes the notification of a channel that has been due for longest, and counts the try before it is made. It is due again when
+/// Asks for what waits for a receiver and is due, the longest due first. Each case is a query of its own, which the index answers.
+macro_rules! of_due {
+    ($to:expr, $now:expr, $due:ident => $answer:expr) => {{
+        let waiting = || {
+            dsl::notifications
+                .filter(dsl::status.eq(WAITING).and(dsl::channel.eq($to.channel)))
+                .filter(dsl::next_attempt_at.le(Instant($now)))
+                .order((dsl::next_attempt_at, dsl::id))
+                .limit(1)
+                .select(dsl::id)
+        };
+        match $to.receiver {
+            Some(receiver) => {
+                let $due = || waiting().filter(dsl::receiver.eq(receiver));
+                $answer
+            }
+            None => {
+                let $due = || waiting().filter(dsl::receiver.is_null());
+                $answer
+            }
+        }
+    }};
+}
+
+/// Whether a notification to this receiver is due. One that is being sent is due when its lease ends, or its sender's process.
+pub(super) fn is_due(conn: &mut DbConnection, to: To<'_>, now: DateTime<Utc>) -> DbResult<bool> {
+    let first: Option<NotificationId> = of_due!(to, now, due => due().first(conn)).optional()?;
+    Ok(first.is_some() || !abandoned(conn, to.channel, now)?.is_empty())
+}
+
+/// What waits for a channel and for none of these receivers, and is not being sent. None of them stands for a row that is for all.
+pub(super) fn strays(
+    conn: &mut DbConnection,
+    channel: &str,
+    receivers: &[String],
+    now: DateTime<Utc>,
+) -> DbResult<Vec<Notification>> {
+    let rows: Vec<Row> = dsl::notifications
+        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)))
+        .filter(dsl::receiver.is_null().or(dsl::receiver.ne_all(receivers)))
+        .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))))
+        .order(dsl::id)
+        .limit(MOST_STRAYS)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Notification::from).collect())
+}
+
+/// So many of them are seen to at once.
+const MOST_STRAYS: i64 = 200;
+
+/// Makes a notification that is for all receivers one of a single receiver, where no other process has done so.
+pub(super) fn assign(conn: &mut DbConnection, id: NotificationId, receiver: &str) -> DbResult<bool> {
+    let of_all = dsl::notifications.find(id).filter(dsl::receiver.is_null()).filter(dsl::status.eq(WAITING));
+    Ok(diesel::update(of_all).set(dsl::receiver.eq(Some(receiver))).execute(conn)? > 0)
+}
+
+/// Gives up one that waits.
+pub(super) fn give_up(conn: &mut DbConnection, id: NotificationId, reason: &str, now: DateTime<Utc>) -> DbResult<()> {
+    diesel::update(dsl::notifications.find(id).filter(dsl::status.eq(WAITING)))
+        .set((
+            dsl::status.eq(NotificationStatus::GivenUp.as_str()),
+            dsl::ended_at.eq(Some(Instant(now))),
+            dsl::next_attempt_at.eq(None::<Instant>),
+            dsl::error.eq(Some(reason)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the notification to a receiver that has been due for longest, and counts the try before it is made. It is due again when
 /// the lease ends, or its holder's process. Those that another process takes at this moment are passed over.
 pub(super) fn claim(
     conn: &mut DbConnection,
-    channel: &str,
+    to: To<'_>,
     lease: &Lease<'_>,
     now: DateTime<Utc>,
 ) -> DbResult<Option<Notification>> {
-    release_abandoned(conn, channel, now)?;
-    let due = || {
-        dsl::notifications
-            .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::next_attempt_at.le(Instant(now))))
-            .order((dsl::next_attempt_at, dsl::id))
-            .limit(1)
-            .select(dsl::id)
-    };
-    let id: Option<NotificationId> = match conn {
+    release_abandoned(conn, to.channel, now)?;
+    let id: Option<NotificationId> = of_due!(to, now, due => match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => due().for_update().skip_locked().first(conn).optional()?,
+        DbConnection::Postgres(conn) => due().for_update().skip_locked().first(conn),
         #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(conn) => due().first(conn).optional()?,
-    };
+        DbConnection::Sqlite(conn) => due().first(conn),
+    })
+    .optional()?;
     let Some(id) = id else { return Ok(None) };
     let row: Row = dsl::notifications.find(id).select(Row::as_select()).first(conn)?;
     let attempts = row.attempts.clone().nearest().saturating_add(1);

@@ -18,6 +18,8 @@ pub(super) enum Attempt {
     Taken { answer: String },
     /// It may be taken later, and not before some time where the receiver says so.
     Later { error: String, wait: Option<Duration> },
+    /// Nobody has answered, or nobody may send: the channel's other receivers would be waited for as long.
+    Unreached { error: String },
     /// It will not be taken.
     Never { error: String },
     /// The receiver wants nothing any more.
@@ -43,8 +45,9 @@ pub(super) fn judge(
     match attempt {
         Attempt::Taken { .. } => Verdict::Delivered,
         Attempt::Never { .. } | Attempt::Gone { .. } => Verdict::GivenUp,
-        Attempt::Later { .. } if attempts >= rules.attempts => Verdict::GivenUp,
-        Attempt::Later { wait, .. } => {
+        Attempt::Later { .. } | Attempt::Unreached { .. } if attempts >= rules.attempts => Verdict::GivenUp,
+        Attempt::Later { .. } | Attempt::Unreached { .. } => {
+            let wait = if let Attempt::Later { wait, .. } = attempt { *wait } else { None };
             let pause = pause_after(rules, attempts).mul_f64(0.9 + 0.2 * spread.clamp(0.0, 1.0));
             let pause = pause.max(wait.unwrap_or_default()).min(rules.longest_backoff);
             Verdict::TryAgain(now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::zero()))

@@ -72,7 +72,9 @@ impl<'a> Notifications<'a> {
         self.desk.must(Permission::ReadNotifications)?;
         let reference = Reference::read(text).ok_or_else(repository::not_found)?;
         let found = self.desk.read(Permission::ReadNotifications, |conn| repository::candidates(conn, &reference))?;
-        reference.only(found, repository::not_found, |it| (it.id.into(), format!("{} to {}", it.event, it.channel)))
+        reference.only(found, repository::not_found, |it| {
+            (it.id.into(), format!("{} to {}", it.event, it.receiver.as_ref().unwrap_or(&it.channel)))
+        })
     }
 
     /// The channels that are configured, and how each stands.
@@ -112,7 +114,11 @@ impl<'a> Notifications<'a> {
             let before = repository::get_to_change(conn, id)?;
             // A program that sends nothing itself does not know the channels.
             if !notifier.channels.is_empty() {
-                target(notifier, &before.channel)?;
+                let target = target(notifier, &before.channel)?;
+                if let Some(whom) = before.receiver.as_ref().filter(|whom| !target.receivers().contains(whom)) {
+                    let message = format!("{whom} is not told any more: the configuration does not name it");
+                    return Err(Error::new(ErrorCode::ChannelNotFound, message).into());
+                }
             }
             let now = leases::shared_now(conn, self.desk.clock())?;
             if repository::is_being_sent(conn, id, now)? {
@@ -127,15 +133,19 @@ impl<'a> Notifications<'a> {
         })
     }
 
-    /// Tells one channel that it is being tried, now and once, and answers what came of it. That it was not taken is no error of
-    /// this call. A channel that was off and takes it is on again.
+    /// Tells each receiver of a channel that it is being tried, now and once, and answers what came of it. That it was not taken is no
+    /// error of this call. A channel that was off and takes it is on again.
     ///
     /// # Errors
     /// `channel_not_found`.
-    pub fn test(&self, channel: &str) -> Result<Notification> {
+    pub fn test(&self, channel: &str) -> Result<Vec<Notification>> {
         let notifier = self.notifier()?;
         self.desk.must(Permission::SendNotifications)?;
         let target = target(notifier, channel)?;
+        target.told().into_iter().map(|receiver| self.test_one(notifier, target, receiver)).collect()
+    }
+
+    fn test_one(&self, notifier: &Notifier, target: &Target, receiver: Option<String>) -> Result<Notification> {
         let holder = leases::new_holder();
         let sent = self.desk.write(Permission::SendNotifications, |conn, acting| {
             let now = leases::shared_now(conn, self.desk.clock())?;
@@ -145,6 +155,7 @@ impl<'a> Notifications<'a> {
                 event_id: EventId::new(now),
                 event: Event::NotificationTest,
                 channel: target.name.clone(),
+                receiver: receiver.clone(),
                 status: NotificationStatus::Waiting,
                 attempts: 1,
                 raised_at: now,
@@ -159,14 +170,15 @@ impl<'a> Notifications<'a> {
             activity::record_changes(conn, acting, Action::Send, RESOURCE, notification.id.into(), changes)?;
             Ok(notification)
         })?;
-        sending::Sender::new(self.desk, notifier).try_once(target, sent, &holder)
+        Ok(sending::Sender::new(self.desk, notifier).try_once(target, sent, &holder)?.sent)
     }
 
-    /// Raises the event of the daily digest: how the dealership stands, and what the day before a time has brought.
-    pub(crate) fn raise_digest(&self, day: &str) -> Result<DigestReport> {
+    /// Raises the event of the daily digest: how the dealership stands, and what has come since this time of the day before.
+    pub(crate) fn raise_digest(&self) -> Result<DigestReport> {
+        let zone = self.desk.zone();
         self.desk.write(Permission::SendNotifications, |conn, acting| {
-            let since = acting.now - chrono::TimeDelta::days(1);
-            let report = repository::figures::digest(conn, day.to_owned(), since)?;
+            let (day, since) = (zone.day(acting.now).to_string(), zone.day_before(acting.now));
+            let report = repository::figures::digest(conn, day, since)?;
             outbox::raise(conn, Event::DigestDaily, json!(report), acting.now)?;
             Ok(report)
         })

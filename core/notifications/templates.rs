@@ -313,6 +313,17 @@ mod tests {
     }
 
     #[test]
+    fn one_offer_is_no_offers() {
+        let mut data = example(Event::DigestDaily);
+        (data["submissions_new"], data["alerts_open"]) = (json!(1), json!(1));
+        let said = words(&Templates::default(), Event::DigestDaily, &data);
+        assert_eq!(said.subject.trim(), "2026-03-01: 1 new offer, 1 sold, 1 open alert");
+        data["submissions_new"] = json!(0);
+        let said = words(&Templates::default(), Event::DigestDaily, &data);
+        assert_eq!(said.subject.trim(), "2026-03-01: 0 new offers, 1 sold, 1 open alert");
+    }
+
+    #[test]
     fn hostile_words_stay_text_in_html() {
         let mut data = example(Event::SubmissionCreated);
         data["model"] = json!("<script>alert(1)</script> {{ 7 * 7 }} \"' &amp;\r\nBcc: x@y.example");

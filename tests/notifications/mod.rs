@@ -181,6 +181,23 @@ on_both_databases! {
         assert_eq!((digests.len(), &digests[0]["data"]["submissions_new"]), (1, &1.into()));
     }
 
+    fn a_digest_is_of_the_day_of_the_dealership_and_tells_of_no_test(lot: &Lot) {
+        let receiver = Receiver::answering(|_| (Duration::ZERO, head("401 Unauthorized", "")));
+        let desk = telling_one(lot, &receiver);
+        // It is the 2nd of March in UTC, and still the 1st in Los Angeles.
+        lot.pass(TimeDelta::hours(15));
+        assert_eq!((lot.now().to_rfc3339(), desk.today().to_string()), ("2026-03-02T03:00:00+00:00".into(), "2026-03-01".into()));
+        desk.notifications().test("crm").unwrap();
+        lot.website().submissions().submit(&camry()).unwrap();
+        let made = run_job(&desk, Job::DailyDigest);
+        let Some(JobReport::DailyDigest(report)) = made.report() else { panic!("{made:?}") };
+        assert_eq!((report.day.as_str(), report.submissions_new, report.notifications_given_up), ("2026-03-01", 1, 0));
+        lot.pass(TimeDelta::hours(5));
+        let made = run_job(&desk, Job::DailyDigest);
+        let Some(JobReport::DailyDigest(report)) = made.report() else { panic!("{made:?}") };
+        assert_eq!(report.day, "2026-03-02");
+    }
+
     fn clean_up_says_what_would_go_and_removes_old_notifications(lot: &Lot) {
         let receiver = Receiver::taking();
         let desk = telling_one(lot, &receiver);
@@ -200,7 +217,7 @@ on_both_databases! {
 
     fn who_may_read_and_who_may_send(lot: &Lot) {
         let receiver = Receiver::taking();
-        let sent = telling_one(lot, &receiver).notifications().test("crm").unwrap();
+        let sent = telling_one(lot, &receiver).notifications().test("crm").unwrap().remove(0);
         let (_, viewer) = lot.staff(Role::Viewer);
         assert_eq!(viewer.notifications().get(sent.id).unwrap(), sent);
         for refusal in [

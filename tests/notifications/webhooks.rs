@@ -158,12 +158,12 @@ on_both_databases! {
             (Duration::ZERO, if number == 0 { head("401 Unauthorized", "") } else { head("200 OK", "") })
         });
         let desk = telling_one(lot, &receiver);
-        let refused = desk.notifications().test("crm").unwrap();
+        let refused = desk.notifications().test("crm").unwrap().remove(0);
         assert_eq!((refused.status, refused.error.as_deref()), (NotificationStatus::GivenUp, Some("401 Unauthorized")));
         assert_eq!(open_alerts(&desk, "notifications_failing").len(), 0, "somebody looks already");
         lot.pass(TimeDelta::days(1));
         assert_eq!(deliver(&desk), []);
-        let taken = desk.notifications().test("crm").unwrap();
+        let taken = desk.notifications().test("crm").unwrap().remove(0);
         assert_eq!((taken.status, taken.event), (NotificationStatus::Delivered, Event::NotificationTest));
         let told = &receiver.messages()[1];
         assert!(told.is_signed_with(SECRET) && told.document()["type"] == "notification.test");

@@ -24,7 +24,7 @@ Examples:
   jpauto notification test email
   jpauto notification test crm
 
-It is sent now and once, and what the receiver says is shown. A receiver that is not told exits with 4.";
+It is sent now and once, to each address of `email`, and what is said is shown. A receiver that is not told exits with 4.";
 
 /// What to do with notifications.
 #[derive(Debug, Subcommand)]
@@ -82,7 +82,7 @@ pub(crate) fn run(command: NotificationCommand, context: &mut Context) -> Result
         NotificationCommand::Show { id } => context.output.item(&notifications.find(&id)?),
         NotificationCommand::Retry { id } => {
             let waiting = notifications.retry(notifications.find(&id)?.id)?;
-            let said = format!("{} to {}: a worker sends it", waiting.event, waiting.channel);
+            let said = format!("{} to {}: a worker sends it", waiting.event, whom(&waiting));
             context.output.done(&said, &waiting)
         }
         NotificationCommand::Channels => {
@@ -95,10 +95,16 @@ pub(crate) fn run(command: NotificationCommand, context: &mut Context) -> Result
         }
         NotificationCommand::Test { channel } => {
             let sent = notifications.test(&channel)?;
-            if sent.status == NotificationStatus::Delivered {
-                return context.output.done(&sent_line(&sent), &sent);
+            let lines = |of: &[&Notification]| of.iter().map(|it| sent_line(it)).collect::<Vec<_>>().join("; ");
+            let (taken, failed): (Vec<_>, Vec<_>) =
+                sent.iter().partition(|it| it.status == NotificationStatus::Delivered);
+            if failed.is_empty() {
+                return context.output.done(&lines(&taken), &serde_json::json!({"items": sent, "next": null}));
             }
-            Err(Failure::new(ErrorCode::NotificationNotDelivered, sent_line(&sent)))
+            if !taken.is_empty() {
+                remark(&lines(&taken));
+            }
+            Err(Failure::new(ErrorCode::NotificationNotDelivered, lines(&failed)))
         }
         NotificationCommand::Deliver => {
             let tried = notifications.deliver_due(&Stop::default(), &mut |event| {
@@ -115,13 +121,19 @@ pub(crate) fn run(command: NotificationCommand, context: &mut Context) -> Result
 /// What came of a try, in a line: `job.failed to crm: delivered, 200 OK`.
 pub(crate) fn sent_line(sent: &Notification) -> String {
     let said = sent.error.as_ref().or(sent.answer.as_ref()).map(|said| format!(", {said}")).unwrap_or_default();
-    format!("{} to {}: {}{said}", sent.event, sent.channel, sent.status)
+    format!("{} to {}: {}{said}", sent.event, whom(sent), sent.status)
+}
+
+/// Who is told: the address, or the channel.
+fn whom(notification: &Notification) -> &str {
+    notification.receiver.as_deref().unwrap_or(&notification.channel)
 }
 
 impl Row for Notification {
     const COLUMNS: &'static [Column] = &[
         Column::text("Event"),
         Column::text("Channel"),
+        Column::text("To").spare(1),
         Column::text("Status"),
         Column::number("Tries"),
         Column::text("Happened"),
@@ -139,6 +151,7 @@ impl Row for Notification {
         vec![
             self.event.as_str().into(),
             self.channel.as_str().into(),
+            dash(self.receiver.as_deref(), str::to_owned).into(),
             Cell::new(self.status.as_str()).tone(tone),
             self.attempts.to_string().into(),
             moment(self.raised_at).into(),

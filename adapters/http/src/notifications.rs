@@ -29,8 +29,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/notifications/channels/{channel}/test", handler!(test))
         .permission(Permission::SendNotifications)
         .summary("Try a channel")
-        .about("It is told now and once. The answer says whether it was taken.")
-        .answers(&[Answer::ok(shape::<Notification>())])
+        .about("Each of its receivers is told now and once. The answer says for each whether it was taken.")
+        .answers(&[Answer::ok(page_of::<Notification>())])
         .errors(&[ErrorCode::ChannelNotFound]),
     Operation::get("/api/notifications/{id}", handler!(get))
         .permission(Permission::ReadNotifications)
@@ -51,10 +51,10 @@ const FILTER: &[Parameter] = &[
     Parameter::new("event", word::<Event>(), "Of this event."),
 ];
 
-/// All channels: a list without a next page.
+/// A list without a next page.
 #[derive(Serialize)]
-struct Channels {
-    items: Vec<Channel>,
+struct Whole<T> {
+    items: Vec<T>,
     next: Option<String>,
 }
 
@@ -71,13 +71,13 @@ async fn list(app: App, request: Request) -> Outcome {
 
 async fn channels(app: App, request: Request) -> Outcome {
     let items = app.at_desk(&request.caller, |desk| desk.notifications().channels()).await?;
-    answer::one(&Channels { items, next: None })
+    answer::one(&Whole { items, next: None })
 }
 
 async fn test(app: App, request: Request) -> Outcome {
     let channel: String = request.segment("channel")?;
-    let sent = app.at_length(&request.caller, move |desk| desk.notifications().test(&channel)).await?;
-    answer::done(&sent)
+    let items = app.at_length(&request.caller, move |desk| desk.notifications().test(&channel)).await?;
+    answer::done(&Whole { items, next: None })
 }
 
 async fn get(app: App, request: Request) -> Outcome {

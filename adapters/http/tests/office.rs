@@ -93,7 +93,7 @@ pub fn calls(lot: &Lot, cookie: &str) -> Vec<Call> {
     of_the_market(&mut caller);
     of_files(&mut caller);
     let sent = caller.post("notifications_test", "/api/notifications/channels/crm/test", &Value::Null);
-    let sent = format!("/api/notifications/{}", sent["id"].as_str().unwrap());
+    let sent = format!("/api/notifications/{}", sent["items"][0]["id"].as_str().unwrap());
     caller.get("notifications_list", "/api/notifications");
     caller.get("notifications_channels", "/api/notifications/channels");
     caller.get("notifications_get", &sent);

@@ -18,7 +18,7 @@ use crate::{
 };
 
 record! {
-    /// What one channel is told of one event.
+    /// What one receiver of a channel is told of one event.
     Notification of notifications::Notification {
         () {
             /// The notification's id.
@@ -29,6 +29,8 @@ record! {
             event: &'static str,
             /// The channel that is told: `email`, or the name of a webhook.
             channel: String,
+            /// The address that a mail goes to. A webhook has none.
+            receiver: Option<String>,
             /// How it stands: `waiting`, `delivered`, `given_up` or `unknown`.
             status: &'static str,
             /// How often it was tried.
@@ -130,11 +132,12 @@ impl Notifications {
         self.handle.run(py, |desk| desk.notifications().retry(id)).map(Notification::told)
     }
 
-    /// Tells one channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
+    /// Tells each receiver of a channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
     ///
     /// Raises `NotFound` (`channel_not_found`).
-    fn test(&self, py: Python<'_>, channel: &str) -> PyResult<Notification> {
-        self.handle.run(py, |desk| desk.notifications().test(channel)).map(Notification::told)
+    fn test(&self, py: Python<'_>, channel: &str) -> PyResult<Vec<Notification>> {
+        let sent = self.handle.run(py, |desk| desk.notifications().test(channel))?;
+        Ok(sent.into_iter().map(Notification::told).collect())
     }
 
     /// Sends what is due now, and returns how many notifications were tried.

@@ -16,7 +16,7 @@ use crate::{
     },
     exports::ExportStatus,
     inventory::VehicleStatus,
-    notifications::NotificationStatus,
+    notifications::{Event, NotificationStatus},
     submissions::SubmissionStatus,
 };
 
@@ -45,7 +45,7 @@ pub struct DigestReport {
     pub jobs_failing: Vec<String>,
     /// Feeds whose last export failed.
     pub feeds_failed: Vec<String>,
-    /// Notifications that were given up.
+    /// Notifications that were given up, without those that only tried a channel.
     pub notifications_given_up: u64,
 }
 
@@ -93,6 +93,8 @@ pub(in crate::notifications) fn digest(
             notifications::table
                 .filter(notifications::status.eq(NotificationStatus::GivenUp.as_str()))
                 .filter(notifications::ended_at.ge(since))
+                // Whoever tries a channel sees at once what comes of it.
+                .filter(notifications::event.ne(Event::NotificationTest.as_str()))
         ),
     })
 }

@@ -4,7 +4,7 @@
 //! between leaves a notification whose lease ends: it is sent again. Channels take turns, so that one that does not answer keeps
 //! the others waiting for one timeout at most.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -51,8 +51,8 @@ pub(super) fn until(now: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
 }
 
 impl Notifications<'_> {
-    /// Sends what is due now, each channel in turn, and answers how many notifications were tried. A channel that fails is left
-    /// until the next call. Any number of processes may do this at once: none sends what another is sending.
+    /// Sends what is due now, each receiver of each channel in turn, and answers how many notifications were tried. A receiver who does
+    /// not take one is left until the next call, and so is a whole channel that does not answer. Any number of processes may do this at once: none sends what another is sending.
     ///
     /// # Errors
     /// `forbidden`; as any write.
@@ -61,24 +61,30 @@ impl Notifications<'_> {
         self.desk.must(Permission::SendNotifications)?;
         let sender = Sender::new(self.desk, notifier);
         sender.assign()?;
-        let mut channels: Vec<_> = notifier.channels.iter().collect();
-        let mut tried = 0;
-        while !channels.is_empty() && !stop.is_asked() {
-            let mut answering = Vec::with_capacity(channels.len());
-            for target in channels {
+        let mut lines = sender.lines()?;
+        let (mut tried, mut unreached) = (0, HashSet::new());
+        while !lines.is_empty() && !stop.is_asked() {
+            let mut answering = Vec::with_capacity(lines.len());
+            for line in lines {
                 if stop.is_asked() {
                     break;
                 }
+                if unreached.contains(&line.target.name) {
+                    continue;
+                }
                 let holder = leases::new_holder();
-                let Some(claimed) = sender.claim(target, &holder)? else { continue };
-                let sent = sender.try_once(target, claimed, &holder)?;
+                let Some(claimed) = sender.claim(&line, &holder)? else { continue };
+                let Tried { sent, is_reached } = sender.try_once(line.target, claimed, &holder)?;
                 tried += 1;
+                if !is_reached {
+                    unreached.insert(&line.target.name);
+                }
                 if sent.status == NotificationStatus::Delivered {
-                    answering.push(target);
+                    answering.push(line);
                 }
                 observer(DeliveryEvent::Tried(&sent));
             }
-            channels = answering;
+            lines = answering;
         }
         Ok(tried)
     }
@@ -103,6 +109,18 @@ impl Notifications<'_> {
         }
         Ok(())
     }
+}
+
+/// One receiver of a channel.
+struct Line<'n> {
+    target: &'n Target,
+    receiver: Option<String>,
+}
+
+/// A notification after a try, and whether the channel answered at all.
+pub(super) struct Tried {
+    pub(super) sent: Notification,
+    is_reached: bool,
 }
 
 /// Sends for one process.
@@ -148,13 +166,16 @@ impl<'a> Sender<'a> {
         let off = repository::off(conn)?;
         for target in &self.notifier.channels {
             let off = off.get(&target.name).filter(|off| *off.target_hash == target.hash());
-            for raised in events.iter().filter(|raised| target.events.contains(&raised.event)) {
+            let wanted = events.iter().filter(|raised| target.events.contains(&raised.event));
+            let told = target.told();
+            for (raised, receiver) in wanted.flat_map(|raised| told.iter().map(move |receiver| (raised, receiver))) {
                 let waits = off.is_none();
                 let notification = Notification {
                     id: NotificationId::new(now),
                     event_id: raised.id,
                     event: raised.event,
                     channel: target.name.clone(),
+                    receiver: receiver.clone(),
                     status: if waits { NotificationStatus::Waiting } else { NotificationStatus::GivenUp },
                     attempts: 0,
                     raised_at: raised.raised_at,
@@ -170,11 +191,56 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Takes what has been due for longest, if the database has something for this channel.
-    fn claim(&self, target: &Target, holder: &str) -> Result<Option<Notification>> {
+    /// The receivers of all channels. What waits for others was written before the configuration changed, and is seen to first.
+    fn lines(&self) -> Result<Vec<Line<'a>>> {
+        let mut lines = Vec::new();
+        for target in &self.notifier.channels {
+            let receivers = target.receivers();
+            if !receivers.is_empty() {
+                self.see_to_strays(target, &receivers)?;
+            }
+            lines.extend(target.told().into_iter().map(|receiver| Line { target, receiver }));
+        }
+        Ok(lines)
+    }
+
+    /// Divides what is for all receivers, as earlier releases wrote it, and gives up what is for nobody any more.
+    fn see_to_strays(&self, target: &Target, receivers: &[String]) -> Result<()> {
+        let strays = |conn: &mut DbConnection| {
+            let now = leases::shared_now(conn, self.desk.clock())?;
+            Ok((repository::strays(conn, &target.name, receivers, now)?, now))
+        };
+        let (found, _) = self.desk.read(Permission::SendNotifications, strays)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.desk.write(Permission::SendNotifications, |conn, _acting| {
+            let (found, now) = strays(conn)?;
+            for stray in found {
+                if let Some(gone) = &stray.receiver {
+                    repository::give_up(conn, stray.id, &format!("{gone} is not told any more"), now)?;
+                    continue;
+                }
+                let Some((first, others)) = receivers.split_first() else { continue };
+                if !repository::assign(conn, stray.id, first)? {
+                    continue;
+                }
+                for receiver in others {
+                    let receiver = Some(receiver.clone());
+                    let id = NotificationId::new(now);
+                    repository::insert(conn, &Notification { id, receiver, ..stray.clone() }, None)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes what has been due for longest, if the database has something for this receiver.
+    fn claim(&self, line: &Line<'_>, holder: &str) -> Result<Option<Notification>> {
+        let to = repository::To { channel: &line.target.name, receiver: line.receiver.as_deref() };
         let is_due = self.desk.read(Permission::SendNotifications, |conn| {
             let now = leases::shared_now(conn, self.desk.clock())?;
-            repository::is_due(conn, &target.name, now)
+            repository::is_due(conn, to, now)
         })?;
         if !is_due {
             return Ok(None);
@@ -182,13 +248,14 @@ impl<'a> Sender<'a> {
         self.desk.write(Permission::SendNotifications, |conn, _acting| {
             let now = leases::shared_now(conn, self.desk.clock())?;
             let lease = repository::Lease { holder, until: until(now, self.notifier.rules.lease) };
-            repository::claim(conn, &target.name, &lease, now)
+            repository::claim(conn, to, &lease, now)
         })
     }
 
     /// Tries a notification that the holder has, and writes down what came of it.
-    pub(super) fn try_once(&self, target: &Target, claimed: Notification, holder: &str) -> Result<Notification> {
+    pub(super) fn try_once(&self, target: &Target, claimed: Notification, holder: &str) -> Result<Tried> {
         let attempt = self.attempt(target, &claimed)?;
+        let is_reached = !matches!(attempt, Attempt::Unreached { .. });
         let spread = f64::from(fastrand::u16(..)) / f64::from(u16::MAX);
         self.desk.write(Permission::SendNotifications, |conn, _acting| {
             let now = leases::shared_now(conn, self.desk.clock())?;
@@ -197,7 +264,7 @@ impl<'a> Sender<'a> {
             if repository::note_attempt(conn, &sent, holder)? {
                 self.judge_channel(conn, target, &sent, &attempt, now)?;
             }
-            Ok(sent)
+            Ok(Tried { sent, is_reached })
         })
     }
 
@@ -220,7 +287,8 @@ impl<'a> Sender<'a> {
                 let dealership = self.desk.rules::<ExportConfig>().dealership.name.as_deref();
                 let raised_at = claimed.raised_at.format("%Y-%m-%d %H:%M UTC").to_string();
                 let content = Content { event: claimed.event, raised_at, dealership, data: &data };
-                mail::send(way, (claimed.id, claimed.attempts), self.notifier.templates.words(&content), timeout, now)
+                let (receiver, words) = (claimed.receiver.as_deref(), self.notifier.templates.words(&content));
+                mail::send(way, receiver.unwrap_or_default(), claimed.event_id, words, timeout, now)
             }
         })
     }
@@ -248,9 +316,10 @@ impl<'a> Sender<'a> {
         let verdict = rules::judge(&self.notifier.rules, attempt, attempts, spread, now);
         let (error, answer) = match attempt {
             Attempt::Taken { answer } => (None, Some(answer.clone())),
-            Attempt::Later { error, .. } | Attempt::Never { error } | Attempt::Gone { error } => {
-                (Some(error.clone()), None)
-            }
+            Attempt::Later { error, .. }
+            | Attempt::Unreached { error }
+            | Attempt::Never { error }
+            | Attempt::Gone { error } => (Some(error.clone()), None),
         };
         let (status, next_attempt_at) = match verdict {
             Verdict::Delivered => (NotificationStatus::Delivered, None),
@@ -261,8 +330,8 @@ impl<'a> Sender<'a> {
         Notification { status, next_attempt_at, ended_at, error, answer, ..claimed.clone() }
     }
 
-    /// Opens the alert of a channel that does not take what it is told, closes it when it does again, and turns a channel off whose
-    /// receiver is gone.
+    /// Opens the alert of a receiver who does not take what is told, closes it when that is over, and turns a channel off whose receiver
+    /// is gone.
     fn judge_channel(
         &self,
         conn: &mut DbConnection,
@@ -271,11 +340,15 @@ impl<'a> Sender<'a> {
         attempt: &Attempt,
         now: DateTime<Utc>,
     ) -> DbResult<()> {
-        let subject = subject(&target.name);
+        let whom = sent.receiver.as_deref();
         if sent.status == NotificationStatus::Delivered {
             repository::turn_on(conn, &target.name)?;
-            let over = |alert: &alerts::Alert| format!("{} It is told again.", alert.message);
-            return alerts::close(conn, &[AlertType::NotificationsFailing], subject, &over, now);
+            let over = |alert: &alerts::Alert| format!("{} That is over.", alert.message);
+            // That of the whole channel is of an earlier release.
+            for subject in [subject(&target.name, whom), subject(&target.name, None)] {
+                alerts::close(conn, &[AlertType::NotificationsFailing], subject, &over, now)?;
+            }
+            return Ok(());
         }
         let error = sent.error.as_deref().unwrap_or_default();
         if let Attempt::Gone { .. } = attempt {
@@ -296,17 +369,21 @@ impl<'a> Sender<'a> {
         let alert = NewAlert {
             alert_type: AlertType::NotificationsFailing,
             severity: Severity::Warning,
-            message: format!("The channel {} was not told of {}: {error}.", target.name, sent.event),
-            metadata: json!({"channel": target.name, "event": sent.event, "error": error}),
-            subject_id: Some(subject),
+            message: match whom {
+                Some(whom) => format!("{whom} was not told of {} by e-mail: {error}.", sent.event),
+                None => format!("The channel {} was not told of {}: {error}.", target.name, sent.event),
+            },
+            metadata: json!({"channel": target.name, "receiver": whom, "event": sent.event, "error": error}),
+            subject_id: Some(subject(&target.name, whom)),
         };
         alerts::open(conn, &alert, now)
     }
 }
 
-/// The subject of a channel's alert: made of its name, in place of an id.
-fn subject(channel: &str) -> Uuid {
-    let hash = crate::secret::sha256(format!("notification channel {channel}").as_bytes());
+/// The subject of a receiver's alert: made of the names, in place of an id.
+fn subject(channel: &str, receiver: Option<&str>) -> Uuid {
+    let of_receiver = receiver.map(|receiver| format!(" to {receiver}")).unwrap_or_default();
+    let hash = crate::secret::sha256(format!("notification channel {channel}{of_receiver}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
