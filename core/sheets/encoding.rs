@@ -17,6 +17,9 @@ const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 pub(super) fn detect(file: &SheetFile, limits: &SheetLimits) -> Result<SheetEncoding> {
     let mut reader = BufReader::with_capacity(BUFFER_BYTES, file.open()?);
     let start = reader.fill_buf().map_err(|reason| file.broken(reason))?;
+    if [b"\xff\xfe\0\0", b"\0\0\xfe\xff"].iter().any(|mark| start.starts_with(*mark)) {
+        return Err(unreadable(format!("{} is UTF-32, which is not read: save it as UTF-8", file.name())));
+    }
     if start.starts_with(b"\xff\xfe") {
         return Ok(SheetEncoding::Utf16Le);
     }

@@ -112,6 +112,10 @@ fn each_line<E: From<Error>>(
     }
 }
 
+fn fault(message: &str) -> Cell {
+    Cell::Fault { message: message.to_owned(), shown: None }
+}
+
 fn cell(value: Value) -> Cell {
     match value {
         Value::Null => Cell::Null,
@@ -127,9 +131,9 @@ fn cell(value: Value) -> Cell {
                 .into_iter()
                 .map(text)
                 .collect::<Option<_>>()
-                .map_or_else(|| Cell::Fault("expected a list of texts alone".to_owned()), Cell::Texts)
+                .map_or_else(|| fault("expected a list of texts alone"), Cell::Texts)
         }
-        Value::Object(_) => Cell::Fault("expected a value and not an object".to_owned()),
+        Value::Object(_) => fault("expected a value and not an object"),
     }
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod unpacked;
 mod workbook;
 
+use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 
 pub use file::{SheetFile, SheetFormat};
@@ -34,8 +35,11 @@ pub(crate) enum Cell {
     Serial(f64),
     /// A list of texts of JSON.
     Texts(Vec<String>),
-    /// What is wrong with it.
-    Fault(String),
+    /// What is wrong with it, and what a person sees there.
+    Fault {
+        message: String,
+        shown: Option<String>,
+    },
 }
 
 impl Cell {
@@ -44,10 +48,11 @@ impl Cell {
         match self {
             Self::Empty | Self::Null => String::new(),
             Self::Text(text) => text.clone(),
-            Self::Number(number) | Self::Serial(number) => number.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Serial(serial) => day_of_serial(*serial).map_or_else(|| serial.to_string(), |day| day.to_string()),
             Self::Bool(truth) => truth.to_string(),
             Self::Texts(texts) => texts.join(", "),
-            Self::Fault(fault) => fault.clone(),
+            Self::Fault { message, shown } => shown.as_ref().unwrap_or(message).clone(),
         }
     }
 
@@ -58,6 +63,14 @@ impl Cell {
             _ => false,
         }
     }
+}
+
+/// The day of Excel's count, of which 1 is the first of January 1900 and 60 a day that never was.
+pub(crate) fn day_of_serial(serial: f64) -> Option<NaiveDate> {
+    let is_counted = (1.0..2_958_466.0).contains(&serial);
+    let days = TimeDelta::days(is_counted.then_some(serial.floor() as i64)?);
+    let start = NaiveDate::from_ymd_opt(1899, 12, if serial < 60.0 { 31 } else { 30 })?;
+    start.checked_add_signed(days)
 }
 
 /// A row of a table.

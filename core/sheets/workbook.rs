@@ -165,7 +165,8 @@ fn text_bytes(value: &DataRef<'_>) -> u64 {
 fn cell(value: &DataRef<'_>, is_formula: bool) -> Cell {
     match value {
         DataRef::Empty if is_formula => {
-            Cell::Fault("the formula has no stored value: open the file in Excel, save it, and try again".to_owned())
+            let message = "the formula has no stored value: open the file in Excel, save it, and try again";
+            Cell::Fault { message: message.to_owned(), shown: Some("a formula".to_owned()) }
         }
         DataRef::Empty => Cell::Empty,
         DataRef::Int(number) => Cell::Text(number.to_string()),
@@ -173,11 +174,19 @@ fn cell(value: &DataRef<'_>, is_formula: bool) -> Cell {
         DataRef::String(text) | DataRef::DateTimeIso(text) => Cell::Text(text.clone()),
         DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
         DataRef::Bool(truth) => Cell::Bool(*truth),
-        DataRef::DateTime(time) if time.is_duration() => Cell::Fault("is a duration".to_owned()),
+        DataRef::DateTime(time) if time.is_duration() => duration(),
         DataRef::DateTime(time) => Cell::Serial(serial_of_1900(time)),
-        DataRef::DurationIso(_) => Cell::Fault("is a duration".to_owned()),
-        DataRef::Error(error) => Cell::Fault(format!("the cell holds Excel's error {error}")),
+        DataRef::DurationIso(_) => duration(),
+        DataRef::Error(error) => {
+            let message =
+                format!("the cell holds Excel's error {error}: enter the value itself, or leave the cell empty");
+            Cell::Fault { message, shown: Some(error.to_string()) }
+        }
     }
+}
+
+fn duration() -> Cell {
+    Cell::Fault { message: "is a duration".to_owned(), shown: Some("a duration".to_owned()) }
 }
 
 /// Days since the end of 1899, also where the workbook counts from 1904.

@@ -3,13 +3,13 @@
 use std::io::Write as _;
 
 use jpauto::{
-    Desk, PageRequest, VehicleFilter,
+    Desk, NewVehicle, PageRequest, VehicleFilter,
     imports::{ImportOptions, SheetFile},
 };
 use serde_json::Value;
 
 use super::{HEADER, counts, csv, dry_run, imported, row, rows_of_all};
-use crate::support::{Lot, vin};
+use crate::support::{Lot, corolla, vin};
 
 /// All vehicles with all their columns, as a CSV file.
 pub(crate) fn written_as_csv(desk: &Desk) -> SheetFile {
@@ -29,6 +29,12 @@ pub(crate) fn written_as_csv(desk: &Desk) -> SheetFile {
         text += &(names.iter().map(|name| cell(&row[name.as_str()])).collect::<Vec<_>>().join(",") + "\r\n");
     }
     SheetFile::from_bytes("plain.csv", text.into_bytes())
+}
+
+/// A text in four bytes a character, with its mark.
+fn utf_32(text: &str, is_little: bool) -> Vec<u8> {
+    let bytes = |sign: char| if is_little { u32::from(sign).to_le_bytes() } else { u32::from(sign).to_be_bytes() };
+    format!("\u{feff}{text}").chars().flat_map(bytes).collect()
 }
 
 /// A file that is refused as a whole, by the code and a part of the message.
@@ -62,6 +68,8 @@ on_both_databases! {
             (b"<table><tr><td>VIN</td></tr></table>".to_vec(), "sheet_unreadable", "a web page"),
             (b"[{\"vin\": 1}]".to_vec(), "sheet_unreadable", "one object a line"),
             (b"%PDF-1.7".to_vec(), "sheet_unreadable", "a PDF"),
+            (utf_32(&good, true), "sheet_unreadable", "is UTF-32"),
+            (utf_32(&good, false), "sheet_unreadable", "is UTF-32"),
             (good.replace(HEADER, "a,b,c,d,e,f,g").into_bytes(), "sheet_without_header", "no names of columns"),
             (good.replace("Stock #,VIN", "Lot,Key").into_bytes(), "sheet_without_header", "VIN or the stock number"),
             (good.replace("Odometer", "Internet Price").into_bytes(), "invalid_import_mapping", "are both price"),
@@ -79,6 +87,7 @@ on_both_databases! {
             (vec![good.clone(), row(2).replace(&vin(2), &vin(1))], (3, "VIN", "stands in row 2 already")),
             (vec![good.clone(), row(2).replace("A2", "A1")], (3, "Stock #", "stands in row 2 already")),
             (vec![scientific], (2, "VIN", "lost its digits")),
+            (vec![good.replace("A1,", "1.2E+05,")], (2, "Stock #", "lost its digits")),
             (vec![good.replace(&vin(1), "NOTAVIN")], (2, "VIN", "17")),
             (vec![good.replace("$14,000", "14.000,00")], (2, "List Price", "expected dollars")),
             (vec![good.replace("$14,000", "")], (2, "List Price", "is missing")),
@@ -114,6 +123,21 @@ on_both_databases! {
         let (row, column, message) = first_fault(lot, &SheetFile::from_bytes("s.csv", dates.into_bytes()));
         assert_eq!((row, column.as_str()), (4, "In Stock Date"));
         assert!(message.contains("row 3 has the month first and row 2 the day"), "{message}");
+    }
+}
+
+on_both_databases! {
+    fn a_stock_number_that_a_spreadsheet_has_rounded_is_taken_where_a_vehicle_is_known_by_it(lot: &Lot) {
+        let known = NewVehicle { stock_number: Some("1.2E+05".into()), ..corolla(1) };
+        let known = lot.desk().inventory().add(&known).unwrap();
+        let report = imported(lot.desk().inventory(), &written_as_csv(&lot.desk()), &ImportOptions::default());
+        assert_eq!(counts(&report), [0, 0, 0, 0, 1, 0], "{:?}", report.refused);
+        let other = format!("{{\"vin\": \"{}\", \"stock_number\": \"1.3E+05\", \"price\": \"9000\", \"mileage\": 5, \
+                             \"year\": 2018, \"make\": \"Toyota\", \"model\": \"Corolla\"}}\n", vin(2));
+        let lines = SheetFile::from_bytes("stock.jsonl", other.into_bytes());
+        let report = imported(lot.desk().inventory(), &lines, &ImportOptions::default());
+        assert_eq!(counts(&report), [1, 0, 0, 0, 0, 0], "a program writes what it means: {:?}", report.refused);
+        assert_ne!(report.added[0].id, known.id);
     }
 }
 

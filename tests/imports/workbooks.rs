@@ -144,20 +144,25 @@ on_both_databases! {
             assert_eq!(rows_of_all(lot), [0; 4]);
             let refused = &report.refused[0];
             let fault = &refused.faults[0];
-            (refused.row, fault.column.clone().unwrap_or_default(), fault.message.clone())
+            (refused.row, fault.column.clone().unwrap_or_default(), fault.message.clone(), fault.value.clone())
         };
+        let stock_number = |cell: &str| car(4, 1, &good).replace(&number("B4", "1001"), cell);
         let scientific = car(4, 1, &good).replace(&text("C4", &vin(1)), &number("C4", "1.23457E+16"));
-        for (rows, after, row, column, told) in [
-            (car(4, 1, "<c r=\"H4\"><f>H3*2</f></c>"), "", 4, "Price", "the formula has no stored value"),
-            (car(4, 1, "<c r=\"H4\" t=\"e\"><v>#REF!</v></c>"), "", 4, "Price", "#REF!"),
-            (car(4, 1, "<c r=\"H4\" s=\"1\"><v>46054</v></c>"), "", 4, "Price", "expected dollars"),
-            (car(4, 1, &good) + &car(5, 2, ""), merged, 4, "", "the cells H4 to H5 are merged"),
-            (scientific, "", 4, "VIN", "lost its digits"),
-            (car(4, 1, &good).replace("I4", "K4"), "", 4, "", "column K has a value and no name"),
+        for (rows, after, row, column, told, seen) in [
+            (car(4, 1, "<c r=\"H4\"><f>H3*2</f></c>"), "", 4, "Price", "the formula has no stored value", "a formula"),
+            (car(4, 1, "<c r=\"H4\" t=\"e\"><v>#REF!</v></c>"), "", 4, "Price", "Excel's error", "#REF!"),
+            (car(4, 1, "<c r=\"H4\" t=\"e\"><v>#N/A</v></c>"), "", 4, "Price", "Excel's error", "#N/A"),
+            (car(4, 1, "<c r=\"H4\" s=\"1\"><v>46054</v></c>"), "", 4, "Price", "found a date", "2026-02-01"),
+            (car(4, 1, &good) + &car(5, 2, ""), merged, 4, "", "the cells H4 to H5 are merged", ""),
+            (scientific, "", 4, "VIN", "lost its digits", "12345700000000000"),
+            (stock_number("<c r=\"B4\" t=\"b\"><v>1</v></c>"), "", 4, "Stock #", "expected a stock number", "true"),
+            (stock_number(&number("B4", "1.23457E+16")), "", 4, "Stock #", "lost its digits", "12345700000000000"),
+            (car(4, 1, &good).replace("I4", "K4"), "", 4, "", "column K has a value and no name", ""),
         ] {
-            let (found_row, found_column, message) = first_fault(header() + &rows, after);
+            let (found_row, found_column, message, value) = first_fault(header() + &rows, after);
             assert_eq!((found_row, found_column.as_str()), (row, column), "{message}");
             assert!(message.contains(told), "{message}");
+            assert_eq!(value.as_deref().unwrap_or_default(), seen, "{message}");
         }
     }
 

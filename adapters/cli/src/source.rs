@@ -19,6 +19,11 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
         return Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, io::stdin())));
     }
     let file = File::open(path).map_err(|reason| Failure::unreadable(path, &reason))?;
+    // Some systems open a folder as a file, and read nothing of it.
+    if file.metadata().is_ok_and(|found| found.is_dir()) {
+        let message = format!("{} is a folder: name a file", path.display());
+        return Err(Failure::new(ErrorCode::InputUnreadable, message));
+    }
     Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file)))
 }
 

@@ -82,6 +82,14 @@ fn refused_rows_are_kept_in_a_file_that_standard_input_takes_when_it_is_correcte
 }
 
 #[test]
+fn a_folder_is_named_as_such() {
+    let lot = Lot::new();
+    std::fs::create_dir(lot.path("stock")).unwrap();
+    let refused = lot.run(["import", "vehicles", "stock"]);
+    assert!(refused.stderr.ends_with("stock is a folder: name a file\n"), "{refused:?}");
+}
+
+#[test]
 fn a_file_without_rows_is_told_as_such() {
     let lot = Lot::new();
     lot.write("stock.csv", format!("{HEADER}\n"));

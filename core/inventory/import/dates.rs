@@ -6,7 +6,7 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::sheets::Cell;
+use crate::sheets::{Cell, day_of_serial};
 
 /// Which number of a date such as `3/4/2026` is the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -91,16 +91,14 @@ pub(super) fn read(cell: &Cell, dates: Dates) -> Result<Moment, String> {
     }
 }
 
-/// Excel's count of days, of which 1 is the first of January 1900 and 60 a day that never was.
+/// A day of Excel's count, with its part of a day.
 fn of_serial(serial: f64) -> Result<Moment, String> {
     if !(18_264.0..110_000.0).contains(&serial) {
         return Err(format!("{EXPECTED}; {serial} is no day of a spreadsheet"));
     }
-    let days = serial.floor();
-    let seconds = ((serial - days) * 86_400.0).round();
-    let (days, seconds) = (TimeDelta::days(days as i64), TimeDelta::seconds(seconds as i64));
-    let start = NaiveDate::from_ymd_opt(1899, 12, 30).ok_or(EXPECTED)?.and_time(NaiveTime::MIN);
-    let at = start.checked_add_signed(days + seconds).ok_or(EXPECTED)?;
+    let seconds = TimeDelta::seconds((serial.fract() * 86_400.0).round() as i64);
+    let start = day_of_serial(serial).ok_or(EXPECTED)?.and_time(NaiveTime::MIN);
+    let at = start.checked_add_signed(seconds).ok_or(EXPECTED)?;
     Ok(Moment { at: at.and_utc(), has_time: seconds != TimeDelta::zero() })
 }
 

@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::value::MapDeserializer};
 use serde_json::Value;
 
-use super::{RowFault, RowWarning, dates::Moment, values::RowValues};
+use super::{
+    RowFault, RowWarning,
+    dates::Moment,
+    values::{RowValues, SCIENTIFIC},
+};
 use crate::{
     activity::Action,
     error::{Error, ErrorCode, Faults, Result},
@@ -77,6 +81,7 @@ impl Planned {
 /// Every fault of the row.
 pub(super) fn plan(values: &RowValues, known: Option<&Vehicle>, terms: Terms<'_>) -> Result<Planned, Vec<RowFault>> {
     check_times(values, terms.now)?;
+    check_stock_number(values, known)?;
     let planned = match known {
         None => added(values, terms),
         Some(known) => changed(values, known, terms),
@@ -109,6 +114,15 @@ fn check_times(values: &RowValues, now: DateTime<Utc>) -> Result<(), Vec<RowFaul
     let faults: Vec<_> =
         [("listed_at", values.listed_at), ("sold_at", values.sold_at)].iter().filter_map(future).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Refuses what a spreadsheet has made of a stock number: two vehicles may have the same rounded one. One that is known by it keeps it.
+fn check_stock_number(values: &RowValues, known: Option<&Vehicle>) -> Result<(), Vec<RowFault>> {
+    let is_known = known.is_some_and(|known| known.stock_number.as_deref() == values.stock_number());
+    if !values.has_scientific_number || is_known {
+        return Ok(());
+    }
+    Err(vec![RowFault::of_field(ErrorCode::CellUnreadable, "stock_number", SCIENTIFIC.to_owned())])
 }
 
 fn faults_of(error: &Error) -> Vec<RowFault> {

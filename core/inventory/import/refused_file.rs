@@ -64,7 +64,7 @@ impl RefusedFile {
                     let texts: Vec<_> = texts.iter().map(|text| text.as_str().into()).collect();
                     cell_text::write_list(&texts, &mut self.cell);
                 }
-                Some(Cell::Fault(_)) | None => {}
+                Some(Cell::Fault { .. }) | None => {}
                 Some(cell) => self.cell = harmless(cell.shown()),
             }
             self.writer.write_field(&self.cell)?;

@@ -31,6 +31,8 @@ pub(super) struct RowValues {
     /// The cells of lists as they are written.
     pub(super) lists: Vec<(&'static str, String)>,
     pub(super) faults: Vec<RowFault>,
+    /// Whether the stock number looks as a spreadsheet shows a number that it has rounded.
+    pub(super) has_scientific_number: bool,
     /// The row as it stands in the file.
     pub(super) cells: Vec<Cell>,
 }
@@ -91,7 +93,7 @@ pub(super) fn read(row: SheetRow, columns: &[ImportedColumn], wording: Wording<'
 /// A cell as it stands in the file, where something is said of it.
 pub(super) fn shown(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Fault(_) => None,
+        Cell::Fault { shown, .. } => shown.clone(),
         Cell::Null => Some("null".to_owned()),
         cell => Some(shortened(&cell.shown(), SHOWN)).filter(|text| !text.trim().is_empty()),
     }
@@ -107,8 +109,8 @@ fn code_of(field: &str, cell: &Cell, dates: Dates) -> ErrorCode {
 
 fn read_cell(values: &mut RowValues, field: &'static str, cell: &Cell, wording: Wording<'_>) -> Result<(), String> {
     let Wording { mapping, dates, format } = wording;
-    if let Cell::Fault(fault) = cell {
-        return Err(fault.clone());
+    if let Cell::Fault { message, .. } = cell {
+        return Err(message.clone());
     }
     match field {
         STATUS => values.status = Some(status(cell, mapping)?),
@@ -121,7 +123,11 @@ fn read_cell(values: &mut RowValues, field: &'static str, cell: &Cell, wording: 
             if described.r#type == FieldType::Texts && matches!(cell, Cell::Text(_)) {
                 values.lists.push((described.name, text(cell)?));
             }
-            values.fields.insert(described.name, value(described, cell, format)?);
+            let value = value(described, cell, format)?;
+            if described.name == "stock_number" && format != SheetFormat::JsonLines {
+                values.has_scientific_number = value.as_str().is_some_and(is_of_a_spreadsheet);
+            }
+            values.fields.insert(described.name, value);
         }
     }
     Ok(())
@@ -141,11 +147,9 @@ fn value(field: &Field, cell: &Cell, format: SheetFormat) -> Result<Value, Strin
         FieldType::Truth => truth(cell).map(Value::Bool),
         FieldType::Texts => Ok(Value::from(texts(cell)?)),
         _ if field.name == "vin" => vin(cell).map(Value::String),
+        _ if field.name == "stock_number" => stock_number(cell, format).map(Value::String),
         _ => match cell {
-            // What a program writes is meant to the letter; but a number that names a vehicle has no blanks around it.
-            Cell::Text(text) if format == SheetFormat::JsonLines && field.name == "stock_number" => {
-                Ok(Value::from(text.trim()))
-            }
+            // What a program writes is meant to the letter.
             Cell::Text(text) if format == SheetFormat::JsonLines => Ok(Value::from(text.as_str())),
             _ => text(cell).map(Value::String),
         },
@@ -178,14 +182,39 @@ fn is_scientific(text: &str) -> bool {
     has_point && is_number(&digits.replace(['.', ','], "")) && is_number(exponent.trim_start_matches(['+', '-']))
 }
 
-const SCIENTIFIC: &str =
+/// `1.2E+05`: what a spreadsheet shows of a number in its own way, rounded. A person may write such a stock number, but hardly ever does.
+fn is_of_a_spreadsheet(text: &str) -> bool {
+    let Some((digits, exponent)) = text.trim().split_once(['e', 'E']) else { return false };
+    let (first, rest) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let are_digits = |text: &str, count: std::ops::RangeInclusive<usize>| {
+        count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    are_digits(first, 1..=1)
+        && are_digits(rest, 1..=15)
+        && exponent.strip_prefix('+').is_some_and(|exponent| are_digits(exponent, 2..=3))
+}
+
+pub(super) const SCIENTIFIC: &str =
     "the spreadsheet has made a number of it and lost its digits: format the column as text and enter it again";
 
-fn vin(cell: &Cell) -> Result<String, String> {
-    // More digits than a number of a spreadsheet holds.
-    let is_long = |number: f64| number.abs() >= 1e15;
+/// More digits than a number of a spreadsheet holds.
+fn has_lost_digits(number: f64) -> bool {
+    number.abs() >= 1e15
+}
+
+fn stock_number(cell: &Cell, format: SheetFormat) -> Result<String, String> {
     match cell {
-        Cell::Number(number) if is_long(*number) => Err(SCIENTIFIC.to_owned()),
+        Cell::Number(number) if has_lost_digits(*number) => Err(SCIENTIFIC.to_owned()),
+        Cell::Bool(_) => Err("expected a stock number, found yes or no: format the column as text".to_owned()),
+        // A number that names a vehicle has no blanks around it.
+        Cell::Text(text) if format == SheetFormat::JsonLines => Ok(text.trim().to_owned()),
+        _ => text(cell),
+    }
+}
+
+fn vin(cell: &Cell) -> Result<String, String> {
+    match cell {
+        Cell::Number(number) if has_lost_digits(*number) => Err(SCIENTIFIC.to_owned()),
         Cell::Text(text) if is_scientific(text.trim()) => Err(SCIENTIFIC.to_owned()),
         _ => {
             // Blanks within it are refused as elsewhere, with the VIN that it would be.
@@ -202,8 +231,14 @@ fn money(cell: &Cell) -> Result<Money, String> {
             found.ok_or_else(|| EXPECTED.to_owned())
         }
         Cell::Text(text) => typed::money(without_zeros(text)).map_err(|_invalid| EXPECTED.to_owned()),
-        _ => Err(EXPECTED.to_owned()),
+        cell => Err(expected_but(EXPECTED, cell)),
     }
+}
+
+/// What was expected, where a date may stand in its place: a spreadsheet makes one of some numbers.
+fn expected_but(expected: &str, found: &Cell) -> String {
+    let found = if let Cell::Serial(_) = found { ", found a date: format the column as a number" } else { "" };
+    format!("{expected}{found}")
 }
 
 /// JSON's `13500.000` without the zeros that no cent needs.
@@ -225,8 +260,12 @@ fn number(cell: &Cell, field: &str) -> Result<i32, String> {
         Cell::Text(text) => typed::whole_number(text),
         _ => None,
     };
-    let expected = if is_mileage { typed::EXPECTED_MILES } else { "expected a whole number such as 4" };
-    found.ok_or_else(|| expected.to_owned())
+    let expected = match field {
+        "mileage" => typed::EXPECTED_MILES,
+        "year" => "expected a year such as 2019",
+        _ => "expected a whole number such as 4",
+    };
+    found.ok_or_else(|| expected_but(expected, cell))
 }
 
 fn truth(cell: &Cell) -> Result<bool, String> {
@@ -360,6 +399,10 @@ mod tests {
             ("vin", text("1.23457E+16")),
             ("vin", text("1,2E+16")),
             ("vin", Cell::Number(1.234_57e16)),
+            ("stock_number", Cell::Number(1.234_57e16)),
+            ("stock_number", Cell::Bool(true)),
+            ("stock_number", Cell::Serial(46_348.0)),
+            ("year", Cell::Serial(43_466.0)),
             ("service_records", text("some")),
             ("status", text("gone fishing")),
             ("trim", Cell::Serial(46_348.0)),
@@ -369,5 +412,31 @@ mod tests {
             assert!(read_as(field, cell.clone()).is_err(), "{field} of {cell:?}");
         }
         assert!(!is_scientific("12E45"), "a chassis number");
+        for (number, expected) in [
+            ("1.2E+05", true),
+            ("1E+05", true),
+            ("1,2E+16", true),
+            ("12E45", false),
+            ("1E5", false),
+            ("1E-05", false),
+            ("21E+1", false),
+            ("A1.2E+05", false),
+        ] {
+            assert_eq!(is_of_a_spreadsheet(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_cell_is_what_its_reader_sees() {
+        for (field, cell, message, seen) in [
+            ("year", Cell::Serial(43_466.0), "expected a year such as 2019, found a date", "2019-01-01"),
+            ("year", text("MMXIX"), "expected a year such as 2019", "MMXIX"),
+            ("price", Cell::Serial(43_466.5), "found a date: format the column as a number", "2019-01-01"),
+            ("doors", text("four"), "expected a whole number such as 4", "four"),
+        ] {
+            let said = read_as(field, cell.clone()).unwrap_err();
+            assert!(said.contains(message), "{field} of {cell:?}: {said}");
+            assert_eq!(shown(&cell).as_deref(), Some(seen));
+        }
     }
 }
