@@ -26,13 +26,13 @@ pub(super) mod sqlite {
 
     use diesel::{
         Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, connection::SimpleConnection as _,
-        sql_query, sql_types::Text,
+        result::Error as DieselError, sql_query, sql_types::Text,
     };
 
     use super::Backup;
     use crate::{
         db::{
-            DbConnection, DbResult,
+            DbConnection, DbResult, Failure,
             file::{address, beside},
             held::HeldText,
         },
@@ -71,8 +71,35 @@ pub(super) mod sqlite {
         // The file must exist to be opened by an address that makes none; an empty one is filled.
         fs::File::options().write(true).create_new(true).open(unfinished).map_err(|reason| cannot_write(to, reason))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000")?;
-        sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(conn)?;
+        sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(conn).map_err(|reason| of_the_copy(reason, to))?;
         must_be_whole(name)
+    }
+
+    /// A disk that fills meanwhile is that of the copy: nothing else is written.
+    fn of_the_copy(reason: DieselError, to: &Path) -> Failure {
+        match &reason {
+            DieselError::DatabaseError(_, info) if info.message().contains("disk is full") => {
+                let message = format!("the disk of the copy is full: {} could not be written", to.display());
+                Error::new(ErrorCode::DatabaseFull, message).with_source(reason).into()
+            }
+            _ => reason.into(),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use diesel::result::DatabaseErrorKind;
+
+        use super::*;
+
+        #[test]
+        fn a_disk_that_fills_while_a_copy_is_written_is_that_of_the_copy() {
+            let full = "database or disk is full".to_owned();
+            let reason = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(full));
+            let refusal = Error::from(of_the_copy(reason, Path::new("/mnt/stick/copy.db")));
+            assert_eq!(refusal.code(), "database_full");
+            assert_eq!(refusal.to_string(), "the disk of the copy is full: /mnt/stick/copy.db could not be written");
+        }
     }
 
     /// Refuses a copy of damaged pages: SQLite copies those of an index without looking into them.

@@ -62,18 +62,24 @@ impl Failure {
         }
     }
 
+    /// What it says: its code, its message, and the fields at fault.
+    pub(crate) fn told(&self) -> (ErrorCode, String, &[FieldError]) {
+        match self {
+            Self::Output(reason) => (ErrorCode::OutputFailed, reason.to_string(), &[]),
+            Self::Own { code, message, fields } => (*code, message.clone(), fields),
+            Self::Library(error) => (error.error_code(), error.to_string(), error.fields()),
+        }
+    }
+
     /// Writes it to stderr as one line, and returns the exit code.
     pub(crate) fn report(&self, in_json: bool) -> ExitCode {
-        let (code, message, fields) = match self {
+        match self {
             // The reader of our output has closed the pipe and wants no more.
             Self::Output(reason) if reason.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Self::Output(reason) => (ErrorCode::OutputFailed, reason.to_string(), &[] as &[_]),
-            Self::Own { code, message, fields } => (*code, message.clone(), &fields[..]),
-            Self::Library(error) => {
-                tracing::debug!(?error, "the library refused");
-                (error.error_code(), error.to_string(), error.fields())
-            }
-        };
+            Self::Library(error) => tracing::debug!(?error, "the library refused"),
+            _ => {}
+        }
+        let (code, message, fields) = self.told();
         let line = if in_json {
             json!({"error": {"kind": code.kind(), "code": code, "message": message, "fields": fields}}).to_string()
         } else {

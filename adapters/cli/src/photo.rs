@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    Desk, VehicleId,
-    storage::{NewUpload, Photo, PhotoOwner, Photos},
+    Desk, ErrorCode, VehicleId,
+    storage::{NewUpload, Photo, PhotoOwner, Photos, Storage},
 };
 use serde_json::json;
 
@@ -37,7 +37,7 @@ pub(crate) enum PhotoCommand {
         #[command(flatten)]
         owner: Owner,
     },
-    /// Add pictures behind the others
+    /// Add pictures behind the others; a file that cannot be added keeps none of the others out
     Add {
         #[command(flatten)]
         owner: Owner,
@@ -123,15 +123,11 @@ pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Fa
         PhotoCommand::List { owner } => show(&storage.list(owner.find(&desk)?)?, output),
         PhotoCommand::Add { owner, files } => {
             let owner = owner.find(&desk)?;
-            for file in &files {
-                let bytes = source::read_whole(file, FILE_BYTES_MAX)?;
-                storage.add(owner, &bytes).map_err(|error| Failure::Own {
-                    code: error.error_code(),
-                    message: format!("{}: {error}", file.display()),
-                    fields: error.fields().to_vec(),
-                })?;
+            let failures = add(storage, owner, &files);
+            if failures.len() < files.len() {
+                show(&storage.list(owner)?, output)?;
             }
-            show(&storage.list(owner)?, output)
+            told(&failures, files.len()).map_or(Ok(()), Err)
         }
         PhotoCommand::Order { owner, photos } => show(&storage.reorder(owner.find(&desk)?, &photos)?, output),
         PhotoCommand::Thumbnail { vehicle, photo } => {
@@ -151,6 +147,33 @@ pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Fa
         }
         PhotoCommand::Attach { owner, key } => output.item(&storage.attach(owner.find(&desk)?, &key)?),
     }
+}
+
+/// Adds each file that can be added, and answers why the others were not.
+fn add(storage: Storage<'_>, owner: PhotoOwner, files: &[PathBuf]) -> Vec<(ErrorCode, String)> {
+    let mut failures = Vec::new();
+    for file in files {
+        let added = source::read_whole(file, FILE_BYTES_MAX).and_then(|bytes| Ok(storage.add(owner, &bytes)?));
+        if let Err(failure) = added {
+            let (code, message, _) = failure.told();
+            // A file that cannot be read is named by its failure.
+            let name = file.display().to_string();
+            failures.push((code, if message.contains(&name) { message } else { format!("{name}: {message}") }));
+        }
+    }
+    failures
+}
+
+/// What is said of the files that were not added, beside how many were. The code is that of the first.
+fn told(failures: &[(ErrorCode, String)], files: usize) -> Option<Failure> {
+    let (code, first) = failures.first()?.clone();
+    if files == 1 {
+        return Some(Failure::new(code, first));
+    }
+    let messages: Vec<_> = failures.iter().map(|(_, message)| message.as_str()).collect();
+    let added = files - failures.len();
+    let message = format!("{added} of {files} files were added, and these were not: {}", messages.join("; "));
+    Some(Failure::new(code, message))
 }
 
 fn show(photos: &Photos, output: &mut Output) -> Result<(), Failure> {

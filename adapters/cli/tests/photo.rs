@@ -52,6 +52,29 @@ fn ids(photos: &[Value]) -> Vec<String> {
 }
 
 #[test]
+fn a_file_that_is_no_photo_keeps_none_of_the_others_out() {
+    let lot = configured();
+    lot.add_camry();
+    lot.write("front.png", png());
+    lot.write("side.png", png());
+    lot.write("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let files = ["front.png", "phone.heic", "missing.png", "side.png"];
+    let added = lot.run(["photo", "add", CAMRY].into_iter().chain(files).chain(["--config", "jpauto.toml"]));
+    assert_eq!(added.code, 2, "{added:?}");
+    let said = &added.stderr;
+    assert!(
+        said.starts_with("error[invalid_photo]: 2 of 4 files were added, and these were not: phone.heic: "),
+        "{said}"
+    );
+    assert!(said.contains("HEIC") && said.contains("; cannot read missing.png: "), "{said}");
+    assert_eq!(lot.items(["photo", "list", CAMRY, "--config", "jpauto.toml"]).len(), 2);
+    let none = lot.run(["photo", "add", CAMRY, "phone.heic", "missing.png", "--config", "jpauto.toml"]);
+    assert!(none.stderr.contains("0 of 2 files were added") && none.stdout.is_empty(), "{none:?}");
+    let folder = lot.run(["photo", "add", CAMRY, "photos", "--config", "jpauto.toml"]);
+    assert!(folder.stderr.ends_with("photos is a folder: name a file\n"), "{folder:?}");
+}
+
+#[test]
 fn photos_are_added_ordered_chosen_and_removed() {
     let lot = configured();
     lot.add_camry();

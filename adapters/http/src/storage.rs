@@ -221,6 +221,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .about("Those that are older than a day. The job `clean_up` removes them.")
         .answers(&[Answer::ok(shape::<Orphans>())])
         .errors(&[ErrorCode::NotConfigured, ErrorCode::StorageUnavailable, ErrorCode::StorageRefused]),
+    Operation::delete("/api/storage/orphans", handler!(remove_orphans))
+        .untagged()
+        .permission(Permission::CleanUp)
+        .summary("Remove photos that nothing shows")
+        .about("Those that are older than a day, as the job `clean_up` does.")
+        .answers(&[Answer::ok(shape::<Orphans>())])
+        .errors(&[ErrorCode::NotConfigured, ErrorCode::StorageUnavailable, ErrorCode::StorageRefused]),
 ];
 
 const PERMIT: &[Parameter] = &[
@@ -460,6 +467,12 @@ async fn usage(app: App, request: Request) -> Outcome {
     let count = |desk: &jpauto::Desk| desk.storage().usage(&mut |_| std::ops::ControlFlow::Continue(()));
     let usage = app.at_length(&request.caller, count).await?;
     answer::done(&usage)
+}
+
+async fn remove_orphans(app: App, request: Request) -> Outcome {
+    let remove = |desk: &jpauto::Desk| desk.storage().remove_orphans(&mut |_| std::ops::ControlFlow::Continue(()));
+    let removed = app.at_length(&request.caller, remove).await?;
+    answer::done(&removed)
 }
 
 async fn orphans(app: App, request: Request) -> Outcome {

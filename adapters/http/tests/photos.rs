@@ -15,7 +15,10 @@ use crate::support::{Answer, Lot, corolla};
 pub const PUBLIC_URL: &str = "http://lot/api/storage";
 
 fn open() -> Lot {
-    let folder = tempfile::tempdir().unwrap();
+    open_in(tempfile::tempdir().unwrap())
+}
+
+fn open_in(folder: tempfile::TempDir) -> Lot {
     let mut config = Config::new(format!("sqlite:{}", folder.path().join("lot.db").display()));
     config.storage = Some(StorageConfig::folder(folder.path().join("photos"), PUBLIC_URL));
     Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {})
@@ -111,6 +114,7 @@ pub fn calls(lot: &Lot, cookie: &str) -> Vec<Call> {
     call("storage_show", "GET", &address, &[], "");
     call("storage_usage", "GET", "/api/storage/usage", &json, "");
     call("storage_orphans", "GET", "/api/storage/orphans", &json, "");
+    call("storage_remove_orphans", "DELETE", "/api/storage/orphans", &json, "");
     let first = ids[0].as_str().unwrap();
     call("storage_remove_of_customer", "DELETE", &format!("{of_customer}/photos/{first}"), &customer, "");
     let second = ids[1].as_str().unwrap();
@@ -284,5 +288,31 @@ fn the_routes_are_for_those_who_may() {
         (Role::Manager, "DELETE", &format!("{photos}/x"), Value::Null),
         (Role::Viewer, "GET", "/api/storage/usage", Value::Null),
         (Role::Admin, "GET", "/api/storage/orphans", Value::Null),
+        (Role::Admin, "DELETE", "/api/storage/orphans", Value::Null),
     ]);
+}
+
+#[test]
+fn orphans_are_found_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects_of = folder.path().join("photos").join("photos").join("00");
+    let lot = open_in(folder);
+    let admin = lot.authorization(Role::Admin);
+    let orphans = |method: &str| lot.call(&admin, method, "/api/storage/orphans", &Value::Null);
+    let objects = |method: &str| {
+        let answer = orphans(method);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        (answer.json()["objects"].clone(), answer.json()["dry_run"].clone())
+    };
+    assert_eq!(objects("GET"), (json!(0), json!(true)));
+    // What an upload leaves whose program ended before a row named it.
+    std::fs::create_dir_all(&objects_of).unwrap();
+    let orphan = objects_of.join(format!("{:030x}.jpg", 7));
+    std::fs::write(&orphan, jpeg()).unwrap();
+    let old = std::time::SystemTime::now() - Duration::from_secs(3 * 86_400);
+    std::fs::File::options().write(true).open(&orphan).unwrap().set_modified(old).unwrap();
+    assert_eq!(objects("GET"), (json!(1), json!(true)));
+    assert_eq!(objects("DELETE"), (json!(1), json!(false)));
+    assert!(!orphan.exists());
+    assert_eq!(objects("DELETE"), (json!(0), json!(false)));
 }
