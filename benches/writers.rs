@@ -325,6 +325,55 @@ fn clean_up(bench: &Bench, count: usize) {
     });
 }
 
+/// Rows of four tables whose time is over, as many of each.
+fn over(bench: &Bench, count: usize) {
+    for (table, columns, sqlite, postgres) in [
+        (
+            "notifications",
+            "id, event_id, event, channel, data, status, attempts, raised_at, ended_at",
+            "ID, ID, 'job.failed', 'crm', '{\"job\": \"backup\"}', 'delivered', 1, TIME, TIME",
+            "ID, ID, 'job.failed', 'crm', '{\"job\": \"backup\"}', 'delivered', 1, TIME, TIME",
+        ),
+        (
+            "storage_alerts",
+            "id, alert_type, severity, message, dismissed, dismissed_at, created_at, subject_id",
+            "ID, 'overpriced', 'warning', 'It is 9 % above its market', 1, TIME, TIME, ID",
+            "ID, 'overpriced', 'warning', 'It is 9 % above its market', true, TIME, TIME, ID",
+        ),
+        (
+            "job_history",
+            "id, job_name, status, started_at, completed_at, result",
+            "ID, 'clean_up', 'success', TIME, TIME, '{}'",
+            "ID, 'clean_up', 'success', TIME, TIME, '{}'",
+        ),
+    ] {
+        let sqlite = sqlite
+            .replace("ID", "randomblob(16)")
+            .replace("TIME", "printf('2020-01-%02dT%02d:%02d:00.000000Z', 1 + n % 28, n % 24, n % 60)");
+        let postgres = postgres
+            .replace("ID", "gen_random_uuid()")
+            .replace("TIME", "timestamptz '2020-01-01' + n * interval '1 s'");
+        bench.execute(
+            &format!(
+                "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count})
+                 INSERT INTO {table} ({columns}) SELECT {sqlite} FROM counted"
+            ),
+            &format!("INSERT INTO {table} ({columns}) SELECT {postgres} FROM generate_series(1, {count}) n"),
+        );
+    }
+}
+
+/// The job of a night in which very much is over.
+fn clean_up_of_tables(bench: &Bench, count: usize) {
+    over(bench, count);
+    bench.measure(&format!("clean-up of three tables with {count} rows each"), |desk| {
+        let options = jpauto::jobs::RunOptions::default();
+        let run = desk.jobs().run(jpauto::jobs::Job::CleanUp, &options, &mut |_| ControlFlow::Continue(()));
+        let removed = run.expect("a run").result.expect("a report")["total"].as_u64();
+        assert_eq!(removed, Some(3 * count as u64));
+    });
+}
+
 fn all(words: &[String], new: &dyn Fn() -> Bench) {
     let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     if asked("analysis") {
@@ -343,6 +392,9 @@ fn all(words: &[String], new: &dyn Fn() -> Bench) {
     }
     if asked("clean-up") {
         clean_up(&new(), 100_000);
+    }
+    if asked("clean-up of tables") {
+        clean_up_of_tables(&new(), 300_000);
     }
 }
 

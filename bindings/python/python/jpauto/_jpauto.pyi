@@ -1007,8 +1007,8 @@ class Notifications:
         Raises `NotFound` (`notification_not_found`, `channel_not_found`), `Conflict` (`notification_being_sent`).
         """
 
-    def test(self, channel: str) -> Notification:
-        """Tells one channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
+    def test(self, channel: str) -> list[Notification]:
+        """Tells each receiver of a channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
 
         Raises `NotFound` (`channel_not_found`).
         """
@@ -1876,6 +1876,11 @@ class Alert:
     @property
     def dismissed_at(self) -> datetime | None:
         """When it was closed."""
+
+    @property
+    def dismissed_by(self) -> str | None:
+        """Who dismissed it: the address of the member of staff, else the name of the token, else `system`; `None` where it closed by
+        itself."""
 
     @property
     def created_at(self) -> datetime | None:
@@ -3921,7 +3926,7 @@ class MonthOfSales:
 
 @final
 class Notification:
-    """What one channel is told of one event."""
+    """What one receiver of a channel is told of one event."""
 
     @property
     def id(self) -> UUID:
@@ -3938,6 +3943,10 @@ class Notification:
     @property
     def channel(self) -> str:
         """The channel that is told: `email`, or the name of a webhook."""
+
+    @property
+    def receiver(self) -> str | None:
+        """The address that a mail goes to. A webhook has none."""
 
     @property
     def status(self) -> NotificationStatus:
@@ -4824,7 +4833,7 @@ class SalesStatistics:
 
     @property
     def by_month(self) -> list[MonthOfSales]:
-        """By month of the sale in UTC, latest first; months without a sale are left out."""
+        """By month of the sale where the dealership is, latest first; months without a sale are left out."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary; records within it are dictionaries, too."""
