@@ -7,52 +7,56 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
-/// That a card sells no car, whatever else it shows.
-pub(super) const SELLS_NO_CAR: u32 = 1;
-/// That something is looked up by its VIN, or what was: an auction, a theft, a recall.
-pub(super) const LOOKS_UP: u32 = 1 << 1;
-/// Begins to say what a car was sold for, where an amount follows.
-pub(super) const BROUGHT: u32 = 1 << 2;
-/// Of any shop, which sells parts as well as cars.
-pub(super) const SHOP: u32 = 1 << 3;
-/// In a title, that its page is a list of vehicles for sale.
-pub(super) const OFFERS: u32 = 1 << 4;
-/// In a title, that it is a list of other things.
-pub(super) const OFFERS_OTHERS: u32 = 1 << 5;
-/// A payment of a loan.
-pub(super) const PAYMENT: u32 = 1 << 6;
-/// That a car is lent.
-pub(super) const LENT: u32 = 1 << 7;
-/// Of hiring a car, or of buying one from the visitor.
-pub(super) const HIRING: u32 = 1 << 8;
-/// Of the name of a dealer, as words of their own.
-pub(super) const DEALER: u32 = 1 << 9;
-/// In a main heading, that the page lists what is done to cars, paid for them or taken out of them.
-pub(super) const OTHER_HEADING: u32 = 1 << 10;
-/// In a main heading, that the VINs below it are those of parts, of wrecks or of reports.
-pub(super) const LOOKS_UP_BELOW: u32 = 1 << 11;
-/// That somebody buys cars.
-pub(super) const BUYS: u32 = 1 << 12;
-/// That any car has its payment estimated.
-pub(super) const ESTIMATE: u32 = 1 << 13;
-/// Of a model or of a market rather than of one car.
-pub(super) const MODEL: u32 = 1 << 14;
-/// Of a model, of an article or of a car of a shop: what its page is tells.
-pub(super) const MAYBE_MODEL: u32 = 1 << 15;
-/// An invitation to learn more.
-pub(super) const LEARN_MORE: u32 = 1 << 16;
-/// That a price is told by phone, or that the car is nearly or just gone.
-pub(super) const CALL: u32 = 1 << 17;
-/// Of what is paid at first, as a word of its own.
-pub(super) const DOWN: u32 = 1 << 18;
-/// Where a wreck stands in a yard, where a number follows.
-pub(super) const YARD: u32 = 1 << 19;
-/// When it came there.
-pub(super) const ARRIVED: u32 = 1 << 20;
-/// What work took, where a number follows.
-pub(super) const WORK: u32 = 1 << 21;
-/// Of work.
-pub(super) const LABOR: u32 = 1 << 22;
+use super::word_table::bits;
+
+bits! {
+    /// That a card sells no car, whatever else it shows.
+    pub(super) SELLS_NO_CAR,
+    /// That something is looked up by its VIN, or what was: an auction, a theft, a recall.
+    pub(super) LOOKS_UP,
+    /// Begins to say what a car was sold for, where an amount follows.
+    pub(super) BROUGHT,
+    /// Of any shop, which sells parts as well as cars.
+    pub(super) SHOP,
+    /// In a title, that its page is a list of vehicles for sale.
+    pub(super) OFFERS,
+    /// In a title, that it is a list of other things.
+    pub(super) OFFERS_OTHERS,
+    /// A payment of a loan.
+    pub(super) PAYMENT,
+    /// That a car is lent.
+    pub(super) LENT,
+    /// Of hiring a car, or of buying one from the visitor.
+    pub(super) HIRING,
+    /// Of the name of a dealer, as words of their own.
+    pub(super) DEALER,
+    /// In a main heading, that the page lists what is done to cars, paid for them or taken out of them.
+    pub(super) OTHER_HEADING,
+    /// In a main heading, that the VINs below it are those of parts, of wrecks or of reports.
+    pub(super) LOOKS_UP_BELOW,
+    /// That somebody buys cars.
+    pub(super) BUYS,
+    /// That any car has its payment estimated.
+    pub(super) ESTIMATE,
+    /// Of a model or of a market rather than of one car.
+    pub(super) MODEL,
+    /// Of a model, of an article or of a car of a shop: what its page is tells.
+    pub(super) MAYBE_MODEL,
+    /// An invitation to learn more.
+    pub(super) LEARN_MORE,
+    /// That a price is told by phone, or that the car is nearly or just gone.
+    pub(super) CALL,
+    /// Of what is paid at first, as a word of its own.
+    pub(super) DOWN,
+    /// Where a wreck stands in a yard, where a number follows.
+    pub(super) YARD,
+    /// When it came there.
+    pub(super) ARRIVED,
+    /// What work took, where a number follows.
+    pub(super) WORK,
+    /// Of work.
+    pub(super) LABOR,
+}
 
 /// The known phrases by what they say, in lower case.
 const PHRASES: [(u32, &[&str]); 23] = [

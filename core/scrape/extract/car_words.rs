@@ -5,45 +5,47 @@
 
 use std::sync::LazyLock;
 
-use super::word_table::WordTable;
+use super::word_table::{Meanings, WordTable, bits};
 
-/// Of a text about a vehicle.
-pub(super) const ABOUT: u32 = 1;
-/// A thing for a vehicle.
-pub(super) const GOODS: u32 = 1 << 1;
-/// A part of a vehicle that is sold as such where a heading ends in it.
-pub(super) const PART: u32 = 1 << 2;
-/// In front of `manual`, of a book.
-pub(super) const BOOK: u32 = 1 << 3;
-/// In front of a part, of the vehicle that has it: `Automatic Transmission`.
-pub(super) const DRIVETRAIN: u32 = 1 << 4;
-/// A place of a website that has articles, parts or what was sold.
-pub(super) const PLACE: u32 = 1 << 5;
-/// The same, as a part of a name as well: `/rental-cars/`.
-pub(super) const SECTION: u32 = 1 << 6;
-/// Heads a column of rates.
-pub(super) const RATE: u32 = 1 << 7;
-/// Of a sentence, in front of a year.
-pub(super) const SENTENCE: u32 = 1 << 8;
-/// What is counted: `24 Toyota Vehicles`.
-pub(super) const COUNTED: u32 = 1 << 9;
-/// A colour.
-pub(super) const COLOR: u32 = 1 << 10;
-/// Of a seller, in front of a name.
-pub(super) const LEAD_IN: u32 = 1 << 11;
-/// With this a seller's remarks begin: what stands from there on is no trim.
-pub(super) const REMARK: u32 = 1 << 12;
-/// Parts and wares, as a heading names what is listed below it.
-pub(super) const WARES: u32 = 1 << 13;
-/// What else than selling cars a trade may be.
-pub(super) const TRADE: u32 = 1 << 14;
-/// Vehicles, as a heading names what is listed below it.
-pub(super) const VEHICLES: u32 = 1 << 15;
-/// Behind what a heading names, that it is in stock.
-pub(super) const STOCKED: u32 = 1 << 16;
+bits! {
+    /// Of a text about a vehicle.
+    pub(super) ABOUT,
+    /// A thing for a vehicle.
+    pub(super) GOODS,
+    /// A part of a vehicle that is sold as such where a heading ends in it.
+    pub(super) PART,
+    /// In front of `manual`, of a book.
+    pub(super) BOOK,
+    /// In front of a part, of the vehicle that has it: `Automatic Transmission`.
+    pub(super) DRIVETRAIN,
+    /// A place of a website that has articles, parts or what was sold.
+    pub(super) PLACE,
+    /// The same, as a part of a name as well: `/rental-cars/`.
+    pub(super) SECTION,
+    /// Heads a column of rates.
+    pub(super) RATE,
+    /// Of a sentence, in front of a year.
+    pub(super) SENTENCE,
+    /// What is counted: `24 Toyota Vehicles`.
+    pub(super) COUNTED,
+    /// A colour.
+    pub(super) COLOR,
+    /// Of a seller, in front of a name.
+    pub(super) LEAD_IN,
+    /// With this a seller's remarks begin: what stands from there on is no trim.
+    pub(super) REMARK,
+    /// Parts and wares, as a heading names what is listed below it.
+    pub(super) WARES,
+    /// What else than selling cars a trade may be.
+    pub(super) TRADE,
+    /// Vehicles, as a heading names what is listed below it.
+    pub(super) VEHICLES,
+    /// Behind what a heading names, that it is in stock.
+    pub(super) STOCKED,
+}
 
 /// The known words by what they mean.
-const WORDS: [(u32, &str); 17] = [
+const WORDS: Meanings<17> = Meanings::of([
     (
         ABOUT,
         "announced awards buyer's comparison debuts explained faq forum giveaway guide how lease leasing news \
@@ -116,7 +118,7 @@ const WORDS: [(u32, &str); 17] = [
          suvs trailers trucks vans vehicles wagons with",
     ),
     (STOCKED, "available catalog for in inventory list now online prices pricing results sale search stock"),
-];
+]);
 
 static TABLE: LazyLock<WordTable> = LazyLock::new(|| WordTable::of(&WORDS));
 
@@ -133,12 +135,9 @@ pub(super) fn means(word: &str, any_of: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scrape::extract::word_table::WORD_BYTES_MAX;
 
     #[test]
     fn a_word_has_all_of_its_meanings() {
-        let known = WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace());
-        assert!(known.into_iter().all(|word| word.len() <= WORD_BYTES_MAX));
         assert_eq!(meanings("Warranty"), SECTION | REMARK);
         assert_eq!(meanings("RED"), COLOR | LEAD_IN | REMARK);
         assert!(means("one-owner", LEAD_IN) && !means("owner's", LEAD_IN));

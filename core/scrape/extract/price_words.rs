@@ -9,7 +9,7 @@ use super::{
     card::mentions,
     fields::{Field, PriceRank},
     numbers,
-    word_table::WordTable,
+    word_table::{Meanings, WordTable},
 };
 
 /// What is said of an amount.
@@ -54,44 +54,48 @@ impl Stated {
 
 /// What one word mentions.
 pub(super) mod thing {
-    pub(in super::super) const RATE: u32 = 1;
-    pub(in super::super) const FINANCE: u32 = 1 << 1;
-    pub(in super::super) const DOWN: u32 = 1 << 2;
-    pub(in super::super) const FEE: u32 = 1 << 3;
-    pub(in super::super) const SAVING: u32 = 1 << 4;
-    pub(in super::super) const VALUE: u32 = 1 << 5;
-    /// A value, where no price is mentioned beside it.
-    pub(in super::super) const WORTH: u32 = 1 << 6;
-    pub(in super::super) const MARKET: u32 = 1 << 7;
-    pub(in super::super) const SUGGESTED: u32 = 1 << 8;
-    pub(in super::super) const RETAIL: u32 = 1 << 9;
-    pub(in super::super) const ASKING: u32 = 1 << 10;
-    /// Asking only beside the word price, or in a text of two words.
-    pub(in super::super) const ASKING_SHORT: u32 = 1 << 11;
-    pub(in super::super) const CASH: u32 = 1 << 12;
-    pub(in super::super) const PRICE: u32 = 1 << 13;
-    /// A text with this word is about something else.
-    pub(in super::super) const NEUTRAL: u32 = 1 << 14;
-    /// A text that begins with this word asks the visitor to do something, or is a remark.
-    pub(in super::super) const REMARK: u32 = 1 << 15;
-    /// Behind a price, this begins a remark about it.
-    pub(in super::super) const ASIDE: u32 = 1 << 16;
-    /// A lower price, or that it was lowered.
-    pub(in super::super) const DROP: u32 = 1 << 17;
-    pub(in super::super) const BEFORE: u32 = 1 << 18;
-    pub(in super::super) const AFTER: u32 = 1 << 19;
-    pub(in super::super) const OFF: u32 = 1 << 20;
-    /// Of which the price is what stands in front.
-    pub(in super::super) const CONDITION: u32 = 1 << 21;
-    /// That a price was lowered: by how much, where `by` follows.
-    pub(in super::super) const LOWERED: u32 = 1 << 22;
-    pub(in super::super) const BY: u32 = 1 << 23;
-    /// What a dealer does not do who names one price: `No-Haggle Price`.
-    pub(in super::super) const HAGGLING: u32 = 1 << 24;
-    /// What a badge thinks of a price: `Great Price`.
-    pub(in super::super) const RATING: u32 = 1 << 25;
-    /// What dealers sell with cars: `Warranty price`.
-    pub(in super::super) const THING: u32 = 1 << 26;
+    use super::super::word_table::bits;
+
+    bits! {
+        pub(in super::super) RATE,
+        pub(in super::super) FINANCE,
+        pub(in super::super) DOWN,
+        pub(in super::super) FEE,
+        pub(in super::super) SAVING,
+        pub(in super::super) VALUE,
+        /// A value, where no price is mentioned beside it.
+        pub(in super::super) WORTH,
+        pub(in super::super) MARKET,
+        pub(in super::super) SUGGESTED,
+        pub(in super::super) RETAIL,
+        pub(in super::super) ASKING,
+        /// Asking only beside the word price, or in a text of two words.
+        pub(in super::super) ASKING_SHORT,
+        pub(in super::super) CASH,
+        pub(in super::super) PRICE,
+        /// A text with this word is about something else.
+        pub(in super::super) NEUTRAL,
+        /// A text that begins with this word asks the visitor to do something, or is a remark.
+        pub(in super::super) REMARK,
+        /// Behind a price, this begins a remark about it.
+        pub(in super::super) ASIDE,
+        /// A lower price, or that it was lowered.
+        pub(in super::super) DROP,
+        pub(in super::super) BEFORE,
+        pub(in super::super) AFTER,
+        pub(in super::super) OFF,
+        /// Of which the price is what stands in front.
+        pub(in super::super) CONDITION,
+        /// That a price was lowered: by how much, where `by` follows.
+        pub(in super::super) LOWERED,
+        pub(in super::super) BY,
+        /// What a dealer does not do who names one price: `No-Haggle Price`.
+        pub(in super::super) HAGGLING,
+        /// What a badge thinks of a price: `Great Price`.
+        pub(in super::super) RATING,
+        /// What dealers sell with cars: `Warranty price`.
+        pub(in super::super) THING,
+    }
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
@@ -99,7 +103,7 @@ use thing::{
 };
 
 /// The known words by what they mention.
-const WORDS: [(u32, &str); 27] = [
+const WORDS: Meanings<27> = Meanings::of([
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
@@ -167,7 +171,7 @@ const WORDS: [(u32, &str); 27] = [
         THING,
         "accessory bedliner coating coverage detailing insurance maintenance plan tint upgrade warranty wheel wheels wrap",
     ),
-];
+]);
 
 static KNOWN: LazyLock<WordTable> = LazyLock::new(|| WordTable::of(&WORDS));
 
@@ -458,12 +462,9 @@ pub(super) fn by_label(text: &str) -> Option<Stated> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scrape::extract::word_table::WORD_BYTES_MAX;
 
     #[test]
     fn words_say_what_an_amount_is() {
-        let known = WORDS.iter().flat_map(|(_, words)| words.split_ascii_whitespace());
-        assert!(known.into_iter().all(|word| word.len() <= WORD_BYTES_MAX));
         let asking = Some(Stated::Price(PriceRank::Asking));
         let plain = Some(Stated::Price(PriceRank::Plain));
         let retail = Some(Stated::Price(PriceRank::Retail));

@@ -12,14 +12,52 @@ pub(super) struct WordTable {
     initials: [(u32, Range<usize>); 128],
 }
 
+/// Words by what they mean, of which a word may mean several things.
+pub(super) struct Meanings<const N: usize>([(u32, &'static str); N]);
+
+/// Meanings as bits, each with the next one.
+macro_rules! bits {
+    (@ $at:expr;) => {};
+    (@ $at:expr; $(#[$doc:meta])* $seen:vis $name:ident, $($rest:tt)*) => {
+        $(#[$doc])*
+        $seen const $name: u32 = 1 << ($at);
+        bits!(@ $at + 1; $($rest)*);
+    };
+    ($($names:tt)+) => { bits!(@ 0; $($names)+); };
+}
+pub(super) use bits;
+
 /// No known word is longer.
-pub(super) const WORD_BYTES_MAX: usize = 16;
+const WORD_BYTES_MAX: usize = 16;
 /// The bit of a word of one letter. No second letter has it.
 const ALONE: u32 = 1;
 
+impl<const N: usize> Meanings<N> {
+    /// Words in lower case. One that no table would find is refused when this is compiled.
+    pub(super) const fn of(words: [(u32, &'static str); N]) -> Self {
+        let mut at = 0;
+        while at < N {
+            assert!(longest(words[at].1) <= WORD_BYTES_MAX, "a word is too long for its table");
+            at += 1;
+        }
+        Self(words)
+    }
+}
+
+/// How long the longest word of a text is.
+const fn longest(words: &str) -> usize {
+    let bytes = words.as_bytes();
+    let (mut longest, mut length, mut at) = (0, 0, 0);
+    while at < bytes.len() {
+        length = if bytes[at].is_ascii_whitespace() { 0 } else { length + 1 };
+        longest = if length > longest { length } else { longest };
+        at += 1;
+    }
+    longest
+}
+
 impl WordTable {
-    /// A table of words in lower case, by meanings; a word may have several.
-    pub(super) fn of(meanings: &[(u32, &'static str)]) -> Self {
+    pub(super) fn of<const N: usize>(Meanings(meanings): &Meanings<N>) -> Self {
         let mut known: BTreeMap<&str, u32> = BTreeMap::new();
         for (meaning, words) in meanings {
             words.split_ascii_whitespace().for_each(|word| *known.entry(word).or_default() |= meaning);
@@ -67,7 +105,7 @@ mod tests {
 
     #[test]
     fn words_are_found_in_any_case_with_all_that_they_mean() {
-        let table = WordTable::of(&[(1, "a one-owner 4x4 price"), (2, "price prices caf\u{e9}")]);
+        let table = WordTable::of(&Meanings::of([(1, "a one-owner 4x4 price"), (2, "price prices caf\u{e9}")]));
         for (word, meanings) in [
             ("a", 1),
             ("A", 1),
@@ -85,5 +123,15 @@ mod tests {
         ] {
             assert_eq!(table.meanings(word), meanings, "{word}");
         }
+    }
+
+    #[test]
+    fn meanings_are_a_bit_each_and_words_have_at_most_sixteen_letters() {
+        bits! { pub(super) ONE, TWO, /// The last one.
+        pub(super) THREE, }
+        assert_eq!([ONE, TWO, THREE], [1, 2, 4]);
+        assert_eq!([longest(""), longest("one three\n two"), longest("caf\u{e9}")], [0, 5, 5]);
+        let too_long = std::panic::catch_unwind(|| Meanings::of([(1, "short seventeenletters17")]).0.len());
+        assert!(too_long.is_err());
     }
 }
