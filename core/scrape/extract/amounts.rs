@@ -162,7 +162,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
             caption(chunk, has_digit).filter(|stated| may_be_linked(*stated) || !is_link(dom, chunk))
         {
             push(Kind::Caption(stated), behind);
-        } else if is_left_open(&text) {
+        } else if is_left_open(&text) && !answers::is_called(chunks.get(behind)) {
             push(Kind::Amount(Amount::default()), behind);
         }
         at = behind;
@@ -530,15 +530,16 @@ fn whole_amount<'c>(dom: &Dom<'_>, chunks: &'c [Chunk<'_>], at: usize) -> (Cow<'
         };
         let bare = next.text.strip_prefix('.').unwrap_or(&next.text);
         let is_cents = has_cents && is_digits(bare, 2) && (bare.len() < next.text.len() || is_raised());
-        if !begins && !goes_on && !is_cents {
+        // `$15<sup>995</sup>`
+        let are_hundreds = has_cents && !text.contains(',') && is_digits(&next.text, 3) && is_raised();
+        if !begins && !goes_on && !is_cents && !are_hundreds {
             break;
         }
         let whole = text.to_mut();
-        if is_cents {
-            whole.push('.');
-            whole.push_str(bare);
-        } else {
-            whole.push_str(&next.text);
+        match (is_cents, are_hundreds) {
+            (true, _) => whole.extend([".", bare]),
+            (_, true) => whole.extend([",", &next.text]),
+            _ => whole.push_str(&next.text),
         }
         behind += 1;
     }

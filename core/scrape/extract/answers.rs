@@ -30,6 +30,16 @@ pub(super) fn names_a_price(text: &str) -> bool {
     matches!(Field::named(text), Some(Field::Price(_))) && !withholds_a_price(text)
 }
 
+/// Whether a phone number stands behind `Call`, which answers no caption then.
+pub(super) fn is_called(behind: Option<&Chunk<'_>>) -> bool {
+    const SIGNS: [char; 8] = [' ', '(', ')', '-', '.', '+', '\u{2011}', '\u{a0}'];
+    const DIGITS: Range<usize> = 7..13;
+    behind.is_some_and(|next| {
+        DIGITS.contains(&next.text.bytes().filter(u8::is_ascii_digit).count())
+            && next.text.chars().all(|sign| sign.is_ascii_digit() || SIGNS.contains(&sign))
+    })
+}
+
 /// Whether a number behind a label for prices is what the next label names: `Call`, `Price`, `45,678`, `Miles`.
 pub(super) fn is_of_next_label(dom: &Dom<'_>, chunks: &[Chunk<'_>], number: usize) -> bool {
     let Some(label) = number.checked_sub(1) else { return false };

@@ -3,7 +3,7 @@
 //! What is deliberately not here: where the cards are (`linked_cards`), and the words themselves (`decoys`).
 
 use super::{
-    card::{self, is_marked_sold},
+    card,
     card_heading::heading_of_any_make,
     cards::Card,
     chunks,
@@ -13,6 +13,7 @@ use super::{
     heading,
     listing::ScrapedListing,
     page::Page,
+    sold_marks::is_marked_sold,
 };
 use crate::Money;
 

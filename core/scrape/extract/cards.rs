@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     beside_cards,
-    card::{heading_within, is_headed, is_marked_sold, labelled, link, mentions, read},
+    card::{heading_within, is_headed, labelled, link, mentions, read},
     card_heading::heading_of_any_make,
     card_proof, decoys,
     dom::{Dom, Element, Kind, attribute},
@@ -22,6 +22,7 @@ use super::{
     merge,
     own_page::{Subject, leads_through},
     page::Page,
+    sold_marks::is_marked_sold,
     vins::{self, Context},
 };
 

@@ -16,7 +16,12 @@ use super::{
     numbers,
     phrases::Phrases,
     price_classes::{self, OfClass},
-    price_sentences, price_words,
+    price_sentences,
+    price_words::{
+        self,
+        thing::{PRICE, RETAIL},
+    },
+    vins,
 };
 
 /// One text of a card.
@@ -189,7 +194,7 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if at != card
                     && end - at < HEADING_NODES_MAX
-                    && let Some(said) = look.of_amounts
+                    && let Some(said) = look.of_amounts_within(is_priced)
                 {
                     until(&mut priced_until, said.is_price);
                     texts.classes.push((at..end, said));
@@ -249,6 +254,8 @@ pub(super) struct Look<'e> {
     said: Option<&'e str>,
     /// What its classes say of the amounts in it.
     of_amounts: Option<OfClass>,
+    /// What its classes mention.
+    things: u32,
 }
 
 impl<'e> Look<'e> {
@@ -282,8 +289,15 @@ impl<'e> Look<'e> {
             }
         }
         let said = said.filter(|_| name != "a");
-        let of_amounts = price_classes::said_by(things.unwrap_or_default(), action);
-        Self { is_hidden, is_struck, is_button, said, of_amounts }
+        let things = things.unwrap_or_default();
+        let of_amounts = price_classes::said_by(things, action);
+        Self { is_hidden, is_struck, is_button, said, of_amounts, things }
+    }
+
+    /// What its classes say of the amounts in it, also where those around it call these prices: `old` within `prices`.
+    fn of_amounts_within(&self, is_priced: bool) -> Option<OfClass> {
+        let of_a_former = || (is_priced && self.things & RETAIL != 0).then_some(self.things | PRICE);
+        self.of_amounts.or_else(|| price_classes::said_by(of_a_former()?, None))
     }
 }
 
@@ -371,15 +385,20 @@ pub(super) fn pieces(text: &str) -> Vec<&str> {
     if is_in_pieces { parts } else { Vec::new() }
 }
 
-/// The name of a vehicle and facts of it in one line without a mark between them: `2015 Ford Edge SEL 84,120 mi $18,995 Stock A12`.
+/// The name of a vehicle and facts of it in one line without a mark between them: `2015 Ford Edge SEL 84,120 mi $18,995 Stock A12`. The
+/// name may stand elsewhere: `VIN 2FMPK4K91HBB11870 Stock A12`.
 fn line_of_facts(text: &str) -> Option<Vec<&str>> {
     const LABELS: [&str; 4] = ["stock", "stock#", "stk", "stk#"];
+    const VINS: [&str; 2] = ["vin", "vin#"];
     const UNITS: [&str; 5] = ["mi", "mi.", "mile", "miles", "km"];
     const FEWEST: usize = 2;
-    if text.len() > FACTS_BYTES || !text.starts_with(|sign: char| sign.is_ascii_digit()) {
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let begins =
+        first_word.starts_with(|sign: char| sign.is_ascii_digit()) || is(first_word, &LABELS) || is(first_word, &VINS);
+    if text.len() > FACTS_BYTES || !begins {
         return None;
     }
-    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let words: Vec<&str> = text.split(' ').collect();
     let mut places = Vec::with_capacity(words.len());
     words.iter().fold(0, |place, word| {
@@ -395,11 +414,12 @@ fn line_of_facts(text: &str) -> Option<Vec<&str>> {
             () if word.strip_prefix('$').is_some_and(|amount| numbers::lone_number(amount).is_some()) => Some(1),
             () if is_number && is(next, &UNITS) => Some(2),
             () if is(word, &LABELS) && next.bytes().any(|byte| byte.is_ascii_digit()) => Some(2),
+            () if is(word, &VINS) && vins::parse(next).is_some() => Some(2),
             () => None,
         }
     };
-    let first = (1..words.len()).find(|at| length(*at).is_some())?;
-    let mut parts = vec![text[..places[first]].trim_end()];
+    let first = (0..words.len()).find(|at| length(*at).is_some())?;
+    let mut parts = if first == 0 { Vec::new() } else { vec![text[..places[first]].trim_end()] };
     let mut at = first;
     while at < words.len() {
         let end = at + length(at)?;
@@ -407,7 +427,14 @@ fn line_of_facts(text: &str) -> Option<Vec<&str>> {
         parts.push(text[places[at]..stop].trim_end());
         at = end;
     }
-    (parts.len() > FEWEST && names_a_vehicle(parts[0])).then_some(parts)
+    // Without a name all of it is facts, of which one is an amount.
+    let amounts = || parts.iter().filter(|part| part.starts_with('$')).count();
+    let are_facts = if first == 0 {
+        parts.len() >= FEWEST && amounts() < FEWEST
+    } else {
+        parts.len() > FEWEST && names_a_vehicle(parts[0])
+    };
+    are_facts.then_some(parts)
 }
 
 /// A longer text is prose.

@@ -189,12 +189,15 @@ fn with_make(year: i32, make: String, rest: &[&str]) -> Heading {
     Heading { year, make: Some(make), model, trim }
 }
 
-/// [`split`] of a heading whose make is in no table: the first word behind the year, as it stands. It is asked beside other vehicles
-/// alone.
+/// [`split`] of a heading whose make is in no table: that of a model which is a word of other things as well, else the first word behind
+/// the year, as it stands. It is asked beside other vehicles alone.
 pub(super) fn split_as_it_stands(raw: &str) -> Option<Heading> {
     let known = split(raw)?;
     if known.make.is_some() {
         return Some(known);
+    }
+    if let Some(named) = split_by_model(raw, models::make_among_cars) {
+        return Some(named);
     }
     let text = clean::text(raw)?;
     let mut words =
@@ -212,21 +215,21 @@ pub(super) fn split_of_card(raw: &str) -> Option<Heading> {
     if usual.as_ref().is_some_and(|heading| heading.make.is_some()) {
         return usual;
     }
-    if let Some(named) = usual.as_ref().and_then(|_| split_by_model(raw)) {
+    if let Some(named) = usual.as_ref().and_then(|_| split_by_model(raw, models::make_of)) {
         return Some(named);
     }
     heading_forms::in_usual_order(raw).and_then(|text| split(&text)).or(usual)
 }
 
 /// [`split`] of a heading whose make its model tells.
-fn split_by_model(raw: &str) -> Option<Heading> {
+fn split_by_model(raw: &str, make_of: fn(&[&str]) -> Option<&'static str>) -> Option<Heading> {
     // More words are a sentence about the model.
     const WORDS_MAX: usize = 12;
     let text = cleaned(raw)?;
     let mut words = words_of(&text).skip_while(|word| is_lead_in(word));
     let year = year_of(words.next()?)?;
     let rest: Vec<&str> = words.collect();
-    let make = models::make_of(&rest).filter(|_| rest.len() <= WORDS_MAX)?;
+    let make = make_of(&rest).filter(|_| rest.len() <= WORDS_MAX)?;
     Some(with_make(year, make.to_owned(), &rest)).filter(|heading| heading.model.is_some())
 }
 

@@ -178,7 +178,8 @@ fn types<'v>(node: &'v Object<'v>) -> impl Iterator<Item = &'v str> {
         Some(single) => std::slice::from_ref(single),
         None => &[],
     };
-    list.iter().filter_map(Json::as_str).map(|name| name.rsplit(['/', ':', '#']).next().unwrap_or(name))
+    let own = |name: &'v str| memchr::memrchr3(b'/', b':', b'#', name.as_bytes()).map_or(name, |at| &name[at + 1..]);
+    list.iter().filter_map(Json::as_str).map(own)
 }
 
 pub(super) fn is_type(node: &Object<'_>, wanted: &[&str]) -> bool {
@@ -196,7 +197,7 @@ fn vehicle(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> Option<Scr
     let proven = listing.vin.is_some() || (listing.make.is_some() && listing.year.is_some());
     // A declared vehicle needs something to be known by, or the empty `Car` of a template would count.
     let known = proven || listing.stock_number.is_some() || (listing.make.is_some() && listing.model.is_some());
-    if is_model(node, &listing) || (product && !declared && is_goods(node, &listing)) {
+    if is_model(node, &listing) || (product && !declared && is_goods(node, &listing, page)) {
         return None;
     }
     (if declared { known } else { proven }).then_some(listing)
@@ -214,11 +215,13 @@ fn is_model(node: &Object<'_>, listing: &ScrapedListing) -> bool {
 }
 
 /// Whether a product that is named like a vehicle is something for one.
-fn is_goods(node: &Object<'_>, listing: &ScrapedListing) -> bool {
+fn is_goods(node: &Object<'_>, listing: &ScrapedListing, page: &Page<'_>) -> bool {
     let is_one = listing.vin.is_some() || node.contains_key("mileageFromOdometer");
     let is_cheap = listing.price.is_some_and(|price| price < decoys::LEAST_PRICE);
     let is_named_so = || node.get("name").and_then(said).is_some_and(|name| decoys::is_no_vehicle(&name));
-    !is_one && (is_cheap || is_named_so())
+    // `Used engine inventory` lists engines by the cars that they are out of.
+    let is_listed_so = || listing.price.is_none_or(|price| price < decoys::MOST_FOR_GOODS) && page.lists_other_goods();
+    !is_one && (is_cheap || is_named_so() || is_listed_so())
 }
 
 fn read(node: &Object<'_>, around: Around<'_>, page: &Page<'_>) -> ScrapedListing {

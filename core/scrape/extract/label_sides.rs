@@ -97,9 +97,24 @@ impl<'l, 'd> Labels<'l, 'd> {
             .then_some(Value { text: Cow::Borrowed(text), taken: 0 })
     }
 
+    /// The text at the label's place in the element in front, where the label's own holds labels alone and both hold as many texts.
+    fn in_last_column(&self, label: usize, field: Field) -> Option<Value<'l>> {
+        let (start, end) = self.row_around(label)?;
+        let values = start.checked_sub(end - start)?..start;
+        let is_bare = |at: usize| !self.shown[at].text.bytes().any(|byte| byte.is_ascii_digit());
+        let is_column = end - start > 1
+            && end - start <= LABEL_TEXTS
+            && (start..end).all(is_bare)
+            && self.row_around(values.start) == Some((values.start, values.end))
+            && values.clone().all(|at| self.may_be_value(at) && !is_bare(at));
+        let text = &*self.shown.get(values.start + (label - start))?.text;
+        (is_column && fits(field, text) == Some(true)).then_some(Value { text: Cow::Borrowed(text), taken: 0 })
+    }
+
     /// The value of a label that has none in its own text; texts before `taken` are values of others, or labels.
     pub(super) fn value(&mut self, label: usize, field: Field, taken: usize) -> Option<Value<'l>> {
-        if let Some(value) = self.in_next_column(label, field).or_else(|| self.in_half(label, field)) {
+        let in_column = self.in_next_column(label, field).or_else(|| self.in_last_column(label, field));
+        if let Some(value) = in_column.or_else(|| self.in_half(label, field)) {
             return Some(value);
         }
         if self.fits_behind(label, field) == Some(false)

@@ -33,7 +33,10 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
         elsewhere.of_scope(at, element).for_each(|at| read_referred(dom, at, &mut draft));
         card::read(page, dom, at, &mut draft);
         let listing = draft.listing;
-        let is_goods = || listing.price.is_some_and(|price| price < decoys::LEAST_PRICE) || is_named_otherwise(dom, at);
+        let is_below = |most| listing.price.is_none_or(|price| price < most);
+        let is_listed_so = || listing.mileage.is_none() && is_below(decoys::MOST_FOR_GOODS) && page.lists_other_goods();
+        let is_cheap = listing.price.is_some() && is_below(decoys::LEAST_PRICE);
+        let is_goods = || is_cheap || is_named_otherwise(dom, at) || is_listed_so();
         if listing.vin.is_some() || (listing.year.is_some() && listing.make.is_some() && !is_goods()) {
             found.push(listing);
         }

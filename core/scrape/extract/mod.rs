@@ -71,6 +71,7 @@ mod references;
 mod set_aside;
 mod shown_prices;
 mod site;
+mod sold_marks;
 mod sold_page;
 mod stock;
 mod teasers;

@@ -1,6 +1,7 @@
 //! Models that are known without their make: `2015 Silverado 1500 LT` is a Chevrolet.
 //!
-//! Only names of one maker stand here. What is deliberately not here: how many words a model has (`heading`).
+//! Only names of one maker stand here. Those that are common words name it only beside other cars. What is deliberately not here: how
+//! many words a model has (`heading`).
 
 use super::makes::starts_with;
 
@@ -49,8 +50,40 @@ const OWN: [(&str, &str); 33] = [
     ("Volvo", "xc40,xc60,xc70,xc90,s40,s60,s80,v60,v90"),
 ];
 
+/// Models that are words of other things as well: `2015 Edge` is a Ford only where other cars stand beside it.
+const COMMON: [(&str, &str); 16] = [
+    ("Buick", "encore,envision,regal,century,park avenue"),
+    ("Chevrolet", "blazer,bolt,bolt euv,captiva,express,hhr,sonic,spark,uplander,volt"),
+    ("Chrysler", "200,300,300c,aspen,concorde,crossfire"),
+    ("Dodge", "caliber,challenger,charger,dart,hornet,journey,magnum,neon,nitro,viper"),
+    (
+        "Ford",
+        "bronco sport,c-max,edge,escape,expedition,explorer,fiesta,five hundred,flex,focus,fusion,maverick,ranger,transit",
+    ),
+    ("GMC", "canyon,terrain"),
+    ("Honda", "crosstour,element,fit,insight,passport,pilot,prologue"),
+    ("Hyundai", "accent,genesis,kona,santa cruz,venue"),
+    ("Jeep", "commander,compass,gladiator,liberty,patriot,renegade"),
+    ("Kia", "carnival,forte,niro,rio,rondo,seltos,soul,spectra"),
+    ("Mitsubishi", "eclipse,endeavor,galant,mirage"),
+    ("Nissan", "cube,juke,kicks,leaf,quest,rogue,rogue sport"),
+    ("Pontiac", "g6,vibe"),
+    ("Subaru", "ascent,baja,legacy"),
+    ("Toyota", "crown,echo,matrix,mirai,solara"),
+    ("Volkswagen", "arteon,atlas,beetle,eos,golf,golf gti,gti,rabbit,taos"),
+];
+
 /// The make of the model that words begin with.
 pub(super) fn make_of(words: &[&str]) -> Option<&'static str> {
+    make_in(&OWN, words)
+}
+
+/// The same where other cars stand beside it.
+pub(super) fn make_among_cars(words: &[&str]) -> Option<&'static str> {
+    make_of(words).or_else(|| make_in(&COMMON, words))
+}
+
+fn make_in(known: &[(&'static str, &str)], words: &[&str]) -> Option<&'static str> {
     let names = |models: &str| models.split(',').any(|model| starts_with(words, model));
-    OWN.iter().find(|(_, models)| names(models)).map(|(make, _)| *make)
+    known.iter().find(|(_, models)| names(models)).map(|(make, _)| *make)
 }

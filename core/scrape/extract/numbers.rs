@@ -361,7 +361,9 @@ fn role(lower: &str, amount: &Amount) -> Role {
     {
         return Role::NoPrice;
     }
-    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !range_before(before) && !is_behind_label(before) {
+    // `Cash $15,995` beside what a loan costs asks for all of it, `Customer cash $500` gives some back.
+    let is_price = || range_before(before) || is_behind_label(before) || before.trim() == "cash";
+    if NO_PRICE_BEFORE.iter().any(|word| follows(word)) && !is_price() {
         return Role::NoPrice;
     }
     Role::Price { preferred: ASKING_BEFORE.iter().any(|word| follows(word)) }

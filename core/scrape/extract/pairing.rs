@@ -166,6 +166,13 @@ impl<'b, 'd> Binder<'b, 'd> {
     /// Captions that repeat what the amount beside them says itself, such as `Est. Payment` beside `$289/mo`, and those of
     /// amounts that are struck through.
     fn absorb(&mut self, start: usize) {
+        // Whose captions take turns with them is known best without those that only repeat an amount.
+        for is_struck in [false, true] {
+            self.absorb_of(start, is_struck);
+        }
+    }
+
+    fn absorb_of(&mut self, start: usize, is_struck: bool) {
         let mut at = start;
         let begins = self.takes_turns(start);
         while at < self.loose.len() {
@@ -178,7 +185,8 @@ impl<'b, 'd> Binder<'b, 'd> {
                         matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
                     // `Hold it for $1,000` says all of it, and a caption beside it is another amount's.
                     let says_the_rest = amount.wording == Wording::Short || caption.rank().is_some();
-                    (amount.own == Some(caption) && says_the_rest) || (amount.is_struck && is_former)
+                    let says_so = amount.own == Some(caption) && says_the_rest;
+                    if is_struck { amount.is_struck && is_former } else { says_so && !amount.is_struck }
                 })
             };
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);

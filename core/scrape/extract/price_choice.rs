@@ -221,8 +221,14 @@ fn choose(items: &[Item]) -> Choice {
     };
     // Words say which price it is; where classes alone do, two of them are one too many.
     let said = best(true).next();
-    let price = said.or_else(|| best(false).next().filter(|first| best(false).all(|other| other == *first)));
+    let by_class = || best(false).next().filter(|first| best(false).all(|other| other == *first));
+    let price = said.or_else(|| by_class().filter(|price| !is_a_part(*price, &unsaid)));
     Choice { price: price.map(|price| (rank, price)), is_said: said.is_some(), is_unclear: price.is_none() }
+}
+
+/// Whether what a class alone calls a price may be for a part of the car: a `price` of $3,236 beside $15,014 without a word.
+fn is_a_part(price: Money, unsaid: &[Money]) -> bool {
+    unsaid.iter().any(|other| other.cents() > price.cents().saturating_mul(PRICES_APART))
 }
 
 /// Sets prices of sentences aside where another amount of the card stands by itself: `Our price is $2,300 under KBB` is about no price

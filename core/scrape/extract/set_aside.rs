@@ -16,7 +16,12 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
     let sizes: Vec<Money> =
         items.iter().filter_map(Item::amount).filter(is_open).filter_map(|amount| amount.size).collect();
     let Some(least) = sizes.iter().min().copied() else { return };
-    let captions = items.iter().filter(|item| item.caption().is_some()).count();
+    // `Finance For` beside `$608/mo` says once more what that amount says itself.
+    let repeats = |said: Stated| {
+        let says_so = |amount: &Amount| amount.own == Some(said) && amount.wording == Wording::Short;
+        items.iter().filter_map(Item::amount).any(says_so)
+    };
+    let captions = items.iter().filter_map(Item::caption).filter(|said| !repeats(*said)).count();
     let is_priced = |item: &Item| {
         item.amount().is_some_and(|amount| is_open(&amount))
             && chunks.get(item.chunks.start).is_some_and(|chunk| chunk.is_priced)
@@ -43,8 +48,15 @@ const MOST_DOWN: Money = Money::from_dollars(7_500);
 const MOST_OF_A_PRICE: Money = Money::from_dollars(2_500);
 const MOST_IN_ROWS: Money = Money::from_dollars(20_000);
 
-/// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind.
+/// Amounts each with a date of its own are what was asked at that time. The dates stand all in front of their amounts, or all behind, or
+/// all in one text.
 pub(super) fn history(chunks: &[Chunk<'_>], items: &mut [Item]) {
+    let former = Amount { own: Some(Stated::Value), wording: Wording::Whole, ..Amount::default() };
+    for item in items.iter_mut().filter(|item| item.amount().is_some()) {
+        if chunks.get(item.chunks.start).is_some_and(|chunk| days_in(&chunk.text) > 1) {
+            item.kind = Kind::Amount(former.clone());
+        }
+    }
     let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
     let dates: Vec<usize> = dates.take(DATES_MAX).collect();
     if dates.len() < 2 {
@@ -56,13 +68,27 @@ pub(super) fn history(chunks: &[Chunk<'_>], items: &mut [Item]) {
     let forward: Option<Vec<usize>> = dates.iter().map(|date| behind(*date)).collect();
     let dated = forward.or_else(|| dates.iter().map(|date| in_front(*date)).collect());
     for place in dated.into_iter().flatten() {
-        let former = Amount { own: Some(Stated::Value), wording: Wording::Whole, ..Amount::default() };
-        items[place].kind = Kind::Amount(former);
+        items[place].kind = Kind::Amount(former.clone());
     }
 }
 
 /// More dates are no history of a price.
 const DATES_MAX: usize = 16;
+
+/// How many days a text names with strokes: `10/01/2026`.
+fn days_in(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digits = |at: usize| bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_day = |stroke: &usize| {
+        let second = stroke + 1 + digits(stroke + 1);
+        *stroke > 0
+            && bytes[stroke - 1].is_ascii_digit()
+            && (stroke + 2..=stroke + 3).contains(&second)
+            && bytes.get(second) == Some(&b'/')
+            && digits(second + 1) >= 4
+    };
+    memchr::memchr_iter(b'/', bytes).filter(is_day).count()
+}
 
 /// Whether a text is a day and nothing else: `11/20/2026`, `2026-11-20`, `Nov 20, 2026`.
 fn is_date(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A vehicle's own page that says no more than that its vehicle is sold.
 //!
 //! What it shows beside that are suggestions: no list of the website. What is deliberately not here: the mark of a sale on one card
-//! of a list (`card`).
+//! of a list (`sold_marks`).
 
 use std::ops::Range;
 

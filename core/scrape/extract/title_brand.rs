@@ -113,6 +113,10 @@ impl TitleBrand {
         if text.len() > CHARS_MAX {
             return None;
         }
+        // No word about a title begins with a digit, as the heading of a car does.
+        if text.trim_start().starts_with(|sign: char| sign.is_ascii_digit()) {
+            return Self::of_badge(text);
+        }
         let words = Words::of(text);
         let is_known = |word: &str| {
             word_brand(word).is_some()
@@ -262,8 +266,10 @@ impl Words {
                 if !before.is_alphanumeric() || (before.is_lowercase() && sign.is_uppercase()) {
                     words.push(String::new());
                 }
-                if let Some(word) = words.last_mut() {
-                    word.extend(sign.to_lowercase());
+                match words.last_mut() {
+                    Some(word) if sign.is_ascii() => word.push(sign.to_ascii_lowercase()),
+                    Some(word) => word.extend(sign.to_lowercase()),
+                    None => {}
                 }
             }
             before = sign;

@@ -137,6 +137,10 @@ impl Around<'_, '_> {
     fn is_behind_label(&self, units: &[Unit], at: usize) -> bool {
         let Some(Unit::Text(text, None)) = at.checked_sub(1).map(|before| units[before]) else { return false };
         let chunk = &self.chunks[text];
+        // The label of what a visitor fills in says nothing of the amount behind it.
+        if chunk.is_asked {
+            return false;
+        }
         let is_term = || self.begins_with_terms(text) || (self.stands_in(text, "th") && !is_amount(&units[0]));
         let is_label = chunk.text.ends_with(':') || is_term();
         is_label && chunk.text.len() <= CAPTION_BYTES && is_unknown_caption(&chunk.text, self.name)
@@ -197,7 +201,12 @@ impl Around<'_, '_> {
             Unit::Amount(_) | Unit::Text(_, Some(_)) => true,
             Unit::Text(text, None) => self.may_be_caption(*text, element),
         };
-        let goes_on = |one: usize, other: usize| take_turns(one, other) && may_be_caption(&units[other]);
+        // A pair in an element of its own ends them.
+        let goes_on = |one: usize, other: usize| {
+            take_turns(one, other)
+                && may_be_caption(&units[other])
+                && self.stands_in_element(items, &units[other], element)
+        };
         let (mut start, mut end) = (at, at + 1);
         while start > 0 && goes_on(start, start - 1) {
             start -= 1;
@@ -211,10 +220,12 @@ impl Around<'_, '_> {
                 && units[run.clone()].iter().any(|unit| matches!(unit, Unit::Text(_, Some(_))))
                 && self.are_plausible(items, &units[run.clone()])
         };
-        // A text at one end may be a badge beside them, and an amount there may say itself what it is: `or $911 per month`.
+        // A text at one end may be a badge beside them. An amount there may say itself what it is, or be struck through: `or $911 per month`.
         let is_unknown = |at: usize| match units.get(at) {
             Some(Unit::Text(_, caption)) => caption.is_none(),
-            Some(Unit::Amount(item)) => items[*item].amount().is_some_and(|amount| amount.own.is_some()),
+            Some(Unit::Amount(item)) => {
+                items[*item].amount().is_some_and(|amount| amount.own.is_some() || amount.is_struck)
+            }
             None => false,
         };
         let run = start..end;
@@ -228,9 +239,7 @@ impl Around<'_, '_> {
             let is_told = |at: usize| run.contains(&at) || is_unknown(at);
             is_told(start) && is_told(end.saturating_sub(1)) && is_whole(run)
         });
-        let is_flat =
-            |run: &Range<usize>| units[run.clone()].iter().all(|unit| self.stands_in_element(items, unit, element));
-        if let [only] = &runs[..] { Some(only.clone()).filter(is_flat) } else { None }
+        if let [only] = &runs[..] { Some(only.clone()) } else { None }
     }
 
     /// Whether no smaller element holds a text with another one.

@@ -4,6 +4,7 @@ mod amounts;
 mod answers;
 mod any_card;
 mod any_text;
+mod beside_captions;
 mod cards;
 mod embedded;
 mod facts;

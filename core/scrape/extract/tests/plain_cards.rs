@@ -324,7 +324,8 @@ fn a_make_is_known_by_its_model() {
     let found = read(&page(&card, ("<div>", "</div>"))).listings;
     let named: Vec<_> =
         found.iter().map(|car| (car.make.as_deref(), car.model.as_deref(), car.trim.as_deref())).collect();
-    // `Edge` and `Fusion` are words of other things as well, and stand beside cars of a known make as they are.
+    // `Edge` and `Fusion` are words of other things as well, and no cars but beside some of a known make.
+    assert!(named.contains(&(Some("Ford"), Some("Edge"), Some("SEL"))), "{named:?}");
     assert!(named.contains(&(Some("Chevrolet"), Some("Tahoe"), Some("LT"))), "{named:?}");
     assert!(named.contains(&(Some("Chevrolet"), Some("Corvette"), Some("2LT"))), "{named:?}");
     let silverado = heading::split_of_card("2015 Silverado 1500 LT").unwrap();

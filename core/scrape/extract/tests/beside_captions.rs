@@ -1,0 +1,136 @@
+//! What stands beside captions and amounts and changes neither: forms, phone numbers, earlier prices, amounts that say themselves what
+//! they are.
+
+use super::{prices::asked, *};
+
+/// What a card shows of a car that $21,995 are asked for, and whether that can be told.
+const SHOWN: &[(&str, Option<i64>)] = &[
+    // What a visitor fills in labels no amount behind it.
+    (
+        "<form>Monthly payment: <input type=text></form><b>$21,995</b><i>Sale Price</i><b>$24,995</b><i>Retail Price</i>",
+        Some(21_995),
+    ),
+    (
+        "<form>Your trade: <div><select><option>2019</select></div></form><b>$21,995</b><i>Our Price</i>\
+         <b>$2,195</b><i>Winter Wheels</i><b>$24,995</b><i>MSRP</i>",
+        Some(21_995),
+    ),
+    // A phone number is called, and no caption is answered.
+    (
+        "<p>Call <a href='tel:5550100100'>(555) 010-0100</a></p><div><b>$399</b><i>Doc Fee</i></div><i>Was</i><b>$24,995</b>\
+         <i>Our Price</i><b>$21,995</b><i>Lease For</i><b>$389</b>",
+        Some(21_995),
+    ),
+    ("<div><i>Price</i> <b>Call</b></div><div><i>MSRP</i> <b>$24,995</b></div>", None),
+    // A caption that repeats its amount leaves the others one each.
+    (
+        "<div class=prices><table><tr><td>$389/mo*</td></tr><tr><td>Finance For</td></tr><tr><td>$21,995</td></tr>\
+         <tr><td>Special Price</td></tr><tr><td>$3,995</td></tr><tr><td>Due at Signing</td></tr></table></div>",
+        Some(21_995),
+    ),
+    (
+        "<b>$399</b><i>Doc Fee</i><b>$21,995</b><i>Our Price</i><b>$24,495</b><i>Was</i><b>$389 per month</b>\
+         <i>Est. Monthly</i><b>$25,995</b><i>MSRP</i><div><s>$24,995</s></div>",
+        Some(21_995),
+    ),
+    // A pair of its own beside them, and an amount that is struck through.
+    (
+        "<div><b>178</b><small>Horsepower</small></div><div><s>$24,995</s></div><i>Winter Wheels</i><b>$2,195</b>\
+         <i>Asking Price</i><b class=price-value>$21,995</b><i>Deposit</i><b>$995</b>",
+        Some(21_995),
+    ),
+    (
+        "<div><s>$24,995</s></div><i>Market Average<button>i</button></i><b class=price-value>$23,995</b><i>Final Price</i>\
+         <b>$21,995</b><i>Due<br>at Signing</i><b class=price>$995</b><div class=badge>Lifetime Warranty</div>",
+        Some(21_995),
+    ),
+    // Earlier prices in one text.
+    (
+        "<table><tr><td>$399</td><td>Doc Fee</td></tr></table><div>10/01/2026$24,99511/01/2026$22,995</div><i>Deposit</i>\
+         <b>$3,995</b><i>Rebate</i><b class=price>$1,995</b><i>Your Price</i><b>$21,995</b>",
+        Some(21_995),
+    ),
+    ("<p>Price as of 11/01/2026: $21,995</p>", Some(21_995)),
+    // A class alone against a far larger amount: either may be the price.
+    ("<b class=price-value>$3,195</b><b>Insurance</b><div class=badge>New Tires</div><div>$21,995</div>", None),
+    ("<b class=price>$21,995</b><div>$24,995</div>", Some(21_995)),
+    // Classes within a frame that is called prices.
+    ("<div class=prices><div class=old>$24,995</div><div class=cur>$21,995</div></div>", Some(21_995)),
+    ("<ul><li>Cash $21,995</li><li>Finance $389/mo</li><li>Lease $299/mo</li></ul>", Some(21_995)),
+    ("<div>Finance<br><b>$389</b>/mo<br>72 mos</div><div>Cash<br><b>$21,995</b></div>", Some(21_995)),
+    ("<p>$21,995</p><p>Customer cash $2,500</p>", Some(21_995)),
+    // Hundreds that are raised need no comma.
+    ("<div class=price><span>$</span><span>21</span><sup>995</sup></div>", Some(21_995)),
+    ("<div class=price>$389<sup>99</sup></div><div class=price>$21<sup>995</sup></div>", Some(21_995)),
+    ("<div class=boxes><div class=old>$24,995</div><div class=cur>$21,995</div></div>", None),
+];
+
+#[test]
+fn what_stands_beside_captions_does_not_turn_them_to_other_amounts() {
+    for (shown, price) in SHOWN {
+        assert_eq!(asked(shown).0, *price, "{shown}");
+    }
+}
+
+#[test]
+fn facts_in_one_text_need_no_marks_between_them() {
+    let page = |facts: &str| {
+        format!(
+            "<body><h1>Used Cars</h1><div><h3><a href='/v/1'>2019 Ford F-150 XLT</a></h3><p>{facts}</p></div></body>"
+        )
+    };
+    for (facts, stock_number, mileage) in [
+        ("VIN 1FTEW1EP6KFA10001 Stock P2535", Some("P2535"), None),
+        ("Stock# P2535 VIN 1FTEW1EP6KFA10001", Some("P2535"), None),
+        ("VIN 1FTEW1EP6KFA10001 stk P2535 45,678 mi", Some("P2535"), Some(45_678)),
+        ("VIN 1FTEW1EP6KFA10001 45,678 miles $21,995", None, Some(45_678)),
+    ] {
+        let read = listings(&page(facts), LOT).unwrap().listings;
+        let [listing] = &read[..] else { panic!("{facts}: {read:?}") };
+        assert_eq!(listing.vin.as_deref(), Some("1FTEW1EP6KFA10001"), "{facts}");
+        assert_eq!((listing.stock_number.as_deref(), listing.mileage), (stock_number, mileage), "{facts}");
+    }
+}
+
+#[test]
+fn structured_data_of_a_page_that_lists_parts_gives_no_vehicle() {
+    let page = |title: &str, price: &str, kind: &str| {
+        let node = format!(
+            r#"{{"@type": "{kind}", "name": "2014 Ford F-150 XLT", "sku": "E14", "offers": {{"@type": "Offer", "price": "{price}"}}}}"#
+        );
+        let scope = format!(
+            r#"<div itemscope itemtype="http://schema.org/{kind}"><h3 itemprop="name">2016 Ford F-150 XLT</h3><b itemprop="price">{price}</b><i itemprop="sku">E16</i></div>"#
+        );
+        [
+            format!(r#"<title>{title}</title><h1>{title}</h1><script type="application/ld+json">{node}</script>"#),
+            format!("<title>{title}</title><h1>{title}</h1>{scope}"),
+        ]
+    };
+    for (title, price, kind, count) in [
+        ("Used Engine Inventory", "2900", "Product", 0),
+        ("Transmissions in stock", "950", "Product", 0),
+        ("Used Cars in Stock", "2900", "Product", 1),
+        // So much is asked for a car.
+        ("Used Engine Inventory", "21995", "Product", 1),
+    ] {
+        for html in page(title, price, kind) {
+            assert_eq!(listings(&html, LOT).unwrap().listings.len(), count, "{html}");
+        }
+    }
+}
+
+#[test]
+fn labels_may_stand_in_a_row_of_their_own_behind_their_values() {
+    let card = |number: usize| {
+        format!(
+            "<div class=car><h3><a href='/v/{number}'>2019 Ford F-150 XLT</a></h3><div class=g><b>$21,995</b><b>45,678</b><b>$389</b></div>\
+             <div class=g><i>Price</i><i>Miles</i><i>Per month</i></div><p>VIN: 1FTEW1EP6KFA1000{number}</p></div>"
+        )
+    };
+    let page: String = (1..=3).map(card).collect();
+    let read = listings(&format!("<body><h1>Used Cars</h1>{page}</body>"), LOT).unwrap().listings;
+    assert_eq!(read.len(), 3);
+    for car in read {
+        assert_eq!((car.price, car.mileage), (Some(Money::from_dollars(21_995)), Some(45_678)));
+    }
+}
