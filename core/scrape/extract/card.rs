@@ -357,8 +357,10 @@ fn ends_in_miles(text: &str, units: &[&str]) -> bool {
 pub(super) fn mentions(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
     let Some(first) = word.first() else { return true };
-    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
-        .any(|at| text.get(at..at + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
+    // Most texts of a card are shorter than what they are asked for.
+    let Some(last) = text.len().checked_sub(word.len()) else { return false };
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), &text[..=last])
+        .any(|at| text[at..at + word.len()].eq_ignore_ascii_case(word))
 }
 
 /// The field that a text labels, and what of its value stands in the same text.

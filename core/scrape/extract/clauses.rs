@@ -91,7 +91,7 @@ fn is_said_in_full(clause: &str, found: &[Found]) -> bool {
     let may_be = |most: i32| found.iter().any(|(_, size)| size.is_none_or(|size| size <= Money::from_dollars(most)));
     let names_one = match by_words(words) {
         Some(Stated::Rate) => may_be(MOST_A_MONTH),
-        Some(Stated::Fee) => may_be(MOST_FEE),
+        Some(Stated::Fee | Stated::Tax) => may_be(MOST_FEE),
         Some(Stated::Down | Stated::Saving) => may_be(MOST_DOWN),
         Some(Stated::Value) => !is_exclaimed,
         Some(Stated::Price(_)) => true,

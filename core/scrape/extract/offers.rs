@@ -129,7 +129,10 @@ fn is_lease(offer: &Object<'_>) -> bool {
         || offer.contains_key("leaseLength")
         || offer.get("name").and_then(scalar).is_some_and(|name| {
             is_short_name(&name)
-                && matches!(by_name(&name), Some(Stated::Rate | Stated::Down | Stated::Fee | Stated::Saving))
+                && matches!(
+                    by_name(&name),
+                    Some(Stated::Rate | Stated::Down | Stated::Fee | Stated::Tax | Stated::Saving)
+                )
         })
 }
 

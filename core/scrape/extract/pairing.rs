@@ -5,6 +5,8 @@
 //! caption with the amount behind it, or each with the one in front. Where both are possible both are handed on, and the price
 //! holds only where it is the same in both. What is deliberately not here: what the price is then (`price_choice`).
 
+use std::ops::Range;
+
 use super::{
     amounts::{Amount, Column, Item, Kind, Wording, column_of},
     chunks::Chunk,
@@ -174,7 +176,7 @@ impl<'b, 'd> Binder<'b, 'd> {
 
     fn absorb_of(&mut self, start: usize, is_struck: bool) {
         let mut at = start;
-        let begins = self.takes_turns(start);
+        let begins = self.takes_turns(start..self.loose.len());
         while at < self.loose.len() {
             let is_absorbed = |other: Option<&usize>| {
                 let other = other.filter(|other| self.are_near(self.loose[at], **other));
@@ -190,12 +192,13 @@ impl<'b, 'd> Binder<'b, 'd> {
                 })
             };
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
-            // Where each amount has the caption behind it, one in front of what is struck through is another's.
-            let is_taken =
-                || begins == Some(false) && self.items[self.loose[at]].amount().is_some_and(|it| it.is_struck);
+            // Where each amount has the caption behind it, one in front of what is struck through is another's, and the other way round.
+            let is_taken = || is_struck && (begins == Some(false) || self.takes_turns(start..at) == Some(false));
+            let is_given =
+                || begins == Some(true) || (is_struck && self.takes_turns(behind..self.loose.len()) == Some(true));
             if before.is_some_and(|before| is_absorbed(self.loose.get(before))) && !is_taken() {
                 self.loose.drain(at - 1..=at);
-            } else if is_absorbed(self.loose.get(behind)) && begins != Some(true) {
+            } else if is_absorbed(self.loose.get(behind)) && !is_given() {
                 self.loose.drain(at..=behind);
             }
             at += 1;
@@ -203,10 +206,10 @@ impl<'b, 'd> Binder<'b, 'd> {
     }
 
     /// Whether captions and the amounts that nothing is said of take turns, each having its own, and a caption is the first of them.
-    fn takes_turns(&self, start: usize) -> Option<bool> {
+    fn takes_turns(&self, places: Range<usize>) -> Option<bool> {
         let is_caption = |item: &usize| self.items[*item].caption().is_some();
         let counts = |item: &&usize| is_caption(item) || is_open(&self.items[**item]);
-        let turns: Vec<bool> = self.loose[start..].iter().filter(counts).map(is_caption).collect();
+        let turns: Vec<bool> = self.loose[places].iter().filter(counts).map(is_caption).collect();
         let is_in_turns =
             turns.len() > 2 && turns.len().is_multiple_of(2) && turns.windows(2).all(|two| two[0] != two[1]);
         turns.first().copied().filter(|_| is_in_turns)
@@ -395,6 +398,10 @@ impl<'b, 'd> Binder<'b, 'd> {
                 std::cmp::Ordering::Equal if self.lowers(run, &behind) != self.lowers(run, &in_front) => {
                     Some(self.lowers(run, &behind))
                 }
+                // No saving is more than the price.
+                std::cmp::Ordering::Equal if self.may_be(run, &behind) != self.may_be(run, &in_front) => {
+                    Some(self.may_be(run, &behind))
+                }
                 // The other captions of the card are all on one side.
                 std::cmp::Ordering::Equal if (self.forward > 0) != (self.backward > 0) => Some(self.forward > 0),
                 std::cmp::Ordering::Equal => None,
@@ -403,6 +410,14 @@ impl<'b, 'd> Binder<'b, 'd> {
             backward.extend(if only == Some(true) { behind } else { in_front });
         }
         if forward == backward { vec![forward] } else { vec![forward, backward] }
+    }
+
+    /// Whether the amounts of a run can be what a reading of it makes of them.
+    fn may_be(&self, run: &[usize], pairs: &Pairs) -> bool {
+        let is_left = |item: &&usize| is_open(&self.items[**item]) && !pairs.iter().any(|(_, amount)| amount == *item);
+        let mut read = self.read(pairs);
+        read.extend(run.iter().filter(is_left).map(|item| self.items[*item].clone()));
+        is_plausible(&read)
     }
 
     /// Whether a reading of a run leaves no amount that is more than what a caption calls a former price or the maker's.

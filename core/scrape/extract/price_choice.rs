@@ -271,7 +271,7 @@ fn is_of_something_unknown(amount: &Amount) -> bool {
 fn may_be_asked_all_the_same(amount: &Amount) -> bool {
     let most = match amount.own {
         Some(Stated::Rate) => Some(MOST_A_MONTH),
-        Some(Stated::Fee | Stated::Down | Stated::Saving) => Some(Money::from_dollars(MOST_BESIDE_PRICE)),
+        Some(Stated::Fee | Stated::Tax | Stated::Down | Stated::Saving) => Some(Money::from_dollars(MOST_BESIDE_PRICE)),
         None if amount.caption.is_none() && amount.price.is_none() && !amount.is_struck && amount.has_sign => {
             Some(LEAST_OF_A_CAR)
         }
@@ -414,7 +414,8 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
     let Some(asked) = prices().min().or(lone) else {
         let most = Money::from_dollars(MOST_BESIDE_PRICE);
         return amounts.iter().all(|amount| {
-            !matches!(amount.stated(), Some(Stated::Rate | Stated::Fee)) || amount.size.is_none_or(|size| size < most)
+            !matches!(amount.stated(), Some(Stated::Rate | Stated::Fee | Stated::Tax))
+                || amount.size.is_none_or(|size| size < most)
         });
     };
     let cents = asked.cents();
@@ -429,7 +430,7 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
             let (Some(stated), Some(size)) = (amount.stated(), amount.size.map(Money::cents)) else { return true };
             match stated {
                 Stated::Rate => size < cents / 3,
-                Stated::Fee => size < cents / 2,
+                Stated::Fee | Stated::Tax => size < cents / 2,
                 Stated::Down | Stated::Saving => size < cents,
                 Stated::Price(PriceRank::Suggested | PriceRank::Retail) => size > cents / 2,
                 Stated::Price(_) | Stated::Value | Stated::Unknown => true,

@@ -22,6 +22,8 @@ pub(super) enum Stated {
     Down,
     /// What is added to a price.
     Fee,
+    /// What the state adds to a price, which is not in what a dealer asks.
+    Tax,
     /// What is taken off a price.
     Saving,
     /// What somebody else thinks that the vehicle, or another one, is worth.
@@ -95,15 +97,17 @@ pub(super) mod thing {
         pub(in super::super) RATING,
         /// What dealers sell with cars: `Warranty price`.
         pub(in super::super) THING,
+        pub(in super::super) TAX,
     }
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
-    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, THING, VALUE, WORTH,
+    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, TAX, THING, VALUE, WORTH,
 };
 
 /// The known words by what they mention.
-const WORDS: Meanings<27> = Meanings::of([
+const WORDS: Meanings<28> = Meanings::of([
+    (TAX, "tax taxes"),
     (
         RATE,
         "lease leases leased leasing monthly month months mo mos mensual weekly biweekly week weeks wk payment \
@@ -410,6 +414,7 @@ fn concluded(things: u32, count: usize) -> Option<Stated> {
         () if says(FINANCE) && says(PRICE) && !says(RATE) => rank(PriceRank::Retail),
         () if says(RATE | FINANCE) => Some(Stated::Rate),
         () if says(SAVING | DROP) => Some(Stated::Saving),
+        () if says(TAX) => Some(Stated::Tax),
         () if says(FEE) => Some(Stated::Fee),
         // `Customer Cash` is a rebate, `Cash Price` what is paid.
         () if says(CASH) && !says(PRICE | ASKING | ASKING_SHORT) && count > 1 => Some(Stated::Saving),

@@ -32,7 +32,7 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
     items.retain(|item| {
         let (most, most_in_rows) = match item.caption() {
             Some(Stated::Rate) => (MOST_A_MONTH, MOST_A_MONTH),
-            Some(Stated::Fee) => (part.min(MOST_FEE), MOST_IN_ROWS),
+            Some(Stated::Fee | Stated::Tax) => (part.min(MOST_FEE), MOST_IN_ROWS),
             Some(Stated::Down | Stated::Saving) => (part, MOST_IN_ROWS),
             _ => return true,
         };

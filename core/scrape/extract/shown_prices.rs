@@ -59,7 +59,7 @@ impl ShownPrices {
     fn price_instead_of(&self, price: Money, is_of_vendor: bool) -> Option<Money> {
         let Shown { asked, is_said, others, sizes } = &self.shown;
         if let Some((_, stated)) = others.iter().find(|(amount, _)| *amount == price) {
-            let is_part = matches!(stated, Stated::Rate | Stated::Down | Stated::Fee | Stated::Saving);
+            let is_part = matches!(stated, Stated::Rate | Stated::Down | Stated::Fee | Stated::Tax | Stated::Saving);
             // A maker's price is better than nothing, a part of one is not.
             return if is_part { *asked } else { asked.or(Some(price)) };
         }

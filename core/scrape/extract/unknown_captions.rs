@@ -69,6 +69,8 @@ enum Unit {
     Amount(usize),
     /// A text, and the caption that it is.
     Text(usize, Option<usize>),
+    /// A text with several amounts, which has no caption beside it.
+    Several(usize),
 }
 
 impl Around<'_, '_> {
@@ -200,6 +202,7 @@ impl Around<'_, '_> {
         let may_be_caption = |unit: &Unit| match unit {
             Unit::Amount(_) | Unit::Text(_, Some(_)) => true,
             Unit::Text(text, None) => self.may_be_caption(*text, element),
+            Unit::Several(_) => false,
         };
         // A pair in an element of its own ends them.
         let goes_on = |one: usize, other: usize| {
@@ -226,7 +229,7 @@ impl Around<'_, '_> {
             Some(Unit::Amount(item)) => {
                 items[*item].amount().is_some_and(|amount| amount.own.is_some() || amount.is_struck)
             }
-            None => false,
+            Some(Unit::Several(_)) | None => false,
         };
         let run = start..end;
         let is_cut_at_both = is_amount(&units[start]) && is_unknown(start) && is_unknown(end.saturating_sub(1));
@@ -246,7 +249,7 @@ impl Around<'_, '_> {
     fn stands_in_element(&self, items: &[Item], unit: &Unit, element: usize) -> bool {
         let (at, own) = match *unit {
             Unit::Amount(item) => (items[item].at, items[item].chunks.clone()),
-            Unit::Text(text, _) => (self.chunks[text].at, text..text + 1),
+            Unit::Text(text, _) | Unit::Several(text) => (self.chunks[text].at, text..text + 1),
         };
         self.larger(at, &own).is_some_and(|(around, _)| around == element)
     }
@@ -329,7 +332,7 @@ impl Around<'_, '_> {
         self.dom.within_of(element, self.chunks, |chunk| chunk.at)
     }
 
-    /// The texts of a range as units; `None` where they are too many, or one holds several amounts.
+    /// The texts of a range as units; `None` where they are too many.
     fn units(&self, items: &[Item], range: &Range<usize>) -> Option<Vec<Unit>> {
         if range.len() > TEXTS_MAX {
             return None;
@@ -340,8 +343,9 @@ impl Around<'_, '_> {
         while at < range.end {
             match items.get(item).filter(|item| item.chunks.start == at) {
                 Some(found) if items.get(item + 1).is_some_and(|next| next.chunks.start == at) => {
-                    let _several = found;
-                    return None;
+                    units.push(Unit::Several(at));
+                    item += items[item..].iter().take_while(|next| next.chunks.start == at).count();
+                    at = found.chunks.end;
                 }
                 Some(found) => {
                     units.push(if found.amount().is_some() { Unit::Amount(item) } else { Unit::Text(at, Some(item)) });

@@ -44,6 +44,17 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <b>$21,995</b><i>Due<br>at Signing</i><b class=price>$995</b><div class=badge>Lifetime Warranty</div>",
         Some(21_995),
     ),
+    (
+        "<div><div><b>$21,995</b></div></div><div><s>$24,995</s></div><i>Sticker Price</i><b class=price>$28,995</b>\
+         <i>Finance For<sup>1</sup></i><b class=amount>$389</b>",
+        Some(21_995),
+    ),
+    // The other captions stand behind their amounts, but no saving is as much.
+    (
+        "<div class=row><b>$23,995</b><i>Est. Trade Value</i></div><div class=row><b>$399</b><i>Doc Fee</i></div>\
+         <div class=row><b>$21,995</b></div><div class=row><b>$389</b><i>Lease Payment</i></div><i>Savings</i><b class=price>$2,795</b>",
+        Some(21_995),
+    ),
     // Earlier prices in one text.
     (
         "<table><tr><td>$399</td><td>Doc Fee</td></tr></table><div>10/01/2026$24,99511/01/2026$22,995</div><i>Deposit</i>\
@@ -59,6 +70,17 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     ("<ul><li>Cash $21,995</li><li>Finance $389/mo</li><li>Lease $299/mo</li></ul>", Some(21_995)),
     ("<div>Finance<br><b>$389</b>/mo<br>72 mos</div><div>Cash<br><b>$21,995</b></div>", Some(21_995)),
     ("<p>$21,995</p><p>Customer cash $2,500</p>", Some(21_995)),
+    // A total with taxes is not what is asked.
+    (
+        "<p><i>Sale Price</i><b>$21,995</b></p><p><i>Est. Tax</i><b>$1,830</b></p><p><i>Total</i><b>$23,825</b></p>",
+        Some(21_995),
+    ),
+    // A text with several amounts beside captions that nobody knows.
+    (
+        "<p>$199/mo est. with $1,300 down</p><p>$21,995.00</p><i>Sale Price</i><b>$20,995</b><i>NADA</i><b>$389/mo</b>\
+         <i>Est. Payment</i><b class=price>$3,244</b><i>Warranty</i>",
+        Some(21_995),
+    ),
     // Hundreds that are raised need no comma.
     ("<div class=price><span>$</span><span>21</span><sup>995</sup></div>", Some(21_995)),
     ("<div class=price>$389<sup>99</sup></div><div class=price>$21<sup>995</sup></div>", Some(21_995)),
