@@ -21,7 +21,7 @@ pub(crate) use self::turns::Turns;
 use crate::{
     actor::{Actor, Permission, Role},
     clock::Clock,
-    db::{Database, DbConnection, DbResult, RowsOf, columns::Take},
+    db::{Blocks, Database, DbConnection, DbResult, Stream, columns::Take},
     error::{Error, ErrorCode, Result},
     idempotency::RepeatableCall,
     zone::Zone,
@@ -285,12 +285,12 @@ impl Desk {
     }
 
     /// Hands out rows as they come to an actor who may, all of them as the database is at one moment.
-    pub(crate) fn stream(&self, permission: Permission, rows: &RowsOf<'_>, take: &mut Take<'_>) -> Result<()> {
-        let rows = |conn: &mut DbConnection, take: &mut Take<'_>| {
+    pub(crate) fn stream(&self, permission: Permission, stream: &Stream<'_>, take: &mut Take<'_>) -> Result<()> {
+        let rows = |conn: &mut DbConnection, blocks: Blocks, take: &mut Take<'_>| {
             self.authorize_read(conn, permission)?;
-            rows(conn, take)
+            (stream.rows)(conn, blocks, take)
         };
-        self.house.database.stream(&rows, take)
+        self.house.database.stream(&Stream { rows: &rows, whole_table: stream.whole_table }, take)
     }
 
     /// Runs a transaction for an actor who may; the permission is checked inside it.

@@ -76,3 +76,83 @@ on_both_databases! {
         assert_eq!(records.iter().filter(|cells| cells.contains(&None)).count(), odd.len(), "{records:?}");
     }
 }
+
+/// Listings that fill 16 MiB and more of PostgreSQL's blocks, numbered by their mileage in the order of the blocks.
+#[cfg(feature = "postgres")]
+const MANY: usize = 30_000;
+
+#[cfg(feature = "postgres")]
+fn large_table() -> Lot {
+    let lot = Lot::on_postgres();
+    let new = NewCompetitor {
+        name: "Rival".into(),
+        inventory_url: "https://rival.example/used".into(),
+        ..NewCompetitor::default()
+    };
+    let id = lot.desk().competitors().add(&new).unwrap().id;
+    lot.execute(&format!(
+        "INSERT INTO competitor_inventory (id, competitor_id, external_id, year, mileage, first_seen_at, last_seen_at, is_sold, raw_data, \
+             created_at, updated_at) \
+         SELECT gen_random_uuid(), '{id}', number, 2018, number, now(), now(), false, \
+             jsonb_build_object('text', repeat(md5(number::text), 20)), now(), now() \
+         FROM generate_series(0, {MANY} - 1) AS number"
+    ));
+    lot
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_large_table_is_read_over_two_connections_as_it_is_at_one_moment() {
+    let lot = large_table();
+    let reads =
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY (SELECT%ctid >= ''(%'";
+    let mut request = ColumnRequest::of(vec!["mileage".to_owned()]);
+    request.rows_at_a_time = 500;
+    let (mut seen, mut most) = (vec![0; MANY], 0);
+    lot.desk()
+        .competitors()
+        .listing_columns(&ListingFilter::default(), &request, &mut |batch| {
+            if seen.iter().all(|times| *times == 0) {
+                // The second half waits to be taken meanwhile.
+                let begun = std::time::Instant::now();
+                while most == 0 && begun.elapsed().as_secs() < 20 {
+                    most = lot.count(reads);
+                }
+                lot.execute("DELETE FROM competitor_inventory WHERE mileage % 100 = 99");
+            }
+            let Values::Numbers(numbers) = &batch.columns[0].values else { panic!("{batch:?}") };
+            numbers.iter().for_each(|number| seen[usize::try_from(*number).unwrap()] += 1);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(most > 0, "the second half was not read beside the first");
+    assert!(seen.iter().all(|times| *times == 1), "each row once, those deleted meanwhile too");
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_large_table_is_read_to_where_somebody_has_enough() {
+    let lot = large_table();
+    let mut request = ColumnRequest::of(vec!["mileage".to_owned()]);
+    request.rows_at_a_time = 500;
+    let mut rows_left = 8_000;
+    let filter = ListingFilter::default();
+    let mut take = |batch: jpauto::ColumnBatch| {
+        rows_left -= batch.rows;
+        if rows_left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    lot.desk().competitors().listing_columns(&filter, &request, &mut take).unwrap();
+    assert_eq!(rows_left, 0);
+    // A sold listing alone, and a list in its order.
+    lot.execute("UPDATE competitor_inventory SET is_sold = true, sold_at = now() WHERE mileage IN (7, 29999)");
+    let mut found = Vec::new();
+    let mut take = |batch: jpauto::ColumnBatch| {
+        let Values::Numbers(numbers) = &batch.columns[0].values else { panic!("{batch:?}") };
+        found.extend_from_slice(numbers);
+        ControlFlow::Continue(())
+    };
+    let filter = ListingFilter { sold: Some(true), ..ListingFilter::default() };
+    lot.desk().competitors().listing_columns(&filter, &request, &mut take).unwrap();
+    found.sort_unstable();
+    assert_eq!(found, [7, 29_999]);
+}

@@ -28,6 +28,7 @@ pub(crate) mod schema;
 mod session;
 #[cfg(feature = "postgres")]
 mod standby;
+mod streams;
 pub(crate) mod texts;
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "SQLite alone holds a time as a text"))]
 pub(crate) mod time;
@@ -38,7 +39,6 @@ pub(crate) mod types;
 mod unmade;
 
 use std::{
-    ops::ControlFlow,
     path::Path,
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
     time::Duration,
@@ -54,7 +54,8 @@ pub(crate) use kept::{is_one_of, kept_sql};
 pub(crate) use migrate::Migrated;
 pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
 pub(crate) use schema::{Column, columns_of};
-pub(crate) use transaction::{RowsOf, find_by_index, plan_for_the_values, without_statement_timeout};
+pub(crate) use streams::{Blocks, Stream};
+pub(crate) use transaction::{find_by_index, plan_for_the_values, without_statement_timeout};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;
@@ -256,50 +257,6 @@ impl Database {
                 other => return other.map_err(Error::from),
             }
         }
-    }
-
-    /// Hands out rows as they come, all of them as the database is at the first one. A connection is held until the last one; a database
-    /// that lives in one connection is read to its end first, so that others can use it meanwhile.
-    pub(crate) fn stream(&self, rows: &RowsOf<'_>, take: &mut columns::Take<'_>) -> Result<()> {
-        if let Some(stand_in) = self.stand_in()? {
-            return stand_in.stream(rows, take);
-        }
-        self.must_be_current()?;
-        let mut kept = lives_in_one_connection(&self.target).then(Vec::new);
-        let mut dead = 0;
-        loop {
-            let mut has_begun = false;
-            let mut pooled = self.connection()?;
-            let outcome = pooled.stream(rows, &mut |batch| {
-                has_begun = true;
-                match &mut kept {
-                    Some(kept) => {
-                        kept.push(batch);
-                        ControlFlow::Continue(())
-                    }
-                    None => take(batch),
-                }
-            });
-            match outcome {
-                Err(failure) if pooled.is_lost && !has_begun && dead < self.pool.max_size() => {
-                    tracing::debug!(reason = %failure, "a stream begins again on another connection");
-                    dead += 1;
-                }
-                Err(failure) => {
-                    #[cfg(feature = "postgres")]
-                    let failure = rights::named(&mut pooled.conn, Kind::Snapshot, failure);
-                    return Err(failure.into());
-                }
-                Ok(_) => break,
-            }
-        }
-        // The loop's connection is back in the pool.
-        for batch in kept.into_iter().flatten() {
-            if take(batch).is_break() {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Runs a transaction. It is run again, as a whole, when another writer came between: the closure must be repeatable.

@@ -6,12 +6,9 @@ use std::{ops::ControlFlow, time::Duration};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 
-use super::{DbConnection, DbResult, Failure, columns::Take, connection::Pooled};
+use super::{DbConnection, DbResult, Failure, connection::Pooled};
 
 type Transactions = <DbConnection as diesel::Connection>::TransactionManager;
-
-/// How rows are read in a transaction, and whether somebody still wanted more at the end.
-pub(crate) type RowsOf<'a> = dyn Fn(&mut DbConnection, &mut Take<'_>) -> DbResult<ControlFlow<()>> + 'a;
 
 /// In what the statements of an operation run.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +39,18 @@ impl Pooled {
         outcome
     }
 
-    /// Reads rows in a transaction of their own. Whoever takes them may be slow, so their statement has no limit of time.
-    pub(super) fn stream(&mut self, rows: &RowsOf<'_>, take: &mut Take<'_>) -> DbResult<ControlFlow<()>> {
-        let outcome = match self.begin(Kind::Snapshot).and_then(|_begun| without_statement_timeout(&mut self.conn)) {
-            Ok(()) => rows(&mut self.conn, take),
+    /// Reads rows in a transaction of their own, or as the transaction sees the database that has exported this snapshot. `rows` is told
+    /// whether the session is the connection's own. Whoever takes the rows may be slow, so their statement has no limit of time.
+    pub(super) fn stream(
+        &mut self,
+        snapshot: Option<&str>,
+        rows: impl FnOnce(&mut DbConnection, bool) -> DbResult<ControlFlow<()>>,
+    ) -> DbResult<ControlFlow<()>> {
+        let outcome = match self.begin_stream(snapshot) {
+            Ok(()) => {
+                let is_own_session = self.has_own_session();
+                rows(&mut self.conn, is_own_session)
+            }
             Err(reason) => Err(reason.into()),
         };
         let outcome = match outcome {
@@ -59,6 +64,24 @@ impl Pooled {
         };
         self.note(outcome.as_ref().err());
         outcome
+    }
+
+    fn begin_stream(&mut self, snapshot: Option<&str>) -> diesel::QueryResult<()> {
+        self.begin(Kind::Snapshot)?;
+        if let Some(id) = snapshot {
+            set_on_postgres(&mut self.conn, &format!("SET TRANSACTION SNAPSHOT '{id}'"))?;
+        }
+        without_statement_timeout(&mut self.conn)?;
+        // Most of the time goes into the cells' binary form, which is compiled already.
+        set_on_postgres(&mut self.conn, "SET LOCAL jit = off")
+    }
+
+    /// Whether no pooler gives the session to others.
+    fn has_own_session(&self) -> bool {
+        #[cfg(feature = "postgres")]
+        return self.shared.is_none();
+        #[cfg(not(feature = "postgres"))]
+        true
     }
 
     fn note(&mut self, failure: Option<&Failure>) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_types::{Integer, Text},
+    sql_types::{Bool, Integer, Text},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     columns::{Column, ColumnRequest, RowOrder, Values},
     competitors::{ListingFilter, ListingSort, days_on_market},
     db::{
-        DbConnection, DbResult,
+        Blocks, DbConnection, DbResult,
         columns::{Cell, Output, Plan, Source, Take, Times, stream},
     },
     error::{Error, ErrorCode, Result},
@@ -25,16 +25,24 @@ use crate::{
     tracking::sold::days_to_sale,
 };
 
-/// Streams the listings that match the filter.
+/// Streams the listings that match the filter and stand in these blocks of the table.
 pub(in crate::competitors) fn listing_columns(
     conn: &mut DbConnection,
     filter: &ListingFilter,
     request: &ColumnRequest,
+    blocks: Blocks,
     now: DateTime<Utc>,
     take: &mut Take<'_>,
 ) -> DbResult<ControlFlow<()>> {
     let plan = Plan::of(conn, &request.columns, |name| output(name, now))?;
     let mut query = matching(filter, now).select(sql::<Text>(&plan.selection()));
+    match blocks {
+        Blocks::All => {}
+        #[cfg(feature = "postgres")]
+        Blocks::Before(block) => query = query.filter(sql::<Bool>(&format!("ctid < '({block},0)'"))),
+        #[cfg(feature = "postgres")]
+        Blocks::From(block) => query = query.filter(sql::<Bool>(&format!("ctid >= '({block},0)'"))),
+    }
     if request.order == RowOrder::OfTheList || request.limit.is_some() {
         query = query.order(sql::<Integer>(&order(filter)?));
     }
