@@ -29,7 +29,19 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
     let part = if items.iter().any(is_priced) { MOST_OF_A_PRICE } else { MOST_DOWN };
     // Where each amount has a caption, a large one may be what it says.
     let is_one_too_many = sizes.len() == 1 || captions > sizes.len();
+    // `Est. Payment` right beside `$1,103 /mo` is that amount's, and no slogan.
+    let says = |at: Option<usize>, said: Stated| {
+        let amount = at.and_then(|at| items.get(at)).and_then(Item::amount);
+        amount.is_some_and(|amount| amount.own == Some(said) && amount.wording == Wording::Short)
+    };
+    let is_beside =
+        |at: usize| items[at].caption().is_some_and(|said| says(at.checked_sub(1), said) || says(Some(at + 1), said));
+    let beside: Vec<bool> = (0..items.len()).map(is_beside).collect();
+    let mut beside = beside.into_iter();
     items.retain(|item| {
+        if beside.next() == Some(true) {
+            return true;
+        }
         let (most, most_in_rows) = match item.caption() {
             Some(Stated::Rate) => (MOST_A_MONTH, MOST_A_MONTH),
             Some(Stated::Fee | Stated::Tax) => (part.min(MOST_FEE), MOST_IN_ROWS),

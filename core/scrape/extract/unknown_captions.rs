@@ -57,6 +57,15 @@ fn says_all(item: &Item) -> bool {
     item.amount().is_some_and(|amount| amount.own.is_some() && amount.wording == Wording::Whole)
 }
 
+/// How texts and amounts in turns are read.
+enum Turns {
+    None,
+    /// Each caption with the amount beside it, from the first on.
+    Read(Range<usize>),
+    /// Each caption with the amount in front or with the one behind.
+    Either(Range<usize>),
+}
+
 struct Around<'a, 'd> {
     dom: &'a Dom<'d>,
     chunks: &'a [Chunk<'a>],
@@ -90,10 +99,18 @@ impl Around<'_, '_> {
         }
         if self.is_behind_label(&units, at) {
             say_unknown(&mut items[item]);
-        } else if let Some(run) = self.turns_around(items, &units, element, at) {
-            self.bind_turns(items, &units[run]);
-        } else if let [Unit::Text(text, None), Unit::Amount(_)] | [Unit::Amount(_), Unit::Text(text, None)] = units[..]
-        {
+            return;
+        }
+        match self.turns_around(items, &units, element, at) {
+            Turns::Read(run) => self.bind_turns(items, &units[run]),
+            Turns::Either(run) => doubt_classes(items, &units[run]),
+            Turns::None => self.bind_pair(items, item, element, &units),
+        }
+    }
+
+    /// Gives an amount what the only other text of an element says.
+    fn bind_pair(&self, items: &mut [Item], item: usize, element: usize, units: &[Unit]) {
+        if let [Unit::Text(text, None), Unit::Amount(_)] | [Unit::Amount(_), Unit::Text(text, None)] = units[..] {
             let is_label = || Field::named(&self.chunks[text].text) == Some(Field::Other);
             if let Kind::Amount(amount) = &mut items[item].kind
                 && self.may_be_caption(text, element)
@@ -191,9 +208,8 @@ impl Around<'_, '_> {
             && is_unknown_caption(said, self.name)
     }
 
-    /// The texts around an amount that take turns with amounts, some caption among them known and others like it; `None` where it
-    /// cannot be told on which side they stand.
-    fn turns_around(&self, items: &[Item], units: &[Unit], element: usize, at: usize) -> Option<Range<usize>> {
+    /// The texts around an amount that take turns with amounts, some caption among them known and others like it.
+    fn turns_around(&self, items: &[Item], units: &[Unit], element: usize, at: usize) -> Turns {
         // `$800 holds it` has no caption: the texts beside it are those of other amounts.
         let says_all = |at: usize| matches!(units[at], Unit::Amount(item) if says_all(&items[item]));
         let take_turns = |one: usize, other: usize| {
@@ -233,16 +249,23 @@ impl Around<'_, '_> {
         };
         let run = start..end;
         let is_cut_at_both = is_amount(&units[start]) && is_unknown(start) && is_unknown(end.saturating_sub(1));
+        let is_odd = run.len() % 2 == 1;
         let mut runs = match run.len() % 2 {
             0 if is_cut_at_both && run.len() > 2 => vec![start + 1..end - 1, run],
             0 => vec![run],
             _ => vec![start + 1..end, start..end.saturating_sub(1)],
         };
+        runs.retain(is_whole);
+        let may_be_either = runs.len() == 2 && is_odd;
         runs.retain(|run| {
             let is_told = |at: usize| run.contains(&at) || is_unknown(at);
-            is_told(start) && is_told(end.saturating_sub(1)) && is_whole(run)
+            is_told(start) && is_told(end.saturating_sub(1))
         });
-        if let [only] = &runs[..] { Some(only.clone()) } else { None }
+        match &runs[..] {
+            [only] => Turns::Read(only.clone()),
+            [] if may_be_either => Turns::Either(start..end),
+            _ => Turns::None,
+        }
     }
 
     /// Whether no smaller element holds a text with another one.
@@ -397,6 +420,21 @@ fn begins_a_remark(text: &str) -> bool {
 
 fn is_amount(unit: &Unit) -> bool {
     matches!(unit, Unit::Amount(_))
+}
+
+/// Takes the word of a class that they are prices from amounts beside captions that nobody knows.
+fn doubt_classes(items: &mut [Item], units: &[Unit]) {
+    let is_unknown = |unit: Option<&Unit>| matches!(unit, Some(Unit::Text(_, None)));
+    for (at, unit) in units.iter().enumerate() {
+        let is_beside =
+            || is_unknown(units.get(at + 1)) || at.checked_sub(1).is_some_and(|at| is_unknown(units.get(at)));
+        if let Unit::Amount(item) = unit
+            && is_beside()
+            && let Kind::Amount(amount @ Amount { class: Some(Stated::Price(_)), .. }) = &mut items[*item].kind
+        {
+            amount.class = None;
+        }
+    }
 }
 
 fn say_unknown(item: &mut Item) {

@@ -55,6 +55,23 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <div class=row><b>$21,995</b></div><div class=row><b>$389</b><i>Lease Payment</i></div><i>Savings</i><b class=price>$2,795</b>",
         Some(21_995),
     ),
+    // A remark about the price has no caption.
+    (
+        "<b>$20,995</b><i>Kelley Blue Book</i><b class=price>$21,995</b><i>Selling Price</i>\
+         <p>Advertised price does not include sales tax and a $514 documentation charge.</p>",
+        Some(21_995),
+    ),
+    (
+        "<section><div>$1,103 /mo</div><div>Est. Payment</div><div>$21,995</div><div>Asking Price</div><div>$20,995</div>\
+         <div>Kelley Blue Book</div><div>$3,874</div><div>Service Plan</div></section>",
+        Some(21_995),
+    ),
+    // Which amount is the unknown one's nobody can tell.
+    (
+        "<div><span>$4,602</span></div><p>Customer Cash</p><div class=price>$1,110</div><div>Warranty</div>\
+         <em class=price-value>$2,833</em>",
+        None,
+    ),
     // Earlier prices in one text.
     (
         "<table><tr><td>$399</td><td>Doc Fee</td></tr></table><div>10/01/2026$24,99511/01/2026$22,995</div><i>Deposit</i>\
