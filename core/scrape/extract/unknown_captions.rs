@@ -52,9 +52,12 @@ fn is_open(item: &Item) -> bool {
     item.amount().is_some_and(|amount| amount.is_open() && amount.price.is_some())
 }
 
-/// Whether the sentence of an amount says all of it.
+/// Whether the sentence of an amount says all of it, though it be in words that nobody knows.
 fn says_all(item: &Item) -> bool {
-    item.amount().is_some_and(|amount| amount.own.is_some() && amount.wording == Wording::Whole)
+    item.amount().is_some_and(|amount| match amount.own {
+        Some(own) => own == Stated::Unknown || amount.wording == Wording::Whole,
+        None => false,
+    })
 }
 
 /// How texts and amounts in turns are read.

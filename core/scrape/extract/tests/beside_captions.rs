@@ -66,6 +66,12 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <div>Kelley Blue Book</div><div>$3,874</div><div>Service Plan</div></section>",
         Some(21_995),
     ),
+    // A badge in front of amounts in turns, and a sentence behind them.
+    (
+        "<div class=badge>Back-up Camera</div><b>$21,995</b><i>Special Price</i><b class=price>$3,195</b><i>Cash Down</i>\
+         <b class=price-value>$2,095</b><i>Service Plan</i><b class=price>$293</b><i>Lease Payment</i><div>$1,500 holds it</div>",
+        Some(21_995),
+    ),
     // Which amount is the unknown one's nobody can tell.
     (
         "<div><span>$4,602</span></div><p>Customer Cash</p><div class=price>$1,110</div><div>Warranty</div>\
