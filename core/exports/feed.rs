@@ -170,7 +170,7 @@ impl Column {
             Source::Constant(text) => Value::text(text.as_str()),
             Source::Reworded(value, words) => reworded(value(vehicle, surroundings), words),
         };
-        value.cleaned(self.lines, self.longest)
+        if self.lines == Lines::Exact { value } else { value.cleaned(self.lines, self.longest) }
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a> Value<'a> {
         let _ = match self {
             Self::Missing => Ok(()),
             Self::Text(text) => cell.write_str(text),
-            Self::Whole(number) => write!(cell, "{number}"),
+            Self::Whole(number) => cell.write_str(itoa::Buffer::new().format(*number)),
             Self::Amount(amount) | Self::AmountAsText(amount) => write!(cell, "{amount}"),
             Self::Degrees(degrees) => write!(cell, "{degrees}"),
             Self::Flag(flag) => cell.write_str(if *flag { "true" } else { "false" }),

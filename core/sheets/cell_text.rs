@@ -15,6 +15,10 @@ const EXACTLY: (&str, char) = ("'\"", '"');
 
 /// Whether a spreadsheet could run the text. A number is none, nor is one of a telephone: without a letter nothing is called.
 fn may_be_run(text: &str) -> bool {
+    // Most cells begin so, and nothing stands in front of it.
+    if text.starts_with(|sign: char| sign.is_ascii_alphanumeric()) {
+        return false;
+    }
     let is_of_numbers = |sign: char| sign.is_ascii_digit() || " +-.,()/".contains(sign);
     let seen = text.trim_start_matches(is_unseen);
     let is_number = seen.starts_with(['+', '-']) && seen.chars().all(is_of_numbers);
@@ -70,11 +74,18 @@ pub(crate) fn write_list(texts: &[Cow<'_, str>], cell: &mut String) {
         cell.push_str(text);
     }
     guard(cell);
-    if !list(read(cell)).is_ok_and(|read| read == texts) {
+    if !are_lines(texts) && !list(read(cell)).is_ok_and(|read| read == texts) {
         cell.clear();
         // A list of texts is always JSON.
         cell.push_str(&serde_json::to_string(texts).unwrap_or_default());
     }
+}
+
+/// Whether texts are read again from a line each, without reading them.
+fn are_lines(texts: &[Cow<'_, str>]) -> bool {
+    let is_line = |text: &str| !text.is_empty() && text.trim() == text && !text.contains('\n');
+    let begins_plainly = |text: &str| !text.starts_with(['[', '\'']);
+    texts.len() > 1 && texts.iter().all(|text| is_line(text)) && texts.first().is_some_and(|text| begins_plainly(text))
 }
 
 #[cfg(test)]
