@@ -87,6 +87,17 @@ pub(crate) fn created_at(path: &str, thing: &impl Serialize) -> Outcome {
     Ok(with_header(with_json(StatusCode::CREATED, text_of(thing)?), LOCATION, path))
 }
 
+/// Something that was changed. It has the tag of the answer to a read, where that is of the same version: the answer to a write may say
+/// more, such as that a price is doubtful.
+pub(crate) fn changed<T: Serialize>(thing: &impl Serialize, version: Version, seen: Option<(&T, Version)>) -> Outcome {
+    let written = Written::one(thing, Some(version))?;
+    let tag = match seen.filter(|(_, of)| *of == version) {
+        Some((seen, _)) => Written::one(seen, Some(version))?.tag,
+        None => written.tag.clone(),
+    };
+    Ok(Written { tag, ..written }.into_response())
+}
+
 /// What an action leads to, with its version where it has one.
 pub(crate) fn done_to(thing: &impl Serialize, version: Version) -> Outcome {
     one_version(thing, Some(version))

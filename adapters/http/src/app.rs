@@ -19,6 +19,7 @@ use crate::{
     caller::{Asker, Caller},
     client_connections::{ClientConnections, Counted},
     encoding::Unchanging,
+    fair_queue::Client,
     gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
     inventory, openapi,
@@ -41,7 +42,7 @@ struct Shared {
     body: BodyLimits,
     document: Unchanging,
     vehicles: Batches<Asker, VehicleId, Written>,
-    vehicle_lists: Batches<(Asker, inventory::ListRequest), (), Written>,
+    vehicle_lists: Batches<inventory::ListKey, (), Written>,
     /// One for each call of a sign-in provider that may be under way.
     sign_ins: Semaphore,
     /// One for each photo of the staff that may be read into memory.
@@ -81,10 +82,18 @@ impl App {
         let (deadline, gate) = (gate.deadline, Gate::new(gate));
         let (of_one, of_many) = (dealership.clone(), dealership.clone());
         let shared = Shared {
-            vehicles: Batches::new(gate.clone(), deadline, move |asker, ids| inventory::written(&of_one, asker, ids)),
-            vehicle_lists: Batches::new(gate.clone(), deadline, move |(asker, list), _one| {
-                Ok([((), inventory::written_list(&of_many, asker, list))].into())
-            }),
+            vehicles: Batches::new(
+                gate.clone(),
+                deadline,
+                |_asker| Client::Crowd,
+                move |asker, ids| inventory::written(&of_one, asker, ids),
+            ),
+            vehicle_lists: Batches::new(
+                gate.clone(),
+                deadline,
+                |key: &inventory::ListKey| key.client,
+                move |key, _one| Ok([((), inventory::written_list(&of_many, key))].into()),
+            ),
             document: openapi::unchanging(dealership.config()),
             dealership,
             gate,
@@ -111,7 +120,7 @@ impl App {
     }
 
     /// Pages of vehicles that are read once for all who ask for the same.
-    pub(crate) fn vehicle_lists(&self) -> &Batches<(Asker, inventory::ListRequest), (), Written> {
+    pub(crate) fn vehicle_lists(&self) -> &Batches<inventory::ListKey, (), Written> {
         &self.shared.vehicle_lists
     }
 
@@ -165,13 +174,18 @@ impl App {
         }
     }
 
+    /// Who the caller is where the gate shares its workers out.
+    pub(crate) fn client(&self, caller: &Caller) -> Client {
+        caller.client(self.sessions())
+    }
+
     async fn in_lane<T: Send + 'static>(
         &self,
         lane: Lane,
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (caller, dealership) = (caller.clone(), self.shared.dealership.clone());
+        let (client, caller, dealership) = (self.client(caller), caller.clone(), self.shared.dealership.clone());
         let work = move || {
             let desk = caller.desk(&dealership)?;
             match &caller.once {
@@ -179,7 +193,7 @@ impl App {
                 None => work(&desk),
             }
         };
-        Ok(self.shared.gate.run(lane, work).await??)
+        Ok(self.shared.gate.run(lane, client, work).await??)
     }
 
     /// Calls the library as the public from the caller's address, whatever credential was sent.
@@ -188,8 +202,8 @@ impl App {
         caller: &Caller,
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
-        Ok(self.shared.gate.run(self.lane(caller), move || work(&dealership.acting_as(visitor))).await??)
+        let (client, visitor, dealership) = (self.client(caller), caller.visitor(), self.shared.dealership.clone());
+        Ok(self.shared.gate.run(self.lane(caller), client, move || work(&dealership.acting_as(visitor))).await??)
     }
 
     /// The same for a call that may take seconds. Visitors have half of the places for such calls, and each of them one.
@@ -205,8 +219,8 @@ impl App {
         let Ok(Ok(_place)) = timeout(WAIT_FOR_LONG, place).await else {
             return Err(Problem::overloaded(WAIT_FOR_LONG));
         };
-        let (visitor, dealership) = (caller.visitor(), self.shared.dealership.clone());
-        Ok(self.shared.gate.run(Lane::Long, move || work(&dealership.acting_as(visitor))).await??)
+        let (client, visitor, dealership) = (self.client(caller), caller.visitor(), self.shared.dealership.clone());
+        Ok(self.shared.gate.run(Lane::Long, client, move || work(&dealership.acting_as(visitor))).await??)
     }
 
     /// A place for one photo that is read into memory. It is free again when the answer is dropped.

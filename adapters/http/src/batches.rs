@@ -14,6 +14,7 @@ use std::{
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
+    fair_queue::Client,
     gate::{Gate, Lane, Shut},
     problem::Problem,
 };
@@ -36,6 +37,7 @@ pub(crate) struct Batches<K, I, T>(Arc<Inner<K, I, T>>);
 struct Inner<K, I, T> {
     gate: Gate,
     deadline: Duration,
+    client: fn(&K) -> Client,
     read: Box<Read<K, I, T>>,
     batches: Mutex<HashMap<K, Batch<I, T>>>,
 }
@@ -87,13 +89,14 @@ where
     I: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + 'static,
 {
-    /// Calls pass the gate as other reads do. A request waits at most until the deadline.
+    /// Calls pass the gate as reads of the client that the key belongs to. A request waits at most until the deadline.
     pub(crate) fn new(
         gate: Gate,
         deadline: Duration,
+        client: fn(&K) -> Client,
         read: impl Fn(&K, &[I]) -> Result<Answers<I, T>, Problem> + Send + Sync + 'static,
     ) -> Self {
-        Self(Arc::new(Inner { gate, deadline, read: Box::new(read), batches: Mutex::default() }))
+        Self(Arc::new(Inner { gate, deadline, client, read: Box::new(read), batches: Mutex::default() }))
     }
 
     /// The answer to one request.
@@ -135,7 +138,7 @@ where
         let inner = Arc::clone(inner);
         tokio::spawn(async move {
             let (at, of) = (Arc::clone(&inner), key.clone());
-            match inner.gate.run(Lane::Reads, move || Self::make(&at, &of)).await {
+            match inner.gate.run(Lane::Reads, (inner.client)(&key), move || Self::make(&at, &of)).await {
                 // Told here and not by the worker: from within the runtime nobody has to be woken by the system.
                 Ok(answers) => answers.into_iter().for_each(Answer::tell),
                 Err(shut @ Shut::Full { .. }) => inner.refuse(&key, &shut.into()),
@@ -265,14 +268,19 @@ mod tests {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let (seen, first) = (Arc::clone(&calls), Arc::new(Barrier::new(UNDER_WAY + 1)));
         let release = Arc::clone(&first);
-        let batches = Arc::new(Batches::new(gate(), DEADLINE, move |_key: &(), items: &[u32]| {
-            seen.lock().unwrap().push(items.to_vec());
-            if items[0] >= 1_000 {
-                release.wait();
-                release.wait();
-            }
-            Ok(doubled(items))
-        }));
+        let batches = Arc::new(Batches::new(
+            gate(),
+            DEADLINE,
+            |_| Client::Crowd,
+            move |_key: &(), items: &[u32]| {
+                seen.lock().unwrap().push(items.to_vec());
+                if items[0] >= 1_000 {
+                    release.wait();
+                    release.wait();
+                }
+                Ok(doubled(items))
+            },
+        ));
         let ask = |item: u32| {
             let batches = Arc::clone(&batches);
             tokio::spawn(async move { batches.ask((), item).await.map_err(|problem| problem.code) })
@@ -309,11 +317,16 @@ mod tests {
     async fn each_of_many_has_its_own_answer() {
         let calls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&calls);
-        let batches = Arc::new(Batches::new(gate(), DEADLINE, move |key: &u32, items: &[u32]| {
-            count.fetch_add(1, Ordering::Relaxed);
-            assert!(items.len() <= TOGETHER);
-            Ok(items.iter().map(|item| (*item, Ok(key * 1_000 + item))).collect())
-        }));
+        let batches = Arc::new(Batches::new(
+            gate(),
+            DEADLINE,
+            |_| Client::Crowd,
+            move |key: &u32, items: &[u32]| {
+                count.fetch_add(1, Ordering::Relaxed);
+                assert!(items.len() <= TOGETHER);
+                Ok(items.iter().map(|item| (*item, Ok(key * 1_000 + item))).collect())
+            },
+        ));
         let asked: Vec<_> = (0..1_000)
             .map(|number| {
                 let batches = Arc::clone(&batches);
@@ -330,11 +343,16 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_failure_and_a_panic_reach_all_who_asked_and_nobody_after_them() {
-        let batches = Batches::new(gate(), DEADLINE, |_key: &(), items: &[u32]| match items[0] {
-            0 => panic!("on purpose"),
-            1 => Err(Problem::overloaded(Duration::from_secs(1))),
-            _ => Ok(doubled(items)),
-        });
+        let batches = Batches::new(
+            gate(),
+            DEADLINE,
+            |_| Client::Crowd,
+            |_key: &(), items: &[u32]| match items[0] {
+                0 => panic!("on purpose"),
+                1 => Err(Problem::overloaded(Duration::from_secs(1))),
+                _ => Ok(doubled(items)),
+            },
+        );
         let code = |answer: Result<u32, Problem>| answer.map_err(|problem| problem.code);
         assert_eq!(code(batches.ask((), 0).await), Err(ErrorCode::InternalError));
         assert_eq!(code(batches.ask((), 1).await), Err(ErrorCode::Overloaded));
@@ -350,9 +368,11 @@ mod tests {
         );
         let gate = Gate::new(limits);
         let (occupied, until) = (gate.clone(), Arc::clone(&barrier));
-        let holder = tokio::spawn(async move { occupied.run(Lane::Reads, move || (until.wait(), until.wait())).await });
+        let holder = tokio::spawn(async move {
+            occupied.run(Lane::Reads, Client::Crowd, move || (until.wait(), until.wait())).await
+        });
         barrier.wait();
-        let batches = Batches::new(gate, DEADLINE, |_key: &(), items: &[u32]| Ok(doubled(items)));
+        let batches = Batches::new(gate, DEADLINE, |_| Client::Crowd, |_key: &(), items: &[u32]| Ok(doubled(items)));
         assert_eq!(batches.ask((), 2).await.map_err(|problem| problem.code), Err(ErrorCode::Overloaded));
         nothing_is_left(&batches).await;
         barrier.wait();

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
@@ -11,14 +12,14 @@ use std::{
 };
 
 use ipnet::IpNet;
-use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig};
+use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig, client_network};
 use uuid::Uuid;
 use warp::http::{
     HeaderValue,
     header::{AUTHORIZATION, HeaderMap, USER_AGENT},
 };
 
-use crate::{gate::Lane, problem::Problem, session_cookie};
+use crate::{fair_queue::Client, gate::Lane, problem::Problem, session_cookie};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -166,12 +167,25 @@ impl Caller {
     /// Whether the caller may be one of the staff: by a token, or by a cookie that these sessions have signed. A browser has other cookies,
     /// too, and a visitor can write any.
     pub(crate) fn may_be_staff(&self, sessions: Option<&SessionConfig>) -> bool {
-        match &self.credential {
-            Credential::Nothing => false,
-            Credential::Token(_) => true,
-            Credential::Cookies(_) => sessions
-                .and_then(|config| Some((config, self.cookie(&config.cookie_name)?)))
-                .is_some_and(|(config, cookie)| config.has_signed(cookie)),
+        matches!(self.credential, Credential::Token(_)) || self.signed_cookie(sessions).is_some()
+    }
+
+    /// The value of the session's cookie, if these sessions have signed it.
+    fn signed_cookie(&self, sessions: Option<&SessionConfig>) -> Option<&str> {
+        let config = sessions?;
+        self.cookie(&config.cookie_name).filter(|cookie| config.has_signed(cookie))
+    }
+
+    /// Who the caller is where the gate shares its workers out: a session, or else an address. Anybody can write any token, so a token is
+    /// not somebody of its own.
+    pub(crate) fn client(&self, sessions: Option<&SessionConfig>) -> Client {
+        match self.signed_cookie(sessions) {
+            Some(cookie) => {
+                let mut hasher = DefaultHasher::new();
+                cookie.hash(&mut hasher);
+                Client::Session(hasher.finish())
+            }
+            None => Client::Network(client_network(self.address)),
         }
     }
 
@@ -339,6 +353,13 @@ mod tests {
         }
         let caller = Caller::of(&headers(&[("cookie", signed)]), [127, 0, 0, 1].into(), &[]);
         assert!(!caller.may_be_staff(None), "nobody signs in here");
+        assert!(matches!(caller.client(Some(&sessions)), Client::Session(_)));
+        let of_network = |sent: &[(&'static str, &str)]| {
+            let caller = Caller::of(&headers(sent), "2001:db8:1:2::3".parse().unwrap(), &[]);
+            caller.client(Some(&sessions)) == Client::Network("2001:db8:1:2::".parse().unwrap())
+        };
+        assert!(of_network(&[]) && of_network(&[("authorization", "Bearer jpa_1")]));
+        assert!(of_network(&[("cookie", "connect.sid=s:hello.forged")]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use uuid::Uuid;
 use warp::http::{Method, StatusCode};
 
@@ -22,7 +22,7 @@ use crate::{
     problem::Problem,
 };
 
-/// The bytes of a connection, on which hyper's own answers are completed.
+/// What a client is sent, in which hyper's own answers are completed.
 pub(crate) struct Completed<S> {
     stream: S,
     metrics: Metrics,
@@ -91,12 +91,6 @@ impl<S: AsyncWrite + Unpin> Completed<S> {
         let length = *length;
         self.instead = None;
         Poll::Ready(Some(Ok(length)))
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Completed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 

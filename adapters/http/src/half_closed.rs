@@ -14,7 +14,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, ReadBuf},
     time::{Instant, Sleep, sleep},
 };
 
@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// How often it is looked whether an answer is due.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The bytes of a connection, of which the end comes later where an answer is due.
+/// What a client sends, of which the end comes later where an answer is due.
 pub(crate) struct HalfClosed<S> {
     stream: S,
     state: Arc<ConnectionState>,
@@ -63,31 +63,5 @@ impl<S: AsyncRead + Unpin> AsyncRead for HalfClosed<S> {
             }
             ended.look.as_mut().reset(Instant::now() + LOOK_EVERY);
         }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for HalfClosed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

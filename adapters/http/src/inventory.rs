@@ -13,6 +13,7 @@ use crate::{
     app::App,
     batches::Answers,
     caller::Asker,
+    fair_queue::Client,
     operation::{Answer, Operation, Outcome, Parameter, handler, page_of, plain, shape, word},
     problem::Problem,
     query::{Amount, DOUBTFUL, PAGE, Parameters, REFERENCE},
@@ -194,8 +195,13 @@ async fn change(
     change: impl FnOnce(Inventory<'_>, VehicleId) -> jpauto::Result<Vehicle> + Send + 'static,
 ) -> Outcome {
     let (id, conditions) = (request.id()?, Conditions::of(&request)?);
-    let vehicle = app.at_desk(&request.caller, move |desk| change(conditions.at(desk), id)).await?;
-    answer::done_to(&vehicle, vehicle.version())
+    let work = move |desk: &Desk| {
+        let vehicle = change(conditions.at(desk), id)?;
+        Ok((vehicle, desk.inventory().show(id).ok()))
+    };
+    let (vehicle, seen) = app.at_desk(&request.caller, work).await?;
+    let seen = seen.as_ref().and_then(|seen| Some((seen, seen.version()?)));
+    answer::changed(&vehicle, vehicle.version(), seen)
 }
 
 /// A page of the list, and how it was asked for, which its `Link` repeats.
@@ -214,6 +220,22 @@ impl Hash for ListRequest {
     }
 }
 
+impl ListRequest {
+    /// Whether every vehicle is in the list. Such a list is read in the order of an index and costs little, whoever asks. One that is
+    /// narrowed may have to look at each vehicle.
+    fn is_of_all(&self) -> bool {
+        self.filter == VehicleFilter::default().sort(self.filter.sort)
+    }
+}
+
+/// What is read as one: the same list, for those who see the same, and as reads of the same client.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ListKey {
+    pub(crate) client: Client,
+    asker: Asker,
+    list: ListRequest,
+}
+
 /// The vehicles as they are sent to this asker.
 pub(crate) fn written(
     dealership: &Dealership,
@@ -226,7 +248,7 @@ pub(crate) fn written(
 }
 
 /// The page as it is sent to this asker.
-pub(crate) fn written_list(dealership: &Dealership, asker: &Asker, list: &ListRequest) -> Result<Written, Problem> {
+pub(crate) fn written_list(dealership: &Dealership, ListKey { asker, list, .. }: &ListKey) -> Result<Written, Problem> {
     let vehicles = asker.desk(dealership)?.inventory().list_shown(&list.filter, &list.page)?;
     Written::page(&list.path, &list.raw_query, &vehicles)
 }
@@ -235,7 +257,8 @@ async fn list(app: App, request: Request) -> Outcome {
     let (filter, page) = request.query(|query| (read_filter(query), query.page()))?;
     if let Some(asker) = request.caller.asker() {
         let list = ListRequest { path: request.path, raw_query: request.raw_query, filter, page };
-        return Ok(app.vehicle_lists().ask((asker, list), ()).await?.into_response());
+        let client = if list.is_of_all() { Client::Crowd } else { app.client(&request.caller) };
+        return Ok(app.vehicle_lists().ask(ListKey { client, asker, list }, ()).await?.into_response());
     }
     let vehicles = app.at_desk(&request.caller, move |desk| desk.inventory().list_shown(&filter, &page)).await?;
     answer::page(&request, &vehicles)

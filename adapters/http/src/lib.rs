@@ -22,6 +22,7 @@ mod docs;
 mod early_answers;
 mod encoding;
 mod exports;
+mod fair_queue;
 mod forgery;
 mod gate;
 mod half_closed;

@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 
 use crate::open_connections::Underway;
 
@@ -49,7 +49,7 @@ impl Pace {
         waits.writing.iter().chain(waits.answers.values()).min().map(Instant::elapsed)
     }
 
-    /// The connection's bytes, of which it is noted whether they can be written.
+    /// What the client is sent, of which it is noted whether it can be written.
     pub(crate) fn watch<S>(&self, stream: S) -> Watched<S> {
         Watched { stream, pace: self.clone() }
     }
@@ -76,12 +76,6 @@ impl<S> Watched<S> {
             Poll::Pending => _ = waits.writing.get_or_insert_with(Instant::now),
         }
         written
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 

@@ -300,7 +300,7 @@ pub fn serve_blocking(
     // A few more threads than workers: work that has passed its deadline still holds its thread.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(config.gate.workers.saturating_add(config.gate.long).saturating_add(8))
+        .max_blocking_threads(config.gate.threads().saturating_add(8))
         .thread_name("jpauto-http")
         .build()
         .map_err(StartError::Runtime)?;
@@ -450,8 +450,10 @@ impl Connection {
         });
         let service = TowerToHyperService::new(service);
         let builder = self.builder();
-        let stream = HalfClosed::new(pace.watch(stream), Arc::clone(self.open.state()));
-        let stream = Completed::new(stream, self.metrics.clone());
+        let (sent, answers) = stream.into_split();
+        let sent = HalfClosed::new(sent, Arc::clone(self.open.state()));
+        let answers = Completed::new(pace.watch(answers), self.metrics.clone());
+        let stream = tokio::io::join(sent, answers);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut look = pin!(sleep(limits.unread_timeout));
         let mut first_request = pin!(sleep(limits.header_read_timeout));

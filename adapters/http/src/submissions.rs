@@ -71,6 +71,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .permission(Permission::ReviewSubmissions)
         .summary("Approve a submission")
         .about("Makes a vehicle of it. The body has the fields of the vehicle that the reviewer sets; the others are the customer's. `Location` has the address of the vehicle.")
+        .repeatable()
         .versioned()
         .query(&[DOUBTFUL])
         .body(shape::<Approval>())
@@ -183,8 +184,13 @@ async fn find(app: App, request: Request) -> Outcome {
 async fn update(app: App, request: Request) -> Outcome {
     let (id, conditions) = (request.id()?, Conditions::of(&request)?);
     let update: SubmissionUpdate = request.json().await?;
-    let submission = app.at_desk(&request.caller, move |desk| conditions.at(desk).update(id, &update)).await?;
-    answer::done_to(&submission, submission.version())
+    let work = move |desk: &Desk| {
+        let submission = conditions.at(desk).update(id, &update)?;
+        Ok((submission, desk.submissions().get(id).ok()))
+    };
+    let (submission, seen) = app.at_desk(&request.caller, work).await?;
+    let seen = seen.as_ref().map(|seen| (seen, seen.version()));
+    answer::changed(&submission, submission.version(), seen)
 }
 
 async fn delete(app: App, request: Request) -> Outcome {

@@ -67,6 +67,27 @@ fn staff_sees_every_field_and_every_vehicle_and_the_public_does_not() {
 }
 
 #[test]
+fn the_answer_to_a_change_has_the_tag_of_the_read_after_it() {
+    let lot = Lot::open();
+    let vehicle = format!("/api/inventory/{}", lot.staff().inventory().add(&corolla(0)).unwrap().id);
+    let offer = json!({"year": 2019, "make": "Toyota", "model": "Camry", "asking_price": "9000.00"});
+    let receipt = lot.post("/api/submissions", &offer).json();
+    let submission = format!("/api/submissions/{}", receipt["id"].as_str().unwrap());
+    for (method, one, body) in [
+        // A price that is doubted: the answer to the write alone says so.
+        ("PATCH", vehicle.clone(), json!({"price": "900000.00"})),
+        ("PATCH", vehicle.clone(), json!({"doors": 4})),
+        ("PATCH", submission, json!({"trim": "LE"})),
+    ] {
+        let changed = manager(&lot, method, &one, &body);
+        assert_eq!(changed.status, 200, "{changed:?}");
+        let tag = changed.header("etag").unwrap();
+        let again = lot.ask_as(Role::Manager, "GET", &one, &[("if-none-match", tag)], &Value::Null);
+        assert_eq!((again.status, again.header("etag")), (304, Some(tag)), "{method} {one} {body}");
+    }
+}
+
+#[test]
 fn a_change_upon_an_older_version_is_refused() {
     let lot = Lot::open();
     let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap();

@@ -168,7 +168,7 @@ fn a_panic_is_a_500_that_says_nothing_and_costs_no_worker() {
 fn more_than_the_gate_lets_in_is_refused_at_once_and_health_stays() {
     let (clock, held, inside) = holding_clock();
     let lot = Lot::with_clock(clock, |config| {
-        config.gate.workers = 1;
+        (config.gate.workers, config.gate.spare) = (1, 0);
         config.gate.queue = 0;
         config.gate.deadline = Duration::from_millis(600);
     });
@@ -193,10 +193,10 @@ fn more_than_the_gate_lets_in_is_refused_at_once_and_health_stays() {
 fn offers_are_taken_while_visitors_keep_every_other_worker() {
     let (clock, held, inside) = holding_clock();
     let lot = Lot::with_clock(clock, |config| {
-        config.gate.workers = 3;
+        (config.gate.workers, config.gate.spare) = (3, 0);
         config.gate.longest_wait = Duration::from_millis(50);
     });
-    // A read does not ask for the time. Writes with a token occupy the shared worker here, and the one of their own.
+    // Writes with a token occupy the shared worker here, and the one of their own.
     held.store(false, Ordering::SeqCst);
     let token = lot.authorization(Role::Viewer);
     let with_token = [("content-type", "application/json"), ("authorization", token.as_str())];

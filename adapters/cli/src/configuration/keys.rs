@@ -194,7 +194,7 @@ keys! {
         least_pace = Bytes,
     }
     "server.gate" in (server.gate) {
-        workers, offers, writes, long, target_wait, overload_after, longest_wait, write_patience, queue, deadline,
+        workers, offers, writes, long, spare, target_wait, overload_after, longest_wait, write_patience, queue, deadline,
         retry_after,
     }
     "server.runs" in (server.runs) { at_once, streams }
