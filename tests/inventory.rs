@@ -4,12 +4,68 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use jpauto::{
     Action, ActivityFilter, AgeState, Money, NewVehicle, PageRequest, StatusChange, VehicleFilter, VehicleId,
-    VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning, fields::Described,
+    VehicleSort, VehicleStatus, VehicleUpdate, VehicleWarning,
+    fields::{Described, Field, FieldType},
+    imports::{ImportOptions, SheetFile},
 };
 
-use crate::support::{Lot, corolla};
+use crate::support::{Lot, corolla, vin};
+
+/// Texts with what does not belong into a line, and as they are kept.
+const UNTIDY: [(&str, Option<&str>); 8] = [
+    (" x ", Some("x")),
+    ("x\r\n", Some("x")),
+    ("\u{7}x", Some("x")),
+    ("\t\u{a0}x y\u{85}", Some("x y")),
+    ("x\u{7}y\tz", Some("x y z")),
+    ("\u{2003}x\u{b}\u{c}", Some("x")),
+    (" \u{1b} ", None),
+    ("", None),
+];
 
 on_both_databases! {
+    fn a_text_of_one_line_is_kept_as_one_whichever_way_it_comes(lot: &Lot) {
+        let is_line = |field: &&Field| {
+            field.r#type == FieldType::Text && !field.name.ends_with("url")
+                && !["vin", "thumbnail", "description", "warranty"].contains(&field.name)
+        };
+        let lines: Vec<_> = NewVehicle::FIELDS.iter().filter(is_line).collect();
+        assert!(lines.len() > 10, "{lines:?}");
+        let kept = |id: VehicleId| serde_json::to_value(lot.desk().inventory().get(id).unwrap().vehicle).unwrap();
+        for (at, (given, expected)) in UNTIDY.into_iter().enumerate() {
+            let number = 10 * at as u32;
+            let car = |number| {
+                let mut car = serde_json::json!({"year": 2018, "price": "14000.00", "mileage": 60_000, "vin": vin(number), "make": "Toyota", "model": "Corolla"});
+                for field in &lines {
+                    // What must be given, and be one of a kind.
+                    let text = match field.name {
+                        "make" | "model" => format!("{given}Z{given}"),
+                        "stock_number" => format!("{given}{number}{given}"),
+                        _ => given.to_owned(),
+                    };
+                    car[field.name] = text.into();
+                }
+                car
+            };
+            let added = lot.desk().inventory().add(&serde_json::from_value(car(number)).unwrap()).unwrap().id;
+            let changed = lot.desk().inventory().add(&corolla(number + 1)).unwrap().id;
+            let mut change = car(number + 1);
+            change.as_object_mut().unwrap().remove("vin");
+            lot.desk().inventory().update(changed, &serde_json::from_value(change).unwrap()).unwrap();
+            let file = SheetFile::from_bytes("stock.jsonl", format!("{}\n", car(number + 2)).into_bytes());
+            let report = lot.desk().inventory().import(&file, &ImportOptions::default()).unwrap();
+            assert_eq!((report.counts.added, report.refused), (1, vec![]), "{given:?}");
+            let imported = lot.desk().inventory().get_by_vin(vin(number + 2).parse().unwrap()).unwrap().vehicle.id;
+            for id in [added, changed, imported] {
+                let row = kept(id);
+                for field in lines.iter().filter(|field| !["make", "model", "stock_number"].contains(&field.name)) {
+                    assert_eq!(row[field.name].as_str(), expected, "{} of {given:?}", field.name);
+                }
+            }
+        }
+        assert_eq!(lot.dealership.check().unwrap().findings, []);
+    }
+
     fn a_vehicle_round_trips_with_every_field(lot: &Lot) {
         let given = serde_json::json!({
             "year": 2018, "make": "Toyota", "model": "Corolla", "vin": "2T1BURHE5JC073721", "price": "99999999.99",

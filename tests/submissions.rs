@@ -16,6 +16,42 @@ fn offer(number: u32) -> NewSubmission {
 }
 
 on_both_databases! {
+    fn what_a_form_sends_around_a_text_is_not_kept(lot: &Lot) {
+        for (number, (before, after)) in [("", ""), (" ", "\r\n"), ("\t\u{a0}", "\u{85} ")].into_iter().enumerate() {
+            let around = |text: &str| Some(format!("{before}{text}{after}"));
+            let sent = NewSubmission {
+                make: around("Toyota").unwrap(),
+                model: around("Camry").unwrap(),
+                trim: around("LE"),
+                customer_name: around("Ann Lee"),
+                customer_email: around("ann@lot.example"),
+                customer_phone: around("(213) 555-0100"),
+                exterior_color: around("Blue"),
+                interior_color: around("Grey"),
+                transmission: around("CVT"),
+                fuel_type: around("Gas"),
+                condition: around("good"),
+                ..offer(number as u32)
+            };
+            let kept = lot.website().submissions().submit(&sent).unwrap();
+            let texts = serde_json::to_value(&kept).unwrap();
+            for (field, text) in texts.as_object().unwrap().iter().filter_map(|(name, value)| Some((name, value.as_str()?))) {
+                assert_eq!(text.trim(), text, "{field}");
+            }
+            let (email, phone) = (kept.customer_email.as_deref(), kept.customer_phone.as_deref());
+            assert_eq!((email, phone), (Some("ann@lot.example"), Some("(213) 555-0100")));
+            let emptied = SubmissionUpdate {
+                trim: Change::Set(format!("{before}{after}")),
+                customer_email: Change::Set(format!("{before}{after}")),
+                customer_phone: Change::Set(format!("{before}{after}")),
+                ..SubmissionUpdate::default()
+            };
+            let emptied = lot.desk().submissions().update(kept.id, &emptied).unwrap();
+            assert_eq!((emptied.trim, emptied.customer_email, emptied.customer_phone), (None, None, None));
+        }
+        assert_eq!(lot.dealership.check().unwrap().findings, []);
+    }
+
     fn a_submission_round_trips_with_every_field(lot: &Lot) {
         let sent = NewSubmission {
             exterior_color: Some("Blau".into()),

@@ -1,7 +1,8 @@
 //! What the fields of a vehicle or of an offered car may hold. No I/O.
 //!
 //! Each line of a list of fields ends with the name of a check in brackets, and that is a function here: `[text(100)]` calls
-//! [`text`] with 100. `check_given!` makes of a list the method that calls them all.
+//! [`text`] with 100. `check_given!` makes of a list the method that calls them all. A check also brings its text into the form in
+//! which it is kept, so that every way in leads to the same rows.
 
 use chrono::{DateTime, Datelike as _, Utc};
 use url::Url;
@@ -96,7 +97,19 @@ impl VehicleLimits {
     }
 }
 
-/// Makes of a list the method `check_given` of the record, which checks each field that clients write.
+/// A text of one line as it is kept: without blanks at its ends, and with blanks for control characters, of which a line has none. A NUL
+/// stays, because it is refused.
+pub(crate) fn line_of(text: &str) -> String {
+    let plain = |sign: char| if sign.is_control() && sign != '\0' { ' ' } else { sign };
+    text.chars().map(plain).collect::<String>().trim().to_owned()
+}
+
+/// The same of a text that need not be given. One that says nothing is none: a form sends it for a field that is left empty.
+pub(crate) fn given_line(text: Option<&str>) -> Option<String> {
+    text.map(line_of).filter(|text| !text.is_empty())
+}
+
+/// Makes of a list the method `check_given` of the record, which checks each field that clients write and brings it into its form.
 macro_rules! check_given {
     (
         [$record:ident]
@@ -109,11 +122,11 @@ macro_rules! check_given {
         $($rest:tt)*
     ) => {
         impl $record {
-            fn check_given(&self, faults: &mut $crate::error::Faults, limits: &$crate::inventory::VehicleLimits) {
+            fn check_given(&mut self, faults: &mut $crate::error::Faults, limits: &$crate::inventory::VehicleLimits) {
                 $($crate::inventory::limits::$limit(
                     faults,
                     concat!("/", stringify!($name)),
-                    &self.$name,
+                    &mut self.$name,
                     $($argument,)?
                     limits,
                 );)+
@@ -124,20 +137,25 @@ macro_rules! check_given {
 pub(crate) use check_given;
 
 /// Nothing to check here: the noun's `rules.rs` does.
-pub(crate) fn own_rule<T>(_: &mut Faults, _: &str, _: &T, _: &VehicleLimits) {}
+pub(crate) fn own_rule<T>(_: &mut Faults, _: &str, _: &mut T, _: &VehicleLimits) {}
 
 /// Nothing to check: every value is acceptable.
-pub(crate) fn any<T>(_: &mut Faults, _: &str, _: &T, _: &VehicleLimits) {}
+pub(crate) fn any<T>(_: &mut Faults, _: &str, _: &mut T, _: &VehicleLimits) {}
 
-/// At most this many characters.
-pub(crate) fn text(faults: &mut Faults, pointer: &str, text: &Option<String>, longest: usize, _: &VehicleLimits) {
-    let fits = text.as_ref().is_none_or(|text| is_storable(text, longest));
-    faults.check(fits, pointer, format!("expected at most {longest} characters"));
+/// One line of at most this many characters.
+pub(crate) fn text(faults: &mut Faults, pointer: &str, text: &mut Option<String>, longest: usize, _: &VehicleLimits) {
+    *text = given_line(text.as_deref());
+    fits(faults, pointer, text.as_deref(), longest);
 }
 
-/// At most `longest_text` characters.
-pub(crate) fn long_text(faults: &mut Faults, pointer: &str, value: &Option<String>, limits: &VehicleLimits) {
-    text(faults, pointer, value, limits.longest_text, limits);
+/// At most `longest_text` characters, as they are.
+pub(crate) fn long_text(faults: &mut Faults, pointer: &str, text: &mut Option<String>, limits: &VehicleLimits) {
+    fits(faults, pointer, text.as_deref(), limits.longest_text);
+}
+
+fn fits(faults: &mut Faults, pointer: &str, text: Option<&str>, longest: usize) {
+    let fits = text.is_none_or(|text| is_storable(text, longest));
+    faults.check(fits, pointer, format!("expected at most {longest} characters"));
 }
 
 /// At most this many characters, and not blank.
@@ -147,13 +165,13 @@ pub(crate) fn required_text(faults: &mut Faults, pointer: &str, text: &str, long
 }
 
 /// From 0 to this number.
-pub(crate) fn number(faults: &mut Faults, pointer: &str, number: &Option<i32>, most: i32, _: &VehicleLimits) {
+pub(crate) fn number(faults: &mut Faults, pointer: &str, number: &mut Option<i32>, most: i32, _: &VehicleLimits) {
     let fits = number.is_none_or(|number| (0..=most).contains(&number));
     faults.check(fits, pointer, format!("expected a number from 0 to {most}"));
 }
 
 /// A price, see [`price`].
-pub(crate) fn amount(faults: &mut Faults, pointer: &str, amount: &Option<Money>, _: &VehicleLimits) {
+pub(crate) fn amount(faults: &mut Faults, pointer: &str, amount: &mut Option<Money>, _: &VehicleLimits) {
     amount.iter().for_each(|amount| price(faults, pointer, *amount));
 }
 
@@ -163,12 +181,12 @@ pub(crate) fn price(faults: &mut Faults, pointer: &str, price: Money) {
 }
 
 /// A web address.
-pub(crate) fn url(faults: &mut Faults, pointer: &str, url: &Option<String>, _: &VehicleLimits) {
+pub(crate) fn url(faults: &mut Faults, pointer: &str, url: &mut Option<String>, _: &VehicleLimits) {
     url.iter().for_each(|url| web_address(faults, pointer, url, LONGEST_URL));
 }
 
 /// The web addresses of at most `most_images` pictures.
-pub(crate) fn images(faults: &mut Faults, pointer: &str, images: &[String], limits: &VehicleLimits) {
+pub(crate) fn images(faults: &mut Faults, pointer: &str, images: &mut [String], limits: &VehicleLimits) {
     let most = limits.most_images;
     faults.check(images.len() <= most, pointer, format!("expected at most {most} pictures"));
     for (index, image) in images.iter().enumerate().take(most) {
@@ -177,7 +195,7 @@ pub(crate) fn images(faults: &mut Faults, pointer: &str, images: &[String], limi
 }
 
 /// At most `most_features` lines.
-pub(crate) fn lines(faults: &mut Faults, pointer: &str, lines: &[String], limits: &VehicleLimits) {
+pub(crate) fn lines(faults: &mut Faults, pointer: &str, lines: &mut [String], limits: &VehicleLimits) {
     let most = limits.most_features;
     let fits = lines.len() <= most && lines.iter().all(|line| is_storable(line, LONGEST_LISTED_TEXT));
     faults.check(fits, pointer, format!("expected at most {most} lines of at most {LONGEST_LISTED_TEXT} characters"));

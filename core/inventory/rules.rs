@@ -23,8 +23,7 @@ vehicle_fields!(check_given Vehicle);
 pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<Utc>) -> Result<Vehicle> {
     let limits = rules.limits;
     let mut faults = Faults::default();
-    (vehicle.make, vehicle.model) = (vehicle.make.trim().to_owned(), vehicle.model.trim().to_owned());
-    vehicle.stock_number = vehicle.stock_number.map(|number| number.trim().to_owned());
+    (vehicle.make, vehicle.model) = (limits::line_of(&vehicle.make), limits::line_of(&vehicle.model));
     match vin::number_of(&vehicle.vin, vehicle.year) {
         Ok(number) => vehicle.vin = number,
         Err(reason) => faults.add("/vin", reason),
@@ -48,7 +47,7 @@ pub(crate) fn check(mut vehicle: Vehicle, rules: &InventoryRules, now: DateTime<
 
 /// Whether a stock number is given at all.
 fn is_number(number: Option<&str>) -> bool {
-    number.is_some_and(|number| !number.trim().is_empty())
+    limits::given_line(number).is_some()
 }
 
 /// So many vehicles may have the same last characters in their VINs.

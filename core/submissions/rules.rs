@@ -150,7 +150,13 @@ pub(super) fn with_warnings(mut submission: Submission, limits: &VehicleLimits) 
 fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) -> Result<Submission> {
     let limits = rules.limits;
     let mut faults = Faults::default();
-    (submission.make, submission.model) = (submission.make.trim().to_owned(), submission.model.trim().to_owned());
+    for (pointer, text) in texts_of_one_line(&submission) {
+        let is_line = !text.trim().chars().any(char::is_control);
+        faults.check(is_line, pointer, "expected one line, without control characters");
+    }
+    (submission.make, submission.model) = (limits::line_of(&submission.make), limits::line_of(&submission.model));
+    submission.customer_email = limits::given_line(submission.customer_email.as_deref());
+    submission.customer_phone = limits::given_line(submission.customer_phone.as_deref());
     limits.check_year(&mut faults, submission.year, now);
     limits::required_text(&mut faults, "/make", &submission.make, 100);
     limits::required_text(&mut faults, "/model", &submission.model, 100);
@@ -175,9 +181,6 @@ fn check(mut submission: Submission, rules: &IntakeRules, now: DateTime<Utc>) ->
         faults.check(is_plausible_phone(phone, rules), "/customer_phone", expected);
     }
     submission.check_given(&mut faults, &limits);
-    for (pointer, text) in texts_of_one_line(&submission) {
-        faults.check(!text.chars().any(char::is_control), pointer, "expected one line, without control characters");
-    }
     faults.into_result(ErrorCode::InvalidSubmission)?;
     Ok(with_warnings(submission, &limits))
 }
