@@ -18,9 +18,10 @@ use crate::{
     notifications::Notifier,
     partitions::{self, PartitionReport},
     scrape::fetch::Fetcher,
-    sessions::SessionConfig,
+    sessions::{self, RoleInAnotherZone, SessionConfig},
     sign_in::Providers,
-    storage::PhotoStore,
+    storage::{PhotoStore, photos_of_submissions},
+    submissions::PhotosOfSubmissions,
     tokens,
     zone::Zone,
 };
@@ -171,6 +172,18 @@ impl Dealership {
         self.house.database.standby_use()
     }
 
+    /// Roles of PostgreSQL that read and write the ends of sessions in another time zone than this one, as far as that can be seen. A Node
+    /// server that shares the sessions must have no such role. Without sessions there are none.
+    ///
+    /// # Errors
+    /// As any operation.
+    pub fn roles_in_other_zones(&self) -> Result<Vec<RoleInAnotherZone>> {
+        match &self.config.sessions {
+            Some(_) => self.house.database.read(sessions::roles_in_other_zones),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Answers `Ok` when the database can be read and its schema is current.
     ///
     /// # Errors
@@ -222,6 +235,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(evaluation)
         .with_rules(exports)
         .with(OnVehicleChange(market::vehicles_changed))
+        .with(PhotosOfSubmissions { withhold: photos_of_submissions::withhold, remove: photos_of_submissions::remove })
         .with(SingleFlight::default())
         .with(Timetable::new(jobs)?)
         .with(Notifier::new(notifications)?)

@@ -145,7 +145,7 @@ pub use scrape::{
     extract,
     fetch::FetchConfig,
 };
-pub use sessions::{IssuedSession, ResumedSession, SessionConfig, Sessions};
+pub use sessions::{IssuedSession, ResumedSession, RoleInAnotherZone, SessionConfig, Sessions};
 pub use sign_in::{
     Admission, Callback, ClientAuthentication, Me, ProviderConfig, ProviderKind, SignIn, SignInConfig, SignInLink,
     SignInProvider, SignInStart, SignedIn,

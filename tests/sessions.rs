@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    ActivityFilter, Actor, Config, Dealership, ErrorKind, IssuedSession, NewToken, PageRequest, Role, SessionConfig,
-    User,
+    ActivityFilter, Actor, Config, Dealership, Desk, ErrorKind, IssuedSession, NewToken, PageRequest, Role,
+    SessionConfig, User,
 };
 use serde_json::json;
 
@@ -147,6 +147,25 @@ on_both_databases! {
         assert_eq!(lot.desk().sessions().destroy_all_of(other.id).unwrap(), 1);
     }
 
+    fn a_token_is_not_the_person_who_has_signed_in(lot: &Lot) {
+        let (user, desk) = lot.staff(Role::Manager);
+        let (admin, admins) = lot.staff(Role::Admin);
+        let server = server(lot, &[SECRET]);
+        let cookie = sign_in(lot, &server, &user).cookie;
+        let token = |desk: &Desk, role| {
+            let token = NewToken { name: "machine".into(), role, expires_at: None };
+            let secret = desk.tokens().create(&token).unwrap().secret;
+            server.acting_as(Actor::public()).tokens().desk_of(&secret).unwrap()
+        };
+        let viewer = token(&desk, Role::Viewer);
+        assert_eq!(viewer.sessions().destroy_all_of(user.id).unwrap_err().code(), "forbidden");
+        assert!(is_live(&server, &cookie));
+        let _ = sign_in(lot, &server, &admin);
+        let administrators = token(&admins, Role::Admin);
+        assert_eq!(administrators.sessions().destroy_all_of(admin.id).unwrap(), 1, "it may end those of everybody");
+        assert_eq!(administrators.sessions().destroy_all_of(user.id).unwrap(), 1);
+    }
+
     fn what_has_ended_is_pruned_and_nothing_else(lot: &Lot) {
         let (user, desk) = lot.staff(Role::Viewer);
         let server = server(lot, &[SECRET]);
@@ -235,4 +254,42 @@ fn the_end_of_a_session_is_that_of_node_in_two_time_zones() {
         lot.pass(TimeDelta::days(30));
         assert_eq!(system.sessions().prune().unwrap(), 1, "{zone}");
     }
+}
+
+/// What is set for a role, for the database and for a role on it counts, in this order. Roles of other databases and superusers without a
+/// setting are nobody's Node server.
+#[cfg(feature = "postgres")]
+#[test]
+fn roles_that_write_ends_of_sessions_in_another_zone_are_named() {
+    use crate::support::cluster::Cluster;
+    use diesel::connection::SimpleConnection as _;
+    let Some(cluster) = Cluster::primary() else { return };
+    let mut server = cluster.connect("postgres");
+    server.batch_execute("CREATE ROLE lot LOGIN; CREATE ROLE node LOGIN; CREATE ROLE stranger LOGIN").unwrap();
+    server.batch_execute("CREATE DATABASE lot OWNER lot").unwrap();
+    let mut config = Config::new(cluster.url("lot", "lot"));
+    config.sessions = Some(SessionConfig::new(vec![SECRET.into()]));
+    Dealership::with_config(config.clone()).unwrap().migrate().unwrap();
+    cluster.connect("lot").batch_execute("GRANT SELECT, INSERT, UPDATE, DELETE ON session TO node").unwrap();
+    for (settings, named) in [
+        ("SELECT", vec![]),
+        ("ALTER ROLE stranger SET timezone = 'Asia/Tokyo'", vec![]),
+        ("ALTER ROLE node SET timezone = 'Asia/Tokyo'", vec![("node", Some("Asia/Tokyo"))]),
+        ("ALTER ROLE lot SET timezone = 'Japan'", vec![]),
+        ("ALTER ROLE node IN DATABASE lot SET timezone = 'America/New_York'", vec![("node", Some("America/New_York"))]),
+        ("ALTER ROLE node RESET timezone; ALTER ROLE node IN DATABASE lot RESET timezone", vec![("node", None)]),
+        ("ALTER DATABASE lot SET timezone = 'Asia/Tokyo'", vec![]),
+        ("ALTER ROLE lot SET timezone = 'America/New_York'", vec![("node", Some("Asia/Tokyo"))]),
+        ("ALTER ROLE lot RESET timezone", vec![]),
+    ] {
+        server.batch_execute(settings).unwrap();
+        let found = Dealership::with_config(config.clone()).unwrap().roles_in_other_zones().unwrap();
+        // A database's zone is one for superusers as well.
+        let found: Vec<_> = found.iter().filter(|found| found.role != "postgres").collect();
+        let roles: Vec<_> = found.iter().map(|found| (found.role.as_str(), found.zone.as_deref())).collect();
+        assert_eq!(roles, named, "{settings}");
+        assert!(found.iter().all(|found| found.to_string().contains(&found.own)), "{found:?}");
+    }
+    config.sessions = None;
+    assert_eq!(Dealership::with_config(config).unwrap().roles_in_other_zones().unwrap(), []);
 }

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 
 pub use config::SessionConfig;
 pub use service::Sessions;
-pub(crate) use service::begin;
+pub(crate) use {repository::roles_in_other_zones, service::begin};
 
 use crate::{actor::Actor, ids::UserId};
 
@@ -51,6 +51,30 @@ impl fmt::Debug for IssuedSession {
     /// Without the cookie.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IssuedSession").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+/// A role of PostgreSQL that writes the ends of sessions in another time zone than ours, so that they end hours too early or too late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoleInAnotherZone {
+    /// The role.
+    pub role: String,
+    /// Its zone. Nothing where it is the server's, which another role cannot see.
+    pub zone: Option<String>,
+    /// The zone of our own role.
+    pub own: String,
+}
+
+impl fmt::Display for RoleInAnotherZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { role, zone, own } = self;
+        let zone = zone.as_deref().unwrap_or("the server's, whichever that is");
+        write!(
+            f,
+            "the role {role} may write sessions, and its time zone on this database is {zone}; that of this role is {own}: where a \
+             Node server has that role, sessions end hours too early or too late (ALTER ROLE ... SET timezone)"
+        )
     }
 }
 

@@ -7,10 +7,16 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     QueryableByName, RunQueryDsl as _, sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Nullable, Text},
 };
 
-use crate::db::{DbConnection, DbResult, Instant, held::HeldText, on_each, types::DbInstant};
+use super::RoleInAnotherZone;
+use crate::db::{
+    DbConnection, DbResult, Instant,
+    held::{HeldText, MayBeNull as _},
+    on_each,
+    types::DbInstant,
+};
 
 /// A longer document is not read: no server of a dealership keeps so much in a session.
 const LONGEST: usize = 64 << 10;
@@ -39,6 +45,53 @@ fn sql(conn: &DbConnection, template: &str) -> String {
             .replace("USER_ID", "json_extract(sess, '$.passport.user')")
             .replace("::json", ""),
     }
+}
+
+/// The zone that each role is in which may write sessions, by what was set for it here, for it, for the database or for all; where nothing
+/// was, it is the server's. An instant half a year away tells zones from one another that are the same in one season.
+const ZONES: &str = "
+    WITH here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
+    given AS (
+        SELECT setting.setrole AS role, setting.setdatabase AS place, substr(one, length('TimeZone=') + 1) AS zone
+        FROM here, pg_db_role_setting AS setting, unnest(setting.setconfig) AS one
+        WHERE one ILIKE 'TimeZone=%' AND setting.setdatabase IN (0, here.oid)
+    ),
+    zones AS (
+        SELECT role.oid, role.rolname, role.rolsuper,
+            (SELECT zone FROM given WHERE given.role IN (0, role.oid) ORDER BY given.role = 0, given.place = 0 LIMIT 1) AS zone
+        FROM pg_roles AS role
+        WHERE role.rolname = session_user OR (role.rolcanlogin AND has_table_privilege(role.oid, 'session', 'INSERT'))
+    )
+    SELECT other.rolname::text AS role, other.zone, own.zone AS own
+    FROM zones AS other, (SELECT oid, zone AS given, current_setting('jpauto.time_zone') AS zone FROM zones
+                          WHERE rolname = session_user) AS own
+    WHERE other.oid <> own.oid AND CASE
+        WHEN other.zone IS NULL THEN own.given IS NOT NULL AND NOT other.rolsuper
+        ELSE timezone(other.zone, now()) <> timezone(own.zone, now())
+            OR timezone(other.zone, now() + interval '182 days') <> timezone(own.zone, now() + interval '182 days')
+    END
+    ORDER BY 1";
+
+#[derive(QueryableByName)]
+struct ZoneRow {
+    #[diesel(sql_type = Text)]
+    role: HeldText,
+    #[diesel(sql_type = Nullable<Text>)]
+    zone: Option<HeldText>,
+    #[diesel(sql_type = Text)]
+    own: HeldText,
+}
+
+/// The roles that may write sessions, and write their ends in another zone than ours.
+pub(crate) fn roles_in_other_zones(conn: &mut DbConnection) -> DbResult<Vec<RoleInAnotherZone>> {
+    let rows: Vec<ZoneRow> = match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => sql_query(ZONES).load(conn)?,
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => Vec::new(),
+    };
+    let told = |row: ZoneRow| RoleInAnotherZone { role: row.role.text(), zone: row.zone.text(), own: row.own.text() };
+    Ok(rows.into_iter().map(told).collect())
 }
 
 /// What is stored of a session, and when it ends.

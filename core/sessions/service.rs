@@ -113,12 +113,14 @@ impl<'a> Sessions<'a> {
         })
     }
 
-    /// Ends all sessions of a user, on all devices, and answers how many. Those of others take the role admin.
+    /// Ends all sessions of a user, on all devices, and answers how many. Those of others take the role admin, and so does an API token:
+    /// it acts for its user, and is not the person who has signed in.
     ///
     /// # Errors
     /// `forbidden` for the sessions of others.
     pub fn destroy_all_of(&self, user: UserId) -> Result<usize> {
-        let is_own = self.desk.actor().user_id() == Some(user);
+        let actor = self.desk.actor();
+        let is_own = actor.token_id().is_none() && actor.user_id() == Some(user);
         let permission = if is_own { Permission::ReadOwnAccount } else { Permission::ManageUsers };
         self.desk.write(permission, |conn, acting| {
             let ended = repository::delete_of_user(conn, &user.to_string())?;

@@ -21,6 +21,9 @@ pub(super) const UPLOADS: &str = "incoming/";
 /// The beginning of the keys of all photos.
 pub(super) const PHOTOS: &str = "photos/";
 
+/// What the key of a photo in a folder begins with where the photo is shown to staff alone.
+pub(super) const WITHHELD: &str = "withheld/";
+
 /// The random number in the name of a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PhotoNumber(pub(super) u128);
@@ -51,6 +54,16 @@ impl PhotoNumber {
         let id = self.id();
         format!("{PHOTOS}{}/{}{SMALL}.jpg", &id[..2], &id[2..])
     }
+}
+
+/// Where a photo in a folder is kept that is shown to staff alone.
+pub(super) fn withheld(photo: &str) -> String {
+    format!("{WITHHELD}{photo}")
+}
+
+/// The beginning of the keys of all uploads for this vehicle or submission.
+pub(super) fn uploads_of(owner: PhotoOwner) -> String {
+    format!("{UPLOADS}{}/{}/", owner.noun(), owner.uuid())
 }
 
 /// The key of an upload.
@@ -88,7 +101,7 @@ impl UploadKey {
 impl fmt::Display for UploadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (owner, number) = (self.owner, self.number.id());
-        write!(f, "{UPLOADS}{}/{}/{number}", owner.noun(), owner.uuid())?;
+        write!(f, "{}{number}", uploads_of(owner))?;
         if let Some(length) = self.length {
             write!(f, "-{length}")?;
         }
@@ -135,6 +148,8 @@ mod tests {
             assert_eq!(UploadKey::parse(&wrong), None, "{wrong}");
         }
         assert!(is_photo(&number.key()) && is_photo(&number.small_key()));
+        assert_eq!(stored_photo(&withheld(&number.key())), Some((number.0, false)));
+        assert!(!is_photo(&withheld(&number.key())), "not for everybody");
         for wrong in ["photos/../signing.key", "photos/ab/cd.jpg", "signing.key", key.as_str(), ""] {
             assert!(!is_photo(wrong), "{wrong}");
         }

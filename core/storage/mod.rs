@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::config::PhotoStore;
+pub(crate) use self::{config::PhotoStore, service::submissions as photos_of_submissions};
 pub use self::{
     config::{BucketConfig, StorageConfig, StoragePlace, StorageRules},
     service::Storage,
@@ -307,4 +307,6 @@ pub struct ServedPhoto {
     pub length: u64,
     /// `image/jpeg`.
     pub content_type: &'static str,
+    /// Whether it is shown to staff alone, so that nobody else may keep it.
+    pub is_withheld: bool,
 }

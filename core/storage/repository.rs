@@ -22,6 +22,12 @@ const ROWS: i64 = 1_000;
 /// in a shape of another application counts, too.
 pub(super) fn named_photos(conn: &mut DbConnection) -> DbResult<HashSet<u128>> {
     let mut named = HashSet::new();
+    note_vehicles(conn, &mut named)?;
+    note_submissions(conn, &mut named)?;
+    Ok(named)
+}
+
+fn note_vehicles(conn: &mut DbConnection, named: &mut HashSet<u128>) -> DbResult<()> {
     let mut after: Option<VehicleId> = None;
     loop {
         let rows: Vec<(VehicleId, Option<Json<Value>>, Option<HeldText>)> = inventory::table
@@ -32,14 +38,17 @@ pub(super) fn named_photos(conn: &mut DbConnection) -> DbResult<HashSet<u128>> {
             .select((inventory::id, inventory::images, inventory::thumbnail))
             .load(conn)?;
         for (_, images, thumbnail) in &rows {
-            images.iter().for_each(|images| note(&images.0, &mut named));
+            images.iter().for_each(|images| note(&images.0, named));
             named.extend(thumbnail.as_deref().and_then(stored_photo).map(|(number, _)| number));
         }
         after = rows.last().map(|(id, ..)| *id);
         if (rows.len() as i64) < ROWS {
-            break;
+            return Ok(());
         }
     }
+}
+
+fn note_submissions(conn: &mut DbConnection, named: &mut HashSet<u128>) -> DbResult<()> {
     let mut after: Option<SubmissionId> = None;
     loop {
         let rows: Vec<(SubmissionId, Option<Json<Value>>)> = pending_submissions::table
@@ -50,11 +59,11 @@ pub(super) fn named_photos(conn: &mut DbConnection) -> DbResult<HashSet<u128>> {
             .select((pending_submissions::id, pending_submissions::images))
             .load(conn)?;
         for (_, images) in &rows {
-            images.iter().for_each(|images| note(&images.0, &mut named));
+            images.iter().for_each(|images| note(&images.0, named));
         }
         after = rows.last().map(|(id, _)| *id);
         if (rows.len() as i64) < ROWS {
-            return Ok(named);
+            return Ok(());
         }
     }
 }
@@ -76,4 +85,11 @@ fn note(document: &Value, named: &mut HashSet<u128>) {
 /// Whether a row names this photo other than the one that gave it up: a submission and the vehicle that was made of it have the same.
 pub(super) fn is_named(conn: &mut DbConnection, number: u128) -> DbResult<bool> {
     Ok(named_photos(conn)?.contains(&number))
+}
+
+/// The photos that vehicles name: what the public is shown.
+pub(super) fn named_by_vehicles(conn: &mut DbConnection) -> DbResult<HashSet<u128>> {
+    let mut named = HashSet::new();
+    note_vehicles(conn, &mut named)?;
+    Ok(named)
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     NewUpload, PhotoType, StorageRules, StorageUsage, StoredObject,
-    key::{PHOTOS, UPLOADS, UploadKey},
+    key::{PHOTOS, UPLOADS, UploadKey, WITHHELD},
     photo::ABOUT_HEIC,
 };
 use crate::{
@@ -88,10 +88,11 @@ pub(super) fn is_orphan(
     if UploadKey::parse(key).is_some() {
         return true;
     }
-    if let Some((number, _)) = stored_photo(key).filter(|_| key.starts_with(PHOTOS)) {
+    let is_of_photos = key.starts_with(PHOTOS) || key.starts_with(WITHHELD);
+    if let Some((number, _)) = stored_photo(key).filter(|_| is_of_photos) {
         return !named.contains(&number);
     }
-    let is_ours = key.starts_with(PHOTOS) || key.starts_with(UPLOADS);
+    let is_ours = is_of_photos || key.starts_with(UPLOADS);
     is_ours && key.rsplit('/').next().is_some_and(|name| name.starts_with(UNFINISHED))
 }
 
@@ -115,7 +116,9 @@ impl Count {
         usage.bytes = usage.bytes.saturating_add(object.bytes);
         if UploadKey::parse(&object.key).is_some() {
             usage.uploads += 1;
-        } else if object.key.starts_with(PHOTOS) && stored_photo(&object.key).is_some() {
+        } else if [PHOTOS, WITHHELD].iter().any(|beginning| object.key.starts_with(beginning))
+            && stored_photo(&object.key).is_some()
+        {
             usage.photos += 1;
         } else {
             usage.others += 1;

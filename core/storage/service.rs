@@ -3,6 +3,7 @@
 //! No network stands in a transaction: an object is written before the row names it, and removed after no row does. Whatever is left
 //! in between is an orphan.
 
+pub(crate) mod submissions;
 mod usage;
 
 use std::time::Duration;
@@ -25,10 +26,10 @@ use crate::{
     change::Change,
     db::{DbConnection, DbResult, functions::lock_words},
     desk::{Acting, Desk},
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode, ErrorKind, Result},
     inventory::{self, InventoryRules, Vehicle, VehicleUpdate, pictures::stored_photo},
     network::client_network,
-    submissions::{self, IntakeRules, Submission},
+    submissions::{IntakeRules, Submission, ensure_pending, get_submission, get_submission_to_change},
 };
 
 /// The bytes of a photo that are in memory at a time while it is served.
@@ -266,7 +267,7 @@ impl<'a> Storage<'a> {
     }
 
     /// A photo of a folder by its key, for everybody, piece by piece: the piece that begins so many bytes into it. Uploads are not
-    /// shown to anybody.
+    /// shown to anybody, and photos of a submission that was turned down to staff alone.
     ///
     /// A photo never changes under its key, so the file need not stay open between two pieces. A server with many slow readers holds
     /// neither whole photos nor files.
@@ -275,14 +276,20 @@ impl<'a> Storage<'a> {
     /// `photo_not_found`; `not_configured`; `storage_unavailable`.
     pub fn serve(&self, key: &str, from: u64) -> Result<ServedPhoto> {
         let none = || Error::new(ErrorCode::PhotoNotFound, "there is no such photo");
-        let folder = self.folder()?;
+        let store = &self.folder()?.store;
         if !key::is_photo(key) {
             return Err(none());
         }
-        let (bytes, length) = folder.store.piece(key, from, SERVED_AT_A_TIME)?.ok_or_else(none)?;
-        Ok(ServedPhoto { bytes, length, content_type: "image/jpeg" })
+        let mut piece = store.piece(key, from, SERVED_AT_A_TIME)?;
+        let is_withheld = piece.is_none() && self.desk.must(Permission::ReadSubmissions).is_ok();
+        if is_withheld {
+            piece = store.piece(&key::withheld(key), from, SERVED_AT_A_TIME)?;
+        }
+        let (bytes, length) = piece.ok_or_else(none)?;
+        Ok(ServedPhoto { bytes, length, content_type: "image/jpeg", is_withheld })
     }
 
+    /// The folder and the key of an upload that may come: for a vehicle that is there, or for a pending submission.
     fn permitted(&self, permit: &UploadPermit, content_type: &str) -> Result<(&'a PhotoStore, UploadKey)> {
         let folder = self.folder()?;
         let key = permit.verify(&folder.store.signing_key()?, self.desk.now())?;
@@ -291,7 +298,16 @@ impl<'a> Storage<'a> {
             let message = format!("the upload was announced as {}: send this type", key.photo_type);
             return Err(Error::new(ErrorCode::UploadRefused, message));
         }
-        Ok((folder, key))
+        let wanted = self.desk.read(Permission::SendSubmissions, |conn| match key.owner {
+            PhotoOwner::Vehicle(id) => inventory::get_vehicle(conn, id).map(drop),
+            PhotoOwner::Submission(id) => Ok(ensure_pending(&get_submission(conn, id)?)?),
+        });
+        match wanted {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {
+                Err(Error::new(ErrorCode::UploadRefused, "what the photo is for was deleted or decided meanwhile"))
+            }
+            other => other.map(|()| (folder, key)),
+        }
     }
 
     /// The folder. A bucket is uploaded to and read from itself.
@@ -339,8 +355,8 @@ impl<'a> Storage<'a> {
     /// Refuses early what can not be added to. The transaction that adds looks again.
     fn ensure_open(&self, owner: PhotoOwner, permission: Permission, album: &Album) -> Result<()> {
         if let PhotoOwner::Submission(id) = owner {
-            let submission = self.desk.read(permission, |conn| submissions::get_submission(conn, id))?;
-            submissions::ensure_pending(&submission)?;
+            let submission = self.desk.read(permission, |conn| get_submission(conn, id))?;
+            ensure_pending(&submission)?;
         }
         album.ensure_room(self.most(owner))
     }
@@ -394,7 +410,7 @@ impl<'a> Storage<'a> {
     fn album(&self, conn: &mut DbConnection, owner: PhotoOwner) -> DbResult<Album> {
         Ok(match owner {
             PhotoOwner::Vehicle(id) => of_vehicle(inventory::get_vehicle(conn, id)?),
-            PhotoOwner::Submission(id) => of_submission(submissions::get_submission(conn, id)?),
+            PhotoOwner::Submission(id) => of_submission(get_submission(conn, id)?),
         })
     }
 
@@ -403,8 +419,8 @@ impl<'a> Storage<'a> {
         Ok(match owner {
             PhotoOwner::Vehicle(id) => of_vehicle(inventory::get_to_change(conn, id)?),
             PhotoOwner::Submission(id) => {
-                let submission = submissions::get_submission_to_change(conn, id)?;
-                submissions::ensure_pending(&submission)?;
+                let submission = get_submission_to_change(conn, id)?;
+                ensure_pending(&submission)?;
                 of_submission(submission)
             }
         })

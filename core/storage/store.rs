@@ -123,7 +123,18 @@ impl Store {
         }
     }
 
-    /// Lists the objects whose key begins so, in pages.
+    /// Gives objects of a folder other keys. What is not there stays so. A bucket shows each object to everybody who knows its address.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub(super) fn rename(&self, keys: &[(String, String)]) -> Result<()> {
+        match self {
+            Self::Folder(folder) => folder.rename(keys),
+            Self::Bucket(_) => Ok(()),
+        }
+    }
+
+    /// Lists the objects whose key begins so, in pages. Of a folder that is all, one kind of objects, or the uploads for one owner.
     ///
     /// # Errors
     /// `storage_unavailable`, `storage_refused`; what `on_page` fails with.

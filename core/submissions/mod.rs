@@ -15,6 +15,7 @@ use uuid::Uuid;
 pub(crate) use repository::{get as get_submission, get_to_change as get_submission_to_change};
 pub use rules::IntakeRules;
 pub(crate) use rules::ensure_pending;
+pub(crate) use service::PhotosOfSubmissions;
 pub use service::Submissions;
 
 use crate::{

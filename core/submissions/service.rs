@@ -5,7 +5,7 @@ use crate::{
     activity::{self, Action},
     actor::Permission,
     db::{DbConnection, DbResult, functions::lock_words},
-    desk::{Acting, Desk, found_by_the_desk},
+    desk::{Acting, Desk, Part, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
     inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
@@ -33,6 +33,18 @@ impl Desk {
 }
 
 found_by_the_desk!(IntakeRules);
+
+/// What becomes of the photos of a submission that is turned down or deleted, after the transaction that does it.
+///
+/// Submissions stand below the storage, so the dealership hands them its functions.
+pub(crate) struct PhotosOfSubmissions {
+    pub(crate) withhold: fn(&Desk, &Submission),
+    pub(crate) remove: fn(&Desk, &Submission),
+}
+
+impl Part for PhotosOfSubmissions {
+    const MISSING: &'static str = "nobody looks after the photos of submissions";
+}
 
 impl<'a> Submissions<'a> {
     fn at(desk: &'a Desk) -> Self {
@@ -190,31 +202,36 @@ impl<'a> Submissions<'a> {
         })
     }
 
-    /// Rejects a submission.
+    /// Rejects a submission. Its photos in a folder are from then on shown to staff alone.
     ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
     pub fn reject(&self, id: SubmissionId, reason: &str) -> Result<Submission> {
-        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+        let reviewed = self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = self.with_warnings(self.get_to_change(conn, id)?);
             let by = acting.actor.user_id();
             let reviewed = rules::reject(&submission, reason, self.desk.rules(), by, acting.now)?;
             repository::mark_reviewed(conn, &reviewed)?;
             activity::record(conn, acting, Action::Reject, Some(&submission), Some(&reviewed))?;
             Ok(reviewed)
-        })
+        })?;
+        (self.desk.part::<PhotosOfSubmissions>()?.withhold)(self.desk, &reviewed);
+        Ok(reviewed)
     }
 
-    /// Deletes a submission. A vehicle that was made of it stays.
+    /// Deletes a submission, with the photos that nothing else shows. A vehicle that was made of it stays.
     ///
     /// # Errors
     /// `submission_not_found`.
     pub fn delete(&self, id: SubmissionId) -> Result<()> {
-        self.desk.write(Permission::DeleteSubmissions, |conn, acting| {
+        let deleted = self.desk.write(Permission::DeleteSubmissions, |conn, acting| {
             let submission = self.get_to_change(conn, id)?;
             repository::delete(conn, id)?;
-            activity::record(conn, acting, Action::Delete, Some(&submission), None)
-        })
+            activity::record(conn, acting, Action::Delete, Some(&submission), None)?;
+            Ok(submission)
+        })?;
+        (self.desk.part::<PhotosOfSubmissions>()?.remove)(self.desk, &deleted);
+        Ok(())
     }
 
     /// Changes the pictures of a pending submission in a transaction of the caller, with its audit row.

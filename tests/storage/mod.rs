@@ -112,6 +112,11 @@ fn permit_of(upload: &SignedUpload) -> Option<UploadPermit> {
     Some(UploadPermit::new(key, part("length").parse().unwrap(), part("expires").parse().unwrap(), part("signature")))
 }
 
+/// The key of the photo at an address.
+fn key_of(url: &str) -> &str {
+    url.strip_prefix(PUBLIC_URL).unwrap().trim_start_matches('/')
+}
+
 fn code<T>(outcome: jpauto::Result<T>) -> &'static str {
     outcome.err().map_or("done", |error| error.code())
 }
@@ -292,6 +297,56 @@ on_both_databases! {
             lot.pass(TimeDelta::hours(1));
             assert_eq!(code(storage.list(submission.id)), "photo_token_refused", "the hour is over");
         }
+    }
+
+    fn the_photos_of_a_deleted_submission_go_with_it(lot: &Lot) {
+        for (number, place) in Place::each(lot, |_| {}).iter().enumerate() {
+            let desk = place.desk();
+            let mut offer = camry();
+            offer.images.clear();
+            let offered = [0, 1].map(|which| {
+                offer.vin = Some(corolla(60 + 2 * number as u32 + which).vin);
+                desk.submissions().submit(&offer).unwrap().id
+            });
+            let photos = offered.map(|id| desk.storage().add(id, &photo(7)).unwrap());
+            let attached = place.upload(&desk.storage(), offered[0], &photo(8));
+            let announced = desk.storage().sign_upload(offered[0], &announced("image/jpeg", &photo(9))).unwrap();
+            let vehicle = desk.submissions().approve(offered[1], &Approval::at_price(Money::from_dollars(9_000))).unwrap();
+            assert_eq!(place.objects(), 5, "two photos, each with a small one, and an upload");
+            offered.into_iter().for_each(|id| desk.submissions().delete(id).unwrap());
+            assert_eq!(place.objects(), 2, "those that the vehicle shows");
+            assert_eq!(vehicle.images, [photos[1].url.as_str()]);
+            if place.folder.is_some() {
+                assert_eq!(place.send(&announced, &photo(9)), Err("upload_refused".into()), "there is nothing to send it for");
+                assert_eq!(place.send(&attached, &photo(8)), Err("upload_refused".into()));
+                let website = place.dealership.acting_as(Actor::public());
+                let shown = photos.each_ref().map(|photo| code(website.storage().serve(key_of(&photo.url), 0)));
+                assert_eq!(shown, ["photo_not_found", "done"]);
+            }
+        }
+    }
+
+    fn the_photos_of_a_rejected_submission_are_for_staff_alone(lot: &Lot) {
+        let place = Place::in_folder(lot, |_| {});
+        let (desk, website) = (place.desk(), place.dealership.acting_as(Actor::public()));
+        let mut offer = camry();
+        offer.images.clear();
+        let offered = desk.submissions().submit(&offer).unwrap().id;
+        let kept = desk.storage().add(offered, &photo(7)).unwrap();
+        let small = kept.small_url.clone().unwrap();
+        let served = |desk: &Desk, url: &str| desk.storage().serve(key_of(url), 0);
+        assert!(!served(&website, &kept.url).unwrap().is_withheld);
+        desk.submissions().reject(offered, "too old").unwrap();
+        let manager = place.dealership.acting_as(Actor::user(lot.staff(Role::Manager).0.id));
+        for url in [&kept.url, &small] {
+            assert_eq!(code(served(&website, url)), "photo_not_found", "{url}");
+            assert!(served(&manager, url).unwrap().is_withheld, "{url}");
+        }
+        assert_eq!((place.objects(), desk.submissions().get(offered).unwrap().images), (2, vec![kept.url]));
+        lot.pass(TimeDelta::days(2));
+        assert_eq!(desk.storage().remove_orphans(&mut on).unwrap().objects, 0, "a row names it");
+        desk.submissions().delete(offered).unwrap();
+        assert_eq!(place.objects(), 0);
     }
 
     fn two_calls_for_one_upload_make_one_picture(lot: &Lot) {

@@ -99,12 +99,12 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
         let new = if context.pass_over_a_missing_database() { " (it is made at the first start)" } else { "" };
         let dealership = context.dealership()?;
         dealership.check_ready()?;
-        doubts.iter().for_each(|doubt| remark(doubt));
+        doubts.iter().chain(&doubts_of_zones(&dealership)).for_each(|doubt| remark(doubt));
         return context.output.item(&WouldBeServed::of(&dealership, database + new, &config));
     }
     let dealership = context.dealership()?;
     dealership.check_ready()?;
-    doubts.iter().for_each(|doubt| remark(doubt));
+    doubts.iter().chain(&doubts_of_zones(&dealership)).for_each(|doubt| remark(doubt));
     let stop = Arc::<Stop>::default();
     let works = arguments.work || context.settings.worker.work;
     let worker = works.then(|| {
@@ -151,6 +151,11 @@ fn doubts(arguments: &ServeArgs, config: &ServerConfig, context: &Context) -> Ve
         }),
     );
     doubts
+}
+
+/// Roles that write the ends of sessions in other zones. Where nothing can be asked, nothing is doubted.
+fn doubts_of_zones(dealership: &Dealership) -> Vec<String> {
+    dealership.roles_in_other_zones().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 /// A folder for backups of a database of which none are made here.

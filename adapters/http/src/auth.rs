@@ -44,9 +44,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/auth/logout", handler!(logout))
         .permission(Permission::SignIn)
         .summary("Sign out")
-        .query(&[&[Parameter::new("everywhere", plain::<bool>(), "End all sessions of the user, not this one alone.")]])
+        .query(&[&[Parameter::new(
+            "everywhere",
+            plain::<bool>(),
+            "End all sessions of the user, not this one alone. With a token this takes the role admin.",
+        )]])
         .answers(&[Answer::ok(shape::<SignedOut>())])
-        .errors(&[ErrorCode::NotSignedIn]),
+        .errors(&[ErrorCode::NotSignedIn, ErrorCode::Forbidden]),
 ];
 
 const LINK: &[Parameter] = &[Parameter::new("token", plain::<String>(), "The secret of the link.").required()];

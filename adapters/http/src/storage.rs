@@ -239,8 +239,11 @@ const PERMIT: &[Parameter] = &[
 /// How long a client may take to send a photo.
 const LONGEST_UPLOAD: Duration = Duration::from_secs(120);
 
-/// The address names one photo for ever.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// A photo never changes, but it may go: one that was removed, or that a customer has sent and was turned down, is soon shown by nobody.
+const FOR_AN_HOUR: &str = "public, max-age=3600";
+
+/// What staff alone is shown stays in no cache.
+const NOT_AT_ALL: &str = "no-store";
 
 fn vehicle(request: &Request) -> Result<PhotoOwner, Problem> {
     request.id::<VehicleId>().map(PhotoOwner::from)
@@ -402,23 +405,35 @@ async fn show(app: App, request: Request) -> Outcome {
     let (shelf, name): (String, String) = (request.segment("shelf")?, request.segment("name")?);
     let key = format!("photos/{shelf}/{name}");
     let tag = answer::tag_of(key.as_bytes(), None);
-    let of_key = key.clone();
-    let ServedPhoto { bytes, length, content_type, .. } =
-        app.as_visitor(&request.caller, move |desk| desk.storage().serve(&of_key, 0)).await?;
+    let serve = {
+        let key = key.clone();
+        move |desk: &jpauto::Desk| desk.storage().serve(&key, 0)
+    };
+    let mut served = app.as_visitor(&request.caller, serve.clone()).await;
+    // Most photos are for everybody, so that nobody's credential is looked up for them.
+    if served.as_ref().is_err_and(|problem| problem.code == ErrorCode::PhotoNotFound)
+        && request.caller.may_be_staff(app.sessions())
+    {
+        served = app.at_desk(&request.caller, serve).await;
+    }
+    let ServedPhoto { bytes, length, content_type, is_withheld, .. } = served?;
     let response = if bytes.len() as u64 >= length {
         bytes.into_response()
     } else {
-        let response = warp::reply::stream(Pieces::after(app, key, bytes, length)).into_response();
+        let actor = if is_withheld { Actor::system() } else { Actor::public() };
+        let response = warp::reply::stream(Pieces::after(app, actor, key, bytes, length)).into_response();
         answer::with_header(response, CONTENT_LENGTH, &length.to_string())
     };
     let response = answer::with_header(response, CONTENT_TYPE, content_type);
     let response = answer::with_header(response, ETAG, &tag);
-    Ok(answer::with_header(response, CACHE_CONTROL, FOR_EVER))
+    Ok(answer::with_header(response, CACHE_CONTROL, if is_withheld { NOT_AT_ALL } else { FOR_AN_HOUR }))
 }
 
 /// The pieces of a photo. The next one is read when the client has taken the one before, so that slow readers fill no memory.
 struct Pieces {
     app: App,
+    /// Who may see the photo, which was looked at for its first piece.
+    actor: Actor,
     key: String,
     next: Option<Bytes>,
     reading: Option<JoinHandle<jpauto::Result<ServedPhoto>>>,
@@ -427,14 +442,15 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn after(app: App, key: String, first: Vec<u8>, length: u64) -> Self {
-        Self { app, key, next: Some(first.into()), reading: None, given: 0, length }
+    fn after(app: App, actor: Actor, key: String, first: Vec<u8>, length: u64) -> Self {
+        Self { app, actor, key, next: Some(first.into()), reading: None, given: 0, length }
     }
 
     /// It does not wait at the gate, where an answer that has begun could be refused.
     fn read(&self) -> JoinHandle<jpauto::Result<ServedPhoto>> {
-        let (dealership, key, from) = (self.app.dealership().clone(), self.key.clone(), self.given);
-        spawn_blocking(move || dealership.acting_as(Actor::public()).storage().serve(&key, from))
+        let (dealership, actor) = (self.app.dealership().clone(), self.actor.clone());
+        let (key, from) = (self.key.clone(), self.given);
+        spawn_blocking(move || dealership.acting_as(actor).storage().serve(&key, from))
     }
 }
 

@@ -126,13 +126,13 @@ pub fn calls(lot: &Lot, cookie: &str) -> Vec<Call> {
 }
 
 #[test]
-fn a_photo_is_shown_to_everybody_for_ever_and_an_upload_to_nobody() {
+fn a_photo_is_shown_to_everybody_and_an_upload_to_nobody() {
     let lot = open();
     let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
     let photo = lot.staff().storage().add(vehicle, &jpeg()).unwrap();
     let shown = lot.get(&target(&json!(photo.url)));
     assert_eq!((shown.status, shown.header("content-type")), (200, Some("image/jpeg")));
-    assert_eq!(shown.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(shown.header("cache-control"), Some("public, max-age=3600"));
     assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
     let again = lot.ask("GET", &target(&json!(photo.url)), &[("if-none-match", shown.header("etag").unwrap())], b"");
     assert_eq!(again.status, 304);
@@ -149,9 +149,26 @@ fn a_photo_is_shown_to_everybody_for_ever_and_an_upload_to_nobody() {
 }
 
 #[test]
-fn a_large_photo_is_shown_whole_piece_by_piece() {
+fn a_photo_of_a_rejected_submission_is_shown_to_staff_alone_and_whole() {
     let lot = open();
-    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
+    let offer = json!({"year": 2019, "make": "Kia", "model": "Rio"});
+    let receipt = lot.post("/api/submissions", &offer).json();
+    let submission: jpauto::SubmissionId = receipt["id"].as_str().unwrap().parse().unwrap();
+    let photo = lot.staff().storage().add(submission, &noise()).unwrap();
+    let address = target(&json!(photo.url));
+    let shown = lot.get(&address);
+    assert_eq!(shown.header("cache-control"), Some("public, max-age=3600"));
+    lot.staff().submissions().reject(submission, "too old").unwrap();
+    let tag = [("if-none-match", shown.header("etag").unwrap())];
+    assert_eq!(lot.ask("GET", &address, &tag, b"").problem(), "photo_not_found");
+    assert_eq!(lot.ask("GET", &address, &[("authorization", "Bearer jpa_none")], b"").status, 401);
+    let to_staff = lot.ask_as(Role::Viewer, "GET", &address, &[], &json!(null));
+    assert_eq!((to_staff.status, to_staff.header("cache-control")), (200, Some("no-store")));
+    assert!(shown.body.len() > 3 * (64 << 10) && to_staff.body == shown.body, "{} bytes", to_staff.body.len());
+}
+
+/// A picture of some 200 KB, as a JPEG.
+fn noise() -> Vec<u8> {
     let mut noise = 1_u32;
     let picture = RgbImage::from_fn(900, 700, |_, _| {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -159,7 +176,14 @@ fn a_large_photo_is_shown_whole_piece_by_piece() {
     });
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::ImageRgb8(picture).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
-    let photo = lot.staff().storage().add(vehicle, &bytes.into_inner()).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn a_large_photo_is_shown_whole_piece_by_piece() {
+    let lot = open();
+    let vehicle = lot.staff().inventory().add(&corolla(0)).unwrap().id;
+    let photo = lot.staff().storage().add(vehicle, &noise()).unwrap();
     let address = target(&json!(photo.url));
     let shown = lot.get(&address);
     assert!(shown.body.len() > 3 * (64 << 10), "{} bytes", shown.body.len());

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     storage::{
         Orphans, StorageCheck, StorageProgress, StorageUsage, StoredObject,
-        key::{PHOTOS, UPLOADS},
+        key::{PHOTOS, UPLOADS, WITHHELD},
         repository,
         rules::{self, AlertStep, Count},
     },
@@ -111,7 +111,7 @@ impl Storage<'_> {
         let named: HashSet<u128> = self.desk.read_snapshot(Permission::CleanUp, repository::named_photos)?;
         let mut report = Orphans { dry_run, ..Orphans::default() };
         let mut progress = StorageProgress::default();
-        for beginning in [UPLOADS, PHOTOS] {
+        for beginning in [UPLOADS, PHOTOS, WITHHELD] {
             place.store.list(beginning, &mut |page| {
                 progress.objects += page.len() as u64;
                 progress.bytes += page.iter().map(|object| object.bytes).sum::<u64>();

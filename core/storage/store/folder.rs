@@ -19,7 +19,7 @@ use crate::{
     secret,
     storage::{
         StoredObject,
-        key::{PHOTOS, UPLOADS},
+        key::{PHOTOS, UPLOADS, WITHHELD},
         signature::UploadPermit,
     },
 };
@@ -153,15 +153,30 @@ impl Folder {
         Ok(())
     }
 
+    pub(super) fn rename(&self, keys: &[(String, String)]) -> Result<()> {
+        for (from, to) in keys {
+            let (from, to) = (self.path(from), self.path(to));
+            let renamed = fs::create_dir_all(to.parent().unwrap_or(&self.root)).and_then(|()| fs::rename(from, to));
+            match renamed {
+                Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
+                    return Err(self.failed("does not let a photo be moved", reason));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Goes through the folders in the order of their names. Only the names of one folder are in memory at a time.
     pub(super) fn list(&self, beginning: &str, on_page: OnPage<'_>) -> Result<()> {
         let mut page = Vec::new();
-        for top in [UPLOADS, PHOTOS] {
-            // A list is of all objects or of one of the two kinds.
-            if !top.starts_with(beginning) {
+        for top in [UPLOADS, PHOTOS, WITHHELD] {
+            // A list is of all objects, of one of these kinds, or of one folder of such.
+            let folder = if beginning.starts_with(top) { beginning } else { top };
+            if !folder.starts_with(beginning) {
                 continue;
             }
-            let ended = self.walk(top.trim_end_matches('/'), &mut page, on_page)?;
+            let ended = self.walk(folder.trim_end_matches('/'), &mut page, on_page)?;
             if ended.is_break() {
                 return Ok(());
             }
