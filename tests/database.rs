@@ -477,3 +477,60 @@ mod postgres {
         assert_eq!(desk.inventory().statistics().unwrap().total.count, 3);
     }
 }
+
+/// Who asks while the server is away for longer than a restart takes learns it at once, and nobody has to do anything when it is back.
+#[cfg(feature = "postgres")]
+#[test]
+fn while_the_server_is_away_nobody_waits_for_it() {
+    use std::time::{Duration, Instant};
+
+    let Some(cluster) = crate::support::cluster::Cluster::primary() else { return };
+    let config = Config::new(cluster.url("postgres", "postgres"));
+    assert!(config.database.pool_timeout >= Duration::from_secs(5), "it is waited for that long where it is not away");
+    let dealership = Dealership::with_config(config).unwrap();
+    dealership.migrate().unwrap();
+    dealership.check_ready().unwrap();
+    for _ in 0..2 {
+        cluster.stop();
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|| {
+                    let refusal = dealership.check_ready().unwrap_err();
+                    assert_eq!((refusal.code(), refusal.retry_after().is_some()), ("database_unavailable", true));
+                });
+            }
+        });
+        assert!(began.elapsed() < Duration::from_millis(3_500), "{:?}: longer than a restart takes", began.elapsed());
+        let again = Instant::now();
+        assert_eq!(dealership.check_ready().unwrap_err().code(), "database_unavailable");
+        assert!(again.elapsed() < Duration::from_millis(500), "{:?}", again.elapsed());
+        cluster.start();
+        let back = Instant::now();
+        while dealership.check_ready().is_err() {
+            assert!(back.elapsed() < Duration::from_secs(20), "it is back, and not found");
+        }
+    }
+}
+
+/// Sessions and customers are in it.
+#[cfg(all(unix, feature = "sqlite"))]
+#[test]
+fn a_new_file_and_its_copies_are_for_their_owner_alone() {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mode = |name: &str| fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+    let dealership = Dealership::open(format!("sqlite:{}", path("lot.db").display())).unwrap();
+    dealership.acting_as(jpauto::Actor::system()).inventory().add(&corolla(1)).unwrap();
+    dealership.backup(path("copy.db")).unwrap();
+    let memory = Dealership::open("sqlite::memory:").unwrap();
+    memory.backup(path("of_memory.db")).unwrap();
+    for name in ["lot.db", "lot.db-wal", "copy.db", "of_memory.db"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    fs::set_permissions(path("lot.db"), fs::Permissions::from_mode(0o640)).unwrap();
+    dealership.backup(path("shared.db")).unwrap();
+    assert_eq!(mode("shared.db"), 0o640, "as the owner has set it");
+}

@@ -1,7 +1,12 @@
 //! Calls that may be repeated: on both databases they are done once.
 
+use std::ops::ControlFlow;
+
 use chrono::TimeDelta;
-use jpauto::{KeptAnswer, NewUser, PageRequest, Repetition};
+use jpauto::{
+    KeptAnswer, NewUser, PageRequest, Repetition,
+    jobs::{Job, JobReport, RunOptions},
+};
 
 use crate::support::Lot;
 
@@ -27,6 +32,23 @@ on_both_databases! {
         let Repetition::First(call) = desk.repetition("key", b"two").unwrap() else { panic!("the key has ended") };
         desk.once(&call).users().add(&user(2)).unwrap();
         assert_eq!(lot.count("SELECT count(*) FROM idempotency_keys"), 1, "a write sweeps up");
+    }
+
+    fn the_clean_up_removes_answers_that_nobody_may_ask_for_any_more(lot: &Lot) {
+        let desk = lot.desk();
+        for (number, key) in ["old", "new"].into_iter().enumerate() {
+            lot.pass(TimeDelta::hours(13));
+            let Repetition::First(call) = desk.repetition(key, b"one").unwrap() else { panic!("it is the first") };
+            desk.once(&call).users().add(&user(number)).unwrap();
+        }
+        lot.pass(TimeDelta::hours(11));
+        for (options, removed, left) in [(RunOptions::dry_run(), 1, 2), (RunOptions::default(), 1, 1), (RunOptions::default(), 0, 1)] {
+            let run = desk.jobs().run(Job::CleanUp, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+            let Some(JobReport::CleanUp(report)) = run.report() else { panic!("{run:?}") };
+            let calls = lot.count("SELECT count(*) FROM idempotency_keys");
+            assert_eq!((report.removed["repeatable_calls"], calls), (removed, left), "{options:?}");
+        }
+        assert_eq!(desk.repetition("new", b"one").unwrap_err().code(), "request_in_flight");
     }
 
     fn of_two_calls_at_once_one_is_done(lot: &Lot) {

@@ -33,7 +33,7 @@ pub(super) mod sqlite {
     use crate::{
         db::{
             DbConnection, DbResult, Failure,
-            file::{address, beside},
+            file::{address, beside, new_file},
             held::HeldText,
         },
         error::{Error, ErrorCode, Result},
@@ -69,7 +69,7 @@ pub(super) mod sqlite {
     fn vacuum_into(conn: &mut SqliteConnection, unfinished: &Path, to: &Path) -> DbResult<()> {
         let name = unfinished.to_str().ok_or_else(|| cannot_write(to, "its name is no valid UTF-8"))?;
         // The file must exist to be opened by an address that makes none; an empty one is filled.
-        fs::File::options().write(true).create_new(true).open(unfinished).map_err(|reason| cannot_write(to, reason))?;
+        new_file(unfinished).map_err(|reason| cannot_write(to, reason))?;
         conn.batch_execute("PRAGMA busy_timeout = 5000")?;
         sql_query("VACUUM INTO ?").bind::<Text, _>(name).execute(conn).map_err(|reason| of_the_copy(reason, to))?;
         must_be_whole(name)

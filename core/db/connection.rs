@@ -16,11 +16,11 @@ use diesel::{
     r2d2::{ManageConnection, R2D2Connection as _},
 };
 
-use super::config::Pooler;
 #[cfg(feature = "sqlite")]
 use super::file;
 #[cfg(feature = "postgres")]
 use super::session;
+use super::{config::Pooler, reach::Reach};
 use crate::error::{Error, ErrorCode, Result};
 
 /// How SQLite calls a database in memory.
@@ -195,6 +195,7 @@ pub(crate) struct Manager {
     may_keep_statements: Arc<AtomicBool>,
     /// A connection that was opened to try out the address, for the first that asks.
     tried: Mutex<Option<Pooled>>,
+    reach: Reach,
 }
 
 impl Manager {
@@ -206,7 +207,13 @@ impl Manager {
             #[cfg(feature = "postgres")]
             may_keep_statements: Arc::new(AtomicBool::new(true)),
             tried: Mutex::default(),
+            reach: Reach::default(),
         }
+    }
+
+    /// Whether the database can be reached, as this finds it.
+    pub(super) fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Opens a connection by hand: the pool would retry for its whole time-out and lose the reason.
@@ -343,7 +350,9 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, ConnectError> {
         let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner).take();
-        tried.map_or_else(|| self.open(), Ok)
+        let connected = tried.map_or_else(|| self.open(), Ok)?;
+        self.reach.connected();
+        Ok(connected)
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {

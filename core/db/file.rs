@@ -150,13 +150,22 @@ fn has_no_folder(path: &Path) -> Error {
 }
 
 fn make(path: &Path) -> Result<()> {
-    match fs::File::options().write(true).create_new(true).open(path) {
+    match new_file(path) {
         Err(reason) if reason.kind() == io::ErrorKind::NotFound => Err(has_no_folder(path)),
         // Another process made it meanwhile.
         Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(reason) => Err(failure::cannot_open(path, reason)),
         Ok(_) => Ok(()),
     }
+}
+
+/// Makes a file that its owner alone may read: sessions and customers are in a database. SQLite makes the files beside it like it.
+pub(super) fn new_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 pub(super) fn missing(path: &Path, what: &str) -> Error {

@@ -15,6 +15,7 @@ mod kept;
 mod migrate;
 mod paging;
 mod queue;
+mod reach;
 #[cfg(feature = "postgres")]
 mod rights;
 pub(crate) mod row;
@@ -62,6 +63,7 @@ pub use backup::Backup;
 pub use config::{CreateFile, DatabaseConfig, Pooler};
 
 use queue::Queue;
+use reach::Reach;
 use transaction::{Kind, LOOK_AGAIN_AT_MOST, wait_for_others};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -71,6 +73,9 @@ pub(crate) type DbResult<T> = Result<T, Failure>;
 
 /// How often a whole transaction is run again when another writer came between.
 const ATTEMPTS: u32 = 8;
+
+/// How often those who wait for a connection look whether the database can be reached.
+const LOOK_WHETHER_AWAY: Duration = Duration::from_millis(50);
 
 /// The connections to the database at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +113,7 @@ pub(crate) struct Database {
     /// SQLite takes one writer at a time and makes the others poll; waiting here instead is fair and quick.
     writers: Option<Queue>,
     lock_timeout: Duration,
+    reach: Reach,
     #[cfg(feature = "sqlite")]
     unmade: Option<unmade::Unmade>,
     #[cfg(feature = "postgres")]
@@ -133,7 +139,9 @@ impl Database {
         if !in_memory && state != Prepared::Unmade {
             manager.try_out().map_err(|reason| failure::cannot_connect(&target, reason))?;
         }
+        let reach = manager.reach().clone();
         let mut builder = r2d2::Pool::builder()
+            .error_handler(Box::new(reach.clone()))
             .max_size(if in_memory { 1 } else { config.pool_size })
             .min_idle(Some(0))
             .test_on_check_out(false)
@@ -149,6 +157,7 @@ impl Database {
             pool: builder.build_unchecked(manager),
             writers: is_sqlite(&target).then(Queue::default),
             lock_timeout: config.lock_timeout,
+            reach,
             #[cfg(feature = "sqlite")]
             unmade: (state == Prepared::Unmade).then(unmade::Unmade::new).transpose()?,
             target,
@@ -400,17 +409,29 @@ impl Database {
         Ok(outcome)
     }
 
+    /// A connection of the pool, as soon as one is free. Where none is left and the database cannot be reached, nobody waits for it.
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {
-        self.pool.get().map_err(|reason| {
-            let (state, most) = (self.pool.state(), self.pool.max_size());
-            let message = match state.idle_connections == 0 && state.connections == most {
-                true => format!("no database connection could be had in time: all {most} are in use"),
-                false => "no database connection could be had in time".to_owned(),
+        let until = std::time::Instant::now() + self.pool.connection_timeout();
+        loop {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            let reason = match self.pool.get_timeout(left.min(LOOK_WHETHER_AWAY)) {
+                Ok(connection) => return Ok(connection),
+                Err(reason) => reason,
             };
-            Error::new(ErrorCode::DatabaseUnavailable, message)
+            let (state, most) = (self.pool.state(), self.pool.max_size());
+            let message = if state.connections == 0 && self.reach.is_away() {
+                "the database cannot be reached".to_owned()
+            } else if left > LOOK_WHETHER_AWAY {
+                continue;
+            } else if state.idle_connections == 0 && state.connections == most {
+                format!("no database connection could be had in time: all {most} are in use")
+            } else {
+                "no database connection could be had in time".to_owned()
+            };
+            return Err(Error::new(ErrorCode::DatabaseUnavailable, message)
                 .with_retry_after(Duration::from_secs(1))
-                .with_source(reason)
-        })
+                .with_source(reason));
+        }
     }
 
     fn is_empty_sqlite(&self) -> Result<bool> {

@@ -1,10 +1,14 @@
 //! Calls that a client may repeat: whether one was done, doing it once, and keeping its answer.
 
-use super::Desk;
+use super::{Desk, Turns};
 use crate::{
+    actor::Permission,
     error::Result,
     idempotency::{self, KEPT, KeptAnswer, RepeatableCall},
 };
+
+/// Rows that one transaction removes at most.
+const ROWS_A_REMOVAL: usize = 2_000;
 
 /// What is known of a call.
 #[derive(Debug)]
@@ -52,6 +56,18 @@ impl Desk {
     /// As any write.
     pub fn keep_answer(&self, call: &RepeatableCall, answer: &KeptAnswer) -> Result<()> {
         self.house.database.write(|conn| idempotency::keep(conn, &call.name, answer))
+    }
+
+    /// How many calls are older than they are kept, and still stored.
+    pub(crate) fn count_forgotten_calls(&self) -> Result<usize> {
+        let before = self.now() - KEPT;
+        self.read(Permission::CleanUp, |conn| idempotency::count_before(conn, before))
+    }
+
+    /// Removes them, with their answers, in transactions of a bounded size. So does the next call with a key; but none may come.
+    pub(crate) fn forget_calls(&self) -> Result<usize> {
+        let turns = Turns::new(self, Permission::CleanUp, ROWS_A_REMOVAL);
+        turns.remove(usize::MAX, |conn, now, most| idempotency::forget_some_before(conn, now - KEPT, most))
     }
 
     /// The same, whose first write is done once for the call: it fails with `request_in_flight` if the call was done meanwhile.

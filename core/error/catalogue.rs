@@ -952,7 +952,7 @@ catalogue! {
             "Send a short text without blanks, such as a UUID.";
         UnsupportedCondition: InvalidInput, "unsupported_condition",
             "The call has a condition that this operation does not look at, so nothing was done.",
-            "Leave the header out. Changes of things that have a version take `If-Match`.";
+            "Leave the header out. Changes of things that have a version take `If-Match`, and calls that create something `Idempotency-Key`.";
         IdempotencyKeyReused: InvalidInput, "idempotency_key_reused",
             "The key was used for another call within the last 24 hours.",
             "Use a new key for each call, and the same key only to repeat one.";

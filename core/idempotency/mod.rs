@@ -16,7 +16,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-pub(crate) use repository::{find, keep};
+pub(crate) use repository::{count_before, find, forget_some_before, keep};
 
 use crate::{
     actor::Actor,

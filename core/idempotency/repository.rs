@@ -7,6 +7,7 @@ use super::KeptAnswer;
 use crate::db::{
     DbConnection, DbResult, Instant,
     held::{HeldText, MayBeNull as _},
+    load_unlocked,
     schema::idempotency_keys::dsl,
 };
 
@@ -59,4 +60,23 @@ pub(crate) fn keep(conn: &mut DbConnection, name: &str, answer: &KeptAnswer) -> 
 pub(super) fn forget_before(conn: &mut DbConnection, time: DateTime<Utc>) -> DbResult<()> {
     diesel::delete(dsl::idempotency_keys.filter(dsl::created_at.le(Instant(time)))).execute(conn)?;
     Ok(())
+}
+
+/// Removes calls that are older, at most so many, and returns how many.
+pub(crate) fn forget_some_before(conn: &mut DbConnection, time: DateTime<Utc>, most: i64) -> DbResult<usize> {
+    let old: Vec<HeldText> = load_unlocked!(
+        conn,
+        dsl::idempotency_keys
+            .filter(dsl::created_at.le(Instant(time)))
+            .order(dsl::created_at)
+            .limit(most)
+            .select(dsl::name_hash)
+    );
+    Ok(diesel::delete(dsl::idempotency_keys.filter(dsl::name_hash.eq_any(old))).execute(conn)?)
+}
+
+/// How many calls are older.
+pub(crate) fn count_before(conn: &mut DbConnection, time: DateTime<Utc>) -> DbResult<usize> {
+    let old: i64 = dsl::idempotency_keys.filter(dsl::created_at.le(Instant(time))).count().get_result(conn)?;
+    Ok(usize::try_from(old).unwrap_or_default())
 }

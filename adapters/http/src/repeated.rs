@@ -24,7 +24,7 @@ use crate::{
     request::Request,
 };
 
-pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Tells a client that nothing was done this time.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

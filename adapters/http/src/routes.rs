@@ -30,7 +30,7 @@ use crate::{
     notifications, openapi,
     operation::{Operation, Outcome, noun_of},
     problem::Problem,
-    repeated,
+    repeated::{self, IDEMPOTENCY_KEY},
     request::{Ids, Request},
     sightings, sign_in, storage, submissions, tokens, users, vin,
 };
@@ -144,7 +144,8 @@ async fn called(app: App, operation: &'static Operation, request: Request) -> Ou
     (operation.handle)(app, request).await
 }
 
-/// Refuses a write upon a condition that its operation would pass over: the client wants nothing done where it does not hold.
+/// Refuses a write upon a condition that its operation would pass over: the client wants nothing done where it does not hold, or twice.
+/// What `PUT` and `DELETE` do may be repeated in any case.
 fn must_be_looked_at(operation: &Operation, request: &Request) -> Result<(), Problem> {
     if operation.method == Method::GET {
         return Ok(());
@@ -153,6 +154,7 @@ fn must_be_looked_at(operation: &Operation, request: &Request) -> Result<(), Pro
         (IF_UNMODIFIED_SINCE, true),
         (IF_NONE_MATCH, true),
         (IF_MATCH, !operation.versioned && request.if_match().is_some()),
+        (IDEMPOTENCY_KEY, !operation.repeatable && matches!(operation.method, Method::POST | Method::PATCH)),
     ];
     let header = passed_over.iter().find(|(header, is)| *is && request.headers.contains_key(header));
     match header {

@@ -6,9 +6,7 @@ use crate::{
     answer,
     app::App,
     operation::{Answer, Operation, Outcome, handler, page_of, shape},
-    problem::Problem,
     query::PAGE,
-    repeated::IDEMPOTENCY_KEY,
     request::Request,
 };
 
@@ -29,12 +27,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         )
         .body(shape::<NewToken>())
         .answers(&[Answer::created(shape::<IssuedToken>())])
-        .errors(&[
-            ErrorCode::PersonRequired,
-            ErrorCode::InvalidToken,
-            ErrorCode::RoleAboveOwn,
-            ErrorCode::InvalidIdempotencyKey,
-        ]),
+        .errors(&[ErrorCode::PersonRequired, ErrorCode::InvalidToken, ErrorCode::RoleAboveOwn]),
     Operation::get("/api/tokens/{id}", handler!(get))
         .permission(Permission::ManageOwnTokens)
         .summary("Get an API token")
@@ -55,11 +48,6 @@ async fn list(app: App, request: Request) -> Outcome {
 }
 
 async fn create(app: App, request: Request) -> Outcome {
-    if request.headers.contains_key(IDEMPOTENCY_KEY) {
-        let message =
-            "the secret of a token is not kept, so this call can not be repeated; send it without Idempotency-Key";
-        return Err(Problem::new(ErrorCode::InvalidIdempotencyKey, message));
-    }
     let new: NewToken = request.json().await?;
     let issued = app.at_desk(&request.caller, move |desk| desk.tokens().create(&new)).await?;
     answer::created(&request, issued.token.id, &issued)

@@ -28,6 +28,7 @@ const ROWS_A_REMOVAL: usize = 2_000;
 enum Kind {
     Sessions,
     SignIns,
+    RepeatableCalls,
     Evaluations,
     Rows(&'static Retention),
     /// They come last: a bucket that does not answer keeps no row from going.
@@ -39,13 +40,15 @@ impl Kind {
     fn all(desk: &Desk, rules: &RetentionRules) -> Vec<Self> {
         let rows = RETENTIONS.iter().filter(|retention| retention.is_on(rules)).map(Self::Rows);
         let orphans = desk.storage().is_configured().then_some(Self::Orphans);
-        [Self::Sessions, Self::SignIns, Self::Evaluations].into_iter().chain(rows).chain(orphans).collect()
+        let expired = [Self::Sessions, Self::SignIns, Self::RepeatableCalls, Self::Evaluations];
+        expired.into_iter().chain(rows).chain(orphans).collect()
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
             Self::SignIns => "sign_ins",
+            Self::RepeatableCalls => "repeatable_calls",
             Self::Evaluations => "evaluations",
             Self::Rows(retention) => retention.name,
             Self::Orphans => "orphans",
@@ -106,6 +109,10 @@ impl CleanUp<'_> {
             Kind::SignIns => {
                 let rows = if dry_run { desk.sign_in().count_expired()? } else { desk.sign_in().prune()? };
                 self.note("sign_ins", rows);
+            }
+            Kind::RepeatableCalls => {
+                let rows = if dry_run { desk.count_forgotten_calls()? } else { desk.forget_calls()? };
+                self.note("repeatable_calls", rows);
             }
             Kind::Evaluations => {
                 let evaluation = desk.evaluation();
