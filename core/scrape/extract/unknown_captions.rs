@@ -52,10 +52,10 @@ fn is_open(item: &Item) -> bool {
     item.amount().is_some_and(|amount| amount.is_open() && amount.price.is_some())
 }
 
-/// Whether the sentence of an amount says all of it, though it be in words that nobody knows.
+/// Whether the sentence of an amount says all of it. A caption says once more of a payment alone what it is: `Payment`, `$289/mo`.
 fn says_all(item: &Item) -> bool {
     item.amount().is_some_and(|amount| match amount.own {
-        Some(own) => own == Stated::Unknown || amount.wording == Wording::Whole,
+        Some(own) => own != Stated::Rate || amount.wording == Wording::Whole,
         None => false,
     })
 }

@@ -72,6 +72,12 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <b class=price-value>$2,095</b><i>Service Plan</i><b class=price>$293</b><i>Lease Payment</i><div>$1,500 holds it</div>",
         Some(21_995),
     ),
+    (
+        "<table><tr><td><b class=price>$124</b></td><td>Handling Fee</td></tr><tr><td><b class=price>$3,174</b></td>\
+         <td>Engine Rebuild</td></tr><tr><td><b>$21,995</b></td><td></td></tr></table><p>Plus $818 dealer fee.</p>\
+         <i>Market Average</i> <b>$27,893</b><div class=badge>Back-up Camera</div>",
+        None,
+    ),
     // Which amount is the unknown one's nobody can tell.
     (
         "<div><span>$4,602</span></div><p>Customer Cash</p><div class=price>$1,110</div><div>Warranty</div>\
