@@ -52,6 +52,8 @@ def exceptions(operation: dict[str, Any]) -> dict[str, str]:
         statuses["422"] = "rules that no schema says, such as the check digit of a VIN"
     if "{vin}" in operation["path"] or operation["operationId"] == "market_supply":
         statuses["422"] = "a parameter that the library reads as a VIN or as the name of a model"
+    if "reference" in parameters:
+        statuses["422"] = "a text that names several rows"
     if "after" in parameters:
         statuses["422"] = "a cursor is a text that the server made"
     if "Idempotency-Key" in parameters:
