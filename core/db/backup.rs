@@ -86,22 +86,6 @@ pub(super) mod sqlite {
         }
     }
 
-    #[cfg(test)]
-    mod tests {
-        use diesel::result::DatabaseErrorKind;
-
-        use super::*;
-
-        #[test]
-        fn a_disk_that_fills_while_a_copy_is_written_is_that_of_the_copy() {
-            let full = "database or disk is full".to_owned();
-            let reason = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(full));
-            let refusal = Error::from(of_the_copy(reason, Path::new("/mnt/stick/copy.db")));
-            assert_eq!(refusal.code(), "database_full");
-            assert_eq!(refusal.to_string(), "the disk of the copy is full: /mnt/stick/copy.db could not be written");
-        }
-    }
-
     /// Refuses a copy of damaged pages: SQLite copies those of an index without looking into them.
     fn must_be_whole(copy: &str) -> DbResult<()> {
         #[derive(QueryableByName)]
@@ -180,6 +164,22 @@ pub(super) mod sqlite {
                 }
                 _ => {}
             }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use diesel::result::DatabaseErrorKind;
+
+        use super::*;
+
+        #[test]
+        fn a_disk_that_fills_while_a_copy_is_written_is_that_of_the_copy() {
+            let full = "database or disk is full".to_owned();
+            let reason = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(full));
+            let refusal = Error::from(of_the_copy(reason, Path::new("/mnt/stick/copy.db")));
+            assert_eq!(refusal.code(), "database_full");
+            assert_eq!(refusal.to_string(), "the disk of the copy is full: /mnt/stick/copy.db could not be written");
         }
     }
 }
