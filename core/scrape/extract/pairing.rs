@@ -186,8 +186,9 @@ impl<'b, 'd> Binder<'b, 'd> {
                     let is_former =
                         matches!(caption, Stated::Value | Stated::Price(PriceRank::Retail | PriceRank::Suggested));
                     // `Hold it for $1,000` says all of it, and a caption beside it is another amount's.
-                    let says_the_rest =
-                        amount.wording == Wording::Short || (caption.rank().is_some() && amount.is_short);
+                    // So does a sentence of many words: `We will give you $9,500 for your trade`.
+                    let says_the_rest = (amount.wording == Wording::Short || caption.rank().is_some())
+                        && (amount.is_short || caption == Stated::Rate);
                     let says_so = amount.own == Some(caption) && says_the_rest;
                     if is_struck { amount.is_struck && is_former } else { says_so && !amount.is_struck }
                 })

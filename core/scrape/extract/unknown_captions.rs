@@ -52,11 +52,11 @@ fn is_open(item: &Item) -> bool {
     item.amount().is_some_and(|amount| amount.is_open() && amount.price.is_some())
 }
 
-/// Whether the sentence of an amount says all of it. A caption says once more of a payment alone what it is: `Payment`, `$289/mo`.
+/// Whether the sentence of an amount, or how it is shown, says all of it. A caption says once more of a payment alone what it is: `Payment`, `$289/mo`.
 fn says_all(item: &Item) -> bool {
     item.amount().is_some_and(|amount| match amount.own {
         Some(own) => own != Stated::Rate || amount.wording == Wording::Whole,
-        None => false,
+        None => amount.is_struck,
     })
 }
 

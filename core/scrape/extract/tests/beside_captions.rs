@@ -78,6 +78,16 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <i>Market Average</i> <b>$27,893</b><div class=badge>Back-up Camera</div>",
         None,
     ),
+    (
+        "<div class=badge>Back-up Camera</div><b>$21,995</b><i>Now</i><b class=price-value>$23,995</b><i>Market Value</i><b>$24,995</b>\
+         <i>Retail Price</i><div><s>$24,495</s></div>",
+        Some(21_995),
+    ),
+    (
+        "<b>$986</b><i>You Save</i><b>$984</b><i>Down</i><b>$21,995</b><i>Asking Price</i><b>$23,995</b><i>KBB Value</i>\
+         <div>We will give you $9,500 for your trade</div>",
+        Some(21_995),
+    ),
     // Which amount is the unknown one's nobody can tell.
     (
         "<div><span>$4,602</span></div><p>Customer Cash</p><div class=price>$1,110</div><div>Warranty</div>\
