@@ -1880,7 +1880,8 @@ class Alert:
     @property
     def dismissed_by(self) -> str | None:
         """Who dismissed it: the address of the member of staff, else the name of the token, else `system`; `None` where it closed by
-        itself."""
+        itself.
+        """
 
     @property
     def created_at(self) -> datetime | None:
