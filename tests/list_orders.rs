@@ -156,7 +156,7 @@ struct Line {
 }
 
 /// The steps of the plan of a statement as it was sent, one a line.
-fn plan(lot: &Lot, statement: &str) -> Vec<String> {
+pub(crate) fn plan(lot: &Lot, statement: &str) -> Vec<String> {
     let (sql, binds) = statement.split_once(" -- binds: ").unwrap();
     #[cfg(feature = "sqlite")]
     if let Some(path) = lot.url.strip_prefix("sqlite:") {

@@ -8,12 +8,22 @@ use std::{
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use jpauto::{
-    Action, ActivityEntry, ActivityFilter, CompetitorId, Dealership, Money, PageRequest, VehicleId, VehicleUpdate,
+    Action, ActivityEntry, ActivityFilter, Actor, CompetitorId, Config, Dealership, Money, PageRequest, VehicleId,
+    VehicleUpdate,
     competitors::{ListingFilter, NewCompetitor, RecordReport, ScrapeReading, ScrapedListing},
     imports::{ImportOptions, ImportOutcome, SheetFile},
+    jobs::{Job, RunOptions, Stop},
+    notifications::{EmailConfig, EmailTls},
 };
 
-use crate::support::{Lot, camry, corolla, vin};
+use crate::{
+    list_orders::plan,
+    support::{
+        Lot, camry, corolla,
+        statements::{statements_of, watch},
+        vin,
+    },
+};
 
 /// More than one turn writes.
 const MANY: u32 = 5_000;
@@ -48,7 +58,7 @@ fn at(lot: &Lot, days_ago: i64) -> DateTime<Utc> {
 }
 
 fn record(dealership: &Dealership, id: CompetitorId, seen: Vec<ScrapedListing>, at: DateTime<Utc>) -> RecordReport {
-    let desk = dealership.acting_as(jpauto::Actor::system());
+    let desk = dealership.acting_as(Actor::system());
     desk.competitors().record(id, seen, ScrapeReading::whole_lot(), at).unwrap()
 }
 
@@ -72,7 +82,7 @@ fn beside_writers<T>(lot: &Lot, work: impl FnOnce() -> T) -> T {
         for (dealership, sent) in [&lot.dealership, &another].into_iter().zip(&sent) {
             let (is_over, offer) = (&is_over, &offer);
             scope.spawn(move || {
-                let desk = dealership.acting_as(jpauto::Actor::system());
+                let desk = dealership.acting_as(Actor::system());
                 while !is_over.load(Ordering::Acquire) {
                     desk.submissions().submit(offer).expect("nobody is refused");
                     sent.fetch_add(1, Ordering::AcqRel);
@@ -279,7 +289,7 @@ on_both_databases! {
         let report = lot.desk().market().analyze_all(&mut |progress| {
             if progress.done == 7 {
                 record(&another, id, cars(0..20, 13_000), at(lot, 0));
-                another.acting_as(jpauto::Actor::system()).inventory().update(vehicles[20], &repriced).unwrap();
+                another.acting_as(Actor::system()).inventory().update(vehicles[20], &repriced).unwrap();
             }
             ControlFlow::Continue(())
         }).unwrap();
@@ -308,5 +318,37 @@ on_both_databases! {
         });
         let removed = beside_writers(lot, || lot.desk().evaluation().remove_expired(usize::MAX).unwrap());
         assert_eq!((removed.evaluations, removed.is_all), (3_000, true));
+    }
+}
+
+/// On SQLite a transaction that reads a long history keeps every other writer waiting.
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_is_running_and_what_waits_is_found_without_reading_the_history() {
+    let lot = Lot::on_sqlite();
+    let mut email = EmailConfig::new("127.0.0.1", "lot@dealer.example", ["owner@dealer.example"]);
+    // Nobody listens there.
+    (email.port, email.tls) = (Some(9), EmailTls::None);
+    let mut config = Config::new(&lot.url).clock(lot.clock());
+    config.notifications.email = Some(email);
+    watch();
+    let desk = Dealership::with_config(config).unwrap().acting_as(Actor::system());
+    desk.submissions().submit(&camry()).unwrap();
+    let (_, statements) = statements_of(|| {
+        assert_eq!(desk.notifications().deliver_due(&Stop::default(), &mut |_| {}).unwrap(), 1);
+        desk.jobs().run(Job::Check, &RunOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    });
+    for (table, condition) in
+        [("notifications", "notifications.status = 'waiting'"), ("job_history", "job_history.status = 'running'")]
+    {
+        let about: Vec<_> = statements.iter().filter(|statement| statement.contains(condition)).collect();
+        assert!(!about.is_empty(), "none is about {condition}: {statements:?}");
+        for statement in about {
+            let steps = plan(&lot, statement);
+            let reads_all = format!("SCAN {table}");
+            let by_index =
+                |step: &String| !step.contains(&reads_all) || step.contains(" USING INDEX job_history_running_idx");
+            assert!(steps.iter().all(by_index), "{steps:?} for {statement}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     activity::{self, Action, Audited as _},
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::as_written,
         held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, is_one_of,
         schema::{storage_alerts, storage_alerts::dsl},
@@ -23,6 +24,9 @@ use crate::{
     page::{Page, PageRequest},
     typed::{MOST_CANDIDATES, Reference},
 };
+
+/// As the index of open alerts has it.
+const IS_OPEN: &str = "storage_alerts.dismissed IS NOT TRUE";
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = storage_alerts, treat_none_as_default_value = false)]
@@ -63,7 +67,7 @@ pub(crate) fn open(conn: &mut DbConnection, alert: &NewAlert, now: DateTime<Utc>
         dsl::storage_alerts
             .filter(dsl::alert_type.eq(alert.alert_type.as_str()))
             .filter(dsl::subject_id.eq(alert.subject_id.map(AnyId)).or(about_nothing.and(dsl::subject_id.is_null())))
-            .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+            .filter(as_written(IS_OPEN))
     };
     if let Some(event) = alert.event() {
         let known: Option<Option<HeldText>> = standing().select(dsl::severity).first(conn).optional()?;
@@ -112,14 +116,12 @@ pub(crate) fn close(
     let standing: Vec<Row> = dsl::storage_alerts
         .filter(dsl::alert_type.eq_any(words))
         .filter(dsl::subject_id.eq(AnyId(subject)))
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .filter(as_written(IS_OPEN))
         .select(Row::as_select())
         .load(conn)?;
     for row in standing {
         let alert = Alert::from(row);
-        let still_open = dsl::storage_alerts
-            .filter(dsl::id.eq(alert.id))
-            .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+        let still_open = dsl::storage_alerts.filter(dsl::id.eq(alert.id)).filter(as_written(IS_OPEN));
         let over = (dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))), dsl::message.eq(ended(&alert)));
         diesel::update(still_open).set(over).execute(conn)?;
     }
@@ -137,7 +139,7 @@ pub(crate) fn subjects_of_open(
     let found: Vec<Option<AnyId>> = dsl::storage_alerts
         .filter(dsl::alert_type.eq_any(words))
         .filter(dsl::subject_id.eq_any(subjects))
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .filter(as_written(IS_OPEN))
         .select(dsl::subject_id)
         .load(conn)?;
     Ok(found.into_iter().flatten().map(|subject| subject.0).collect())
@@ -148,7 +150,7 @@ pub(crate) fn is_open(conn: &mut DbConnection, alert_type: AlertType, subject: U
     let standing: i64 = dsl::storage_alerts
         .filter(dsl::alert_type.eq(alert_type.as_str()))
         .filter(dsl::subject_id.eq(AnyId(subject)))
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)))
+        .filter(as_written(IS_OPEN))
         .count()
         .get_result(conn)?;
     Ok(standing > 0)
@@ -181,7 +183,7 @@ pub(crate) fn close_about_nothing(conn: &mut DbConnection, alert_type: AlertType
     let standing = dsl::storage_alerts
         .filter(dsl::alert_type.eq(alert_type.as_str()))
         .filter(dsl::subject_id.is_null())
-        .filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+        .filter(as_written(IS_OPEN));
     diesel::update(standing).set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now))))).execute(conn)?;
     Ok(())
 }
@@ -206,7 +208,7 @@ pub(crate) fn end(
     metadata: Value,
     now: DateTime<Utc>,
 ) -> DbResult<()> {
-    let still_open = dsl::storage_alerts.find(id).filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+    let still_open = dsl::storage_alerts.find(id).filter(as_written(IS_OPEN));
     diesel::update(still_open)
         .set((dsl::dismissed.eq(true), dsl::dismissed_at.eq(Some(Instant(now)))))
         .execute(conn)?;
@@ -271,7 +273,7 @@ pub(super) fn list(conn: &mut DbConnection, filter: &AlertFilter, request: &Page
     let matching = || {
         let mut query = dsl::storage_alerts.select(Row::as_select()).into_boxed::<MultiBackend>();
         if !filter.with_dismissed {
-            query = query.filter(dsl::dismissed.is_null().or(dsl::dismissed.eq(false)));
+            query = query.filter(as_written(IS_OPEN));
         }
         if let Some(alert_type) = filter.alert_type {
             query = query.filter(dsl::alert_type.eq(alert_type.as_str()));

@@ -12,6 +12,8 @@ mod file;
 pub(crate) mod functions;
 pub(crate) mod held;
 mod kept;
+#[cfg(feature = "sqlite")]
+mod log;
 mod migrate;
 mod paging;
 mod queue;
@@ -308,8 +310,11 @@ impl Database {
     }
 
     /// Leaves SQLite's lock free for a moment since a time, so that a writer of another process finds it so. Long work does this
-    /// between its transactions. Writers of this process need no moment: they have a queue.
+    /// between its transactions, and copies what it has written into the file where that has become much. Writers of this process need
+    /// no moment: they have a queue.
     pub(crate) fn give_way(&self, since: std::time::Instant) {
+        #[cfg(feature = "sqlite")]
+        self.shorten_log();
         const A_MOMENT: Duration = LOOK_AGAIN_AT_MOST.saturating_add(Duration::from_millis(1));
         if self.writers.is_some() {
             std::thread::sleep(A_MOMENT.saturating_sub(since.elapsed()));

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::as_written,
         held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, lock_row,
         schema::{job_history, job_history::dsl, job_schedules},
@@ -163,6 +164,9 @@ pub(super) fn last(conn: &mut DbConnection, job: Job) -> DbResult<Option<Run>> {
     Ok(row.map(Run::from))
 }
 
+/// As the index of what is running has it.
+const IS_RUNNING: &str = "job_history.status = 'running'";
+
 /// A run that is called running although nobody holds its lease any more.
 #[derive(Debug)]
 pub(super) struct Dead {
@@ -177,7 +181,7 @@ pub(super) struct Dead {
 /// The runs whose process died or lost its lease. The runs are read before the leases, which are given back with the end of a run.
 pub(super) fn dead(conn: &mut DbConnection, now: DateTime<Utc>) -> DbResult<Vec<Dead>> {
     let running: Vec<Row> = dsl::job_history
-        .filter(dsl::status.eq(RunStatus::Running.as_str()))
+        .filter(as_written(IS_RUNNING))
         .filter(dsl::lease.is_not_null())
         .order(dsl::id)
         .select(Row::as_select())

@@ -12,6 +12,7 @@ use super::{Notification, NotificationFilter, NotificationStatus};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, Json, MultiBackend,
+        functions::as_written,
         held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, lock_row,
         schema::{notification_channels, notifications, notifications::dsl},
@@ -25,6 +26,9 @@ use crate::{
 };
 
 const WAITING: &str = NotificationStatus::Waiting.as_str();
+
+/// As the index of what waits has it.
+const IS_WAITING: &str = "notifications.status = 'waiting'";
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = notifications, treat_none_as_default_value = false)]
@@ -153,7 +157,7 @@ pub(super) fn list(
 /// at most as many as there are senders, and an index has it.
 fn abandoned(conn: &mut DbConnection, channel: &str, now: DateTime<Utc>) -> DbResult<Vec<(NotificationId, HeldText)>> {
     let held: Vec<(NotificationId, Option<HeldText>)> = dsl::notifications
-        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)).and(dsl::holder.is_not_null()))
+        .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)).and(dsl::holder.is_not_null()))
         .filter(dsl::leased_until.gt(Instant(now)))
         .select((dsl::id, dsl::holder))
         .load(conn)?;
@@ -188,7 +192,7 @@ macro_rules! of_due {
     ($to:expr, $now:expr, $due:ident => $answer:expr) => {{
         let waiting = || {
             dsl::notifications
-                .filter(dsl::status.eq(WAITING).and(dsl::channel.eq($to.channel)))
+                .filter(as_written(IS_WAITING).and(dsl::channel.eq($to.channel)))
                 .filter(dsl::next_attempt_at.le(Instant($now)))
                 .order((dsl::next_attempt_at, dsl::id))
                 .limit(1)
@@ -221,7 +225,7 @@ pub(super) fn strays(
     now: DateTime<Utc>,
 ) -> DbResult<Vec<Notification>> {
     let rows: Vec<Row> = dsl::notifications
-        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)))
+        .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)))
         .filter(dsl::receiver.is_null().or(dsl::receiver.ne_all(receivers)))
         .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))))
         .order(dsl::id)
@@ -367,7 +371,7 @@ pub(super) fn turn_on(conn: &mut DbConnection, channel: &str) -> DbResult<()> {
 pub(super) fn give_up_all(conn: &mut DbConnection, channel: &str, reason: &str, now: DateTime<Utc>) -> DbResult<()> {
     release_abandoned(conn, channel, now)?;
     let waiting = dsl::notifications
-        .filter(dsl::status.eq(WAITING).and(dsl::channel.eq(channel)))
+        .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)))
         .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))));
     diesel::update(waiting)
         .set((
