@@ -76,7 +76,7 @@ fn the_answer_to_a_change_has_the_tag_of_the_read_after_it() {
     for (method, one, body) in [
         // A price that is doubted: the answer to the write alone says so.
         ("PATCH", vehicle.clone(), json!({"price": "900000.00"})),
-        ("PATCH", vehicle.clone(), json!({"doors": 4})),
+        ("PATCH", vehicle, json!({"doors": 4})),
         ("PATCH", submission, json!({"trim": "LE"})),
     ] {
         let changed = manager(&lot, method, &one, &body);
