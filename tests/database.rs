@@ -19,9 +19,26 @@ on_both_databases! {
         let reader = Dealership::with_config(Config::new(&lot.url).read_only()).unwrap();
         let desk = reader.acting_as(jpauto::Actor::system());
         assert_eq!(desk.inventory().get(vehicle.id).unwrap().vehicle, vehicle);
-        let refusal = desk.inventory().add(&corolla(2)).unwrap_err();
-        assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "database_read_only"));
+        let refusals = [
+            desk.inventory().add(&corolla(2)).map(drop).unwrap_err(),
+            // A run over many is refused as one call is, and reports no vehicles that failed.
+            desk.market().analyze_all(&mut |_| std::ops::ControlFlow::Continue(())).map(drop).unwrap_err(),
+        ];
+        for refusal in refusals {
+            assert_eq!((refusal.kind(), refusal.code()), (ErrorKind::Refused, "database_read_only"));
+        }
         assert_eq!(lot.desk().inventory().statistics().unwrap().total.count, 1);
+    }
+
+    fn a_wait_that_no_clock_counts_is_refused(lot: &Lot) {
+        let mut config = Config::new(&lot.url);
+        config.database.pool_timeout = std::time::Duration::from_secs(1 << 63);
+        let refusal = Dealership::with_config(config.clone()).unwrap_err();
+        let fields: Vec<_> = refusal.fields().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!((refusal.code(), fields), ("invalid_database_config", vec!["/database/pool_timeout"]));
+        config.database.pool_timeout = jpauto::DatabaseConfig::LONGEST_WAIT;
+        let opened = Dealership::with_config(config).unwrap();
+        opened.acting_as(jpauto::Actor::system()).inventory().statistics().unwrap();
     }
 
     fn writers_at_once_all_get_through(lot: &Lot) {

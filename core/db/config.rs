@@ -69,6 +69,9 @@ pub enum CreateFile {
 }
 
 impl DatabaseConfig {
+    /// The most of `pool_timeout`. The pool adds it to the time of the machine, which has an end.
+    pub const LONGEST_WAIT: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+
     /// The defaults for the given database.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
@@ -95,6 +98,8 @@ impl DatabaseConfig {
         let mut faults = Faults::default();
         faults.check(self.pool_size > 0, "/database/pool_size", "expected more than nothing");
         faults.check(!self.pool_timeout.is_zero(), "/database/pool_timeout", "expected more than nothing");
+        let is_short = self.pool_timeout <= Self::LONGEST_WAIT;
+        faults.check(is_short, "/database/pool_timeout", "expected at most 36,500 days");
         faults.into_result(ErrorCode::InvalidDatabaseConfig)
     }
 

@@ -159,7 +159,7 @@ impl<'a> Market<'a> {
     /// ```
     ///
     /// # Errors
-    /// `forbidden`; as any read where the run cannot start.
+    /// `forbidden`; `database_read_only`; as any read where the run cannot start.
     pub fn analyze_due(
         &self,
         limits: AnalyzeLimits,

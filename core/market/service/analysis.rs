@@ -94,7 +94,7 @@ impl Market<'_> {
         let listings = RefCell::new(Listings::of(chosen, |vehicle| self.query_for_due(vehicle)));
         let auto_dev = AutoDevRun::new(self.desk.find_part::<AutoDev>(), most_calls);
         let report = AnalyzeReport { remaining: due.len(), ..AnalyzeReport::default() };
-        Ok(Run { market: *self, own, listings, auto_dev }.analyze_all(chosen, report, observer))
+        Run { market: *self, own, listings, auto_dev }.analyze_all(chosen, report, observer)
     }
 
     fn query_for_due<'v>(&self, vehicle: &'v DueVehicle) -> ComparableQuery<'v> {
@@ -105,12 +105,15 @@ impl Market<'_> {
 
 impl Run<'_> {
     /// Analyses the vehicles, and lets other writers in between its transactions.
+    ///
+    /// # Errors
+    /// `database_read_only`: it would be that of each vehicle, and a report of nothing but failures is easily taken for a success.
     fn analyze_all(
         &self,
         vehicles: &[DueVehicle],
         mut report: AnalyzeReport,
         observer: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> AnalyzeReport {
+    ) -> Result<AnalyzeReport> {
         let (total, mut done, mut together) = (vehicles.len(), 0, 1);
         let turns = Turns::new(self.market.desk, Permission::Analyze, VEHICLES_A_TRANSACTION);
         for some in vehicles.chunks(VEHICLES_BY_MODEL) {
@@ -126,6 +129,7 @@ impl Run<'_> {
                 for (&vehicle, outcome) in batch.iter().zip(outcomes) {
                     match outcome {
                         Ok(analysis) => report.add(analysis),
+                        Err(error) if error.is(ErrorCode::DatabaseReadOnly) => return Err(error),
                         Err(error) => {
                             tracing::warn!(%vehicle, %error, "a vehicle could not be analysed");
                             report.failed.push((vehicle, error));
@@ -137,11 +141,11 @@ impl Run<'_> {
                         goes_on && observer(Progress { total, done, insufficient, failed, vehicle }).is_continue();
                 }
                 if !goes_on {
-                    return report;
+                    return Ok(report);
                 }
             }
         }
-        report
+        Ok(report)
     }
 
     /// The vehicles in their order; model by model where the listings of all models are too many to be kept.
