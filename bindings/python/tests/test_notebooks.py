@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import jpauto
+import jpauto.demo
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
@@ -50,3 +53,32 @@ def test_the_notebooks_run_from_an_empty_folder(tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("the kernels' event loop is another one there")
     asyncio.run(both())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_notebooks_run_on_a_lot_that_has_little(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lot that was opened today has no sale, no cut and no analysis yet."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+
+    def run(lot: jpauto.Lot) -> str:
+        monkeypatch.setattr(jpauto.demo, "lot", lambda: lot)
+        for name in PICTURES:
+            names: dict[str, Any] = {}
+            for cell in read(name).cells:
+                if cell.cell_type == "code":
+                    exec(cell.source.replace("%matplotlib inline", ""), names)
+        return capsys.readouterr().out
+
+    with jpauto.open("sqlite::memory:") as lot:
+        said = run(lot)
+        assert said.count("Nothing yet") == 4
+        seen: list[Any] = [{"external_id": "1", "year": 2020, "make": "Kia", "model": "Soul"}]
+        lot.competitors.record_listings("Rival", seen, observed_at=datetime.now(timezone.utc))
+        lot.inventory.add(
+            year=2020, make="Kia", model="Soul", vin="KNDJ23AU4M7000001", stock_number="S1", price=9_000, mileage=9_000
+        )
+        assert "none has a price" in run(lot)
+        lot.market.analyze_all()
+        assert "Nothing yet: no car was analysed" in run(lot)

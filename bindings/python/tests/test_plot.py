@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,66 @@ def test_every_picture_is_drawn_by_both_libraries(lot: jpauto.Lot, tmp_path: Pat
             assert chart.to_dict()["$schema"], name
             if FOLDER:
                 chart.save(folder / f"{name}_altair.png", scale_factor=1.3)
+
+
+def test_altair_saves_pictures_as_png(lot: jpauto.Lot, tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    plot.stock_age(lot.inventory.list(), backend="altair").save(tmp_path / "age.png")
+    assert (tmp_path / "age.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_titles_stand_as_they_are_written(tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    with jpauto.open("sqlite::memory:") as lot:
+        start = datetime.now(timezone.utc) - timedelta(days=3)
+        name = "Ca$h $ale Motors of the Northern and the Southern and the Western Shores"
+        for day in range(2):
+            car: Any = {"external_id": "1", "year": 2020, "make": "Kia$", "model": "S$^$", "price": 9_000 - 100 * day}
+            lot.competitors.record_listings(name, [car], observed_at=start + timedelta(days=day))
+        axes = plot.price_cuts(lot, name, most=1)
+        title = axes.get_title()
+        assert "Ca$h $ale Motors" in title and "\n" in title
+        assert " ".join(title.split()).endswith("1 price cut of the newest listing that became cheaper")
+        axes.figure.savefig(tmp_path / "cuts.png")
+        plt.close(axes.figure)
+        with pytest.raises(ValueError, match="at least one listing"):
+            plot.price_cuts(lot, name, most=0)
+    subject = {"year": 2020, "make": "Kia", "model": "S$^$", "mileage": 9_000, "price": 9_000}
+    analysis = jpauto.pricing.price(subject, [{**subject, "external_id": "1"}])
+    axes = plot.price_in_market(analysis)
+    assert axes.get_title() == "2020 Kia S$^$, 1 comparable"
+    # One comparable recommends nothing.
+    assert not any("recommended" in text.get_text() for text in axes.get_legend().get_texts())
+    axes.figure.savefig(tmp_path / "market.png")
+    plt.close(axes.figure)
+    chart = plot.price_in_market(analysis, backend="altair").to_dict()
+    assert "too few for a recommendation" in chart["title"]["subtitle"][0]
+
+
+def test_what_is_drawn_is_records(lot: jpauto.Lot) -> None:
+    import matplotlib.pyplot as plt
+
+    car = next(car for car in lot.inventory.list() if lot.market.get(car.id).analysis)
+    kept = lot.market.get(car.id)
+    assert kept.analysis is not None
+    for drawn in (kept, kept.analysis):
+        axes = plot.price_in_market(drawn)
+        assert car.model in axes.get_title()
+        plt.close(axes.figure)
+    frame: Any = ["make", "model"]
+    draws: list[Callable[[], Any]] = [
+        lambda: plot.price_in_market(frame),
+        lambda: plot.price_history(frame),
+        lambda: plot.days_on_market(frame),
+        lambda: plot.stock_age(frame),
+    ]
+    for draw in draws:
+        with pytest.raises(TypeError, match="expected"):
+            draw()
+    axes = plot.days_on_market(lot.competitors.listings(sold=True), most=1)
+    assert "(1 of " in axes.get_title()
+    plt.close(axes.figure)
 
 
 def test_nothing_to_draw_is_said(lot: jpauto.Lot) -> None:

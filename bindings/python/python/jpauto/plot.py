@@ -12,16 +12,17 @@ files. Drawn into an ``ax`` of your own, a legend stands within the picture::
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import quantiles
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from jpauto._jpauto import Analysis, Listing, Lot, MarketPrice, StockedVehicle
+    from jpauto._jpauto import Analysis, Listing, Lot, MarketPrice, ResearchResult, StockedVehicle
 
 __all__ = ["Backend", "days_on_market", "price_cuts", "price_history", "price_in_market", "stock_age"]
 
@@ -33,23 +34,27 @@ _PALE = "#c9dcec"
 _AGES = {"good": "#4c9f70", "warning": "#e2a63b", "aged": "#c0392b"}
 
 
-def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: Any = None) -> Any:
+def price_in_market(analysis: Analysis | ResearchResult, *, backend: Backend = "matplotlib", ax: Any = None) -> Any:
     """Our price among the prices of comparables, each adjusted to our mileage and year, in dollars.
 
     The band is the recommended range, the line in it the median, and each dot one of the nearest comparables. The thin
-    line below goes from the lowest price of all comparables to the highest.
+    line below goes from the lowest price of all comparables to the highest. Where there are too few comparables for a
+    recommendation, there is no band. What ``lot.market.get(id)`` gives is taken as well.
 
     Raises ``ValueError`` for an analysis without comparables, and for another backend.
     """
     _check(backend)
+    analysis = _analysis(analysis)
     prices = analysis.adjusted
     if prices is None:
         raise ValueError("the analysis found no comparables to draw")
     dots = [float(one.adjusted_price) for one in analysis.comparables]
     search = analysis.search_parameters
     years = sorted({search.year_min, search.year_max})
-    title = f"{'-'.join(map(str, years))} {search.make} {search.model}, {analysis.sample_size} comparables"
-    low, median, high = float(prices.p25), float(prices.median), float(prices.p75)
+    found = _count(analysis.sample_size, "comparable")
+    title = f"{'-'.join(map(str, years))} {search.make} {search.model}, {found}"
+    median, band = float(prices.median), analysis.range
+    low, high = (0.0, 0.0) if band is None else (float(band[0]), float(band[1]))
     ours = None if analysis.our_price is None else float(analysis.our_price)
     ends = [float(prices.min), float(prices.max), *([] if ours is None else [ours])]
     room = max((max(ends) - min(ends)) * 0.08, 100.0)
@@ -57,8 +62,11 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
         alt = _altair()
         scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False, zero=False)
         x = alt.X("price:Q", title="adjusted price (dollars)", scale=scale, axis=alt.Axis(format="$,.0f", tickCount=6))
-        layers = [
-            alt.Chart(_data([{"price": low, "until": high}])).mark_rect(color=_PALE).encode(x=x, x2="until:Q"),
+        layers = []
+        if band is not None:
+            area = alt.Chart(_data([{"price": low, "until": high}])).mark_rect(color=_PALE)
+            layers.append(area.encode(x=x, x2="until:Q"))
+        layers += [
             alt.Chart(_data([{"price": median, "what": f"median ${median:,.0f}"}]))
             .mark_rule(color=_MARKET, size=2)
             .encode(x=x, tooltip=["what:N"]),
@@ -69,15 +77,22 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
             .mark_rule(color=_MARKET, size=1)
             .encode(x=x, x2="until:Q", y="row:Q"),
         ]
-        subtitle = f"recommended ${low:,.0f} to ${high:,.0f}, median ${median:,.0f}"
+        said = "too few for a recommendation"
+        if band is not None:
+            said = f"band: recommended, ${low:,.0f} to ${high:,.0f}"
+        subtitle = [
+            f"{said}; blue line: median, ${median:,.0f}",
+            "dots: nearest comparables; thin line: all comparables",
+        ]
         if ours is not None:
             mark = alt.Chart(_data([{"price": ours, "what": f"ours ${ours:,.0f}"}]))
             layers.append(mark.mark_rule(color=_OURS, size=3).encode(x=x, tooltip=["what:N"]))
-            subtitle += f"; ours ${ours:,.0f} (red)"
-        return alt.layer(*layers).properties(width=520, height=140, title={"text": title, "subtitle": subtitle})
+            subtitle[1] += f"; red line: ours, ${ours:,.0f}"
+        return alt.layer(*layers).properties(width=520, height=140, title={"text": _lines(title), "subtitle": subtitle})
     is_own = ax is None
     ax = _axes(ax, (8, 2.8))
-    ax.axvspan(low, high, color=_PALE, label=f"recommended: \\${low:,.0f} to \\${high:,.0f}")
+    if band is not None:
+        ax.axvspan(low, high, color=_PALE, label=f"recommended: \\${low:,.0f} to \\${high:,.0f}")
     ax.axvline(median, color=_MARKET, label=f"median: \\${median:,.0f}")
     ax.plot([ends[0], ends[1]], [-0.8, -0.8], color=_MARKET, linewidth=1, label="all comparables")
     heights = [row % 3 for row in range(len(dots))]
@@ -87,7 +102,7 @@ def price_in_market(analysis: Analysis, *, backend: Backend = "matplotlib", ax: 
     # Above the dots a legend has room that stands within the picture.
     top = 3 if is_own else 6.5
     ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, top), yticks=[], xlabel="adjusted price (dollars)")
-    ax.set_title(title)
+    _title(ax, title)
     ax.spines["left"].set_visible(False)
     _dollars(ax.xaxis)
     _legend(ax, is_own, below=0.3, ncols=2)
@@ -109,7 +124,8 @@ def price_history(
     """
     _check(backend)
     points = sorted(
-        (point for point in history if point.recorded_at is not None), key=lambda point: _when(point.recorded_at)
+        (point for point in _each(history, "recorded_at", "lot.market.history(id)") if point.recorded_at is not None),
+        key=lambda point: _when(point.recorded_at),
     )
     if not points:
         raise ValueError("the history has no dated point to draw")
@@ -126,7 +142,7 @@ def price_history(
         names, colors = [name for name, _, _ in lines], [color for _, _, color in lines]
         rows = [{"at": at.isoformat(), "price": price, "line": name} for name, line, _ in lines for at, price in line]
         return (
-            alt.Chart(_data(rows), title=title)
+            alt.Chart(_data(rows), title=_lines(title))
             .mark_line(point=True, interpolate="step-after")
             .encode(
                 x=_dated(alt, [at for at, _ in ours]),
@@ -146,7 +162,8 @@ def price_history(
         if line:
             times, prices = zip(*line, strict=True)
             ax.step(times, prices, where="post", color=color, label=name, marker="o", markersize=3)
-    ax.set(title=title, xlabel="date (UTC)", ylabel="price (dollars)")
+    _title(ax, title)
+    ax.set(xlabel="date (UTC)", ylabel="price (dollars)")
     _dollars(ax.yaxis)
     _dates(ax, [at for at, _ in ours])
     _legend(ax, is_own, below=0.18, ncols=3)
@@ -167,7 +184,7 @@ def days_on_market(
     if most < 1:
         raise ValueError("at least one make is drawn")
     by_make: dict[str, list[int]] = defaultdict(list)
-    for listing in listings:
+    for listing in _each(listings, "is_sold", "lot.competitors.listings(sold=True)"):
         if listing.is_sold and listing.make:
             by_make[listing.make].append(listing.days_on_market)
     if not by_make:
@@ -177,6 +194,8 @@ def days_on_market(
         ((make, _quartiles(by_make[make]), len(by_make[make])) for make in frequent), key=lambda row: row[1][1]
     )
     title = "Days on the market until the sale, by make"
+    if len(rows) < len(by_make):
+        title += f" ({len(rows)} of {len(by_make)}, the most frequent)"
     if backend == "altair":
         alt = _altair()
         data = _data(
@@ -195,7 +214,7 @@ def days_on_market(
             .encode(x="median:Q", y=y, tooltip=["make:N", "median:Q"])
         )
         return (bars + ticks).properties(
-            width=460, title={"text": title, "subtitle": "quartiles, and the median as a line"}
+            width=460, title={"text": _lines(title), "subtitle": "quartiles, and the median as a line"}
         )
     ax = _axes(ax, (8, 1.4 + 0.4 * len(rows)))
     for place, (_, (low, median, high), _) in enumerate(rows):
@@ -207,9 +226,10 @@ def days_on_market(
             linewidth=3,
             label="median" if place == 0 else None,
         )
-    ax.set_yticks(range(len(rows)), [f"{make} ({count})" for make, _, count in rows])
+    ax.set_yticks(range(len(rows)), [f"{make} ({count})" for make, _, count in rows], parse_math=False)
     ax.invert_yaxis()
-    ax.set(title=title, xlabel="days on the market", ylabel="make (sold)")
+    _title(ax, title)
+    ax.set(xlabel="days on the market", ylabel="make (sold)")
     ax.set_xlim(left=0)
     ax.legend(frameon=False, loc="best")
     return ax
@@ -228,7 +248,7 @@ def stock_age(
     if width < 1:
         raise ValueError("a column is one day wide or more")
     counts: dict[tuple[int, str], int] = defaultdict(int)
-    for car in cars:
+    for car in _each(cars, "age_state", 'lot.inventory.list(status="available")'):
         counts[max(car.days_in_stock, 0) // width * width, car.age_state] += 1
     if not counts:
         raise ValueError("there is no vehicle to draw")
@@ -296,9 +316,12 @@ def price_cuts(
 
     It reads the price history of the ``most`` newest listings that became cheaper.
 
-    Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut, and for another backend.
+    Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut, for less than one listing,
+    and for another backend.
     """
     _check(backend)
+    if most < 1:
+        raise ValueError("at least one listing is read")
     name = lot.competitors.get(competitor).name
     cuts: list[tuple[datetime, float, str]] = []
     read = 0
@@ -311,14 +334,14 @@ def price_cuts(
                 cuts.append((after.recorded_at, float(before.price - after.price), car))
     if not cuts:
         raise ValueError(f"{name} has cut no price")
-    title = f"{name}: {len(cuts)} price {'cut' if len(cuts) == 1 else 'cuts'}"
+    title = f"{name}: {_count(len(cuts), 'price cut')}"
     if read == most:
-        title += f" of the {most} newest listings that became cheaper"
+        title += f" of the {'newest listing' if most == 1 else f'{most} newest listings'} that became cheaper"
     if backend == "altair":
         alt = _altair()
         rows = [{"at": at.isoformat(), "cut": cut, "car": car} for at, cut, car in cuts]
         return (
-            alt.Chart(_data(rows), title=title)
+            alt.Chart(_data(rows), title=_lines(title))
             .mark_circle(color=_OURS, size=60, opacity=0.7)
             .encode(
                 x=_dated(alt, [at for at, _, _ in cuts]),
@@ -336,7 +359,8 @@ def price_cuts(
     times, amounts = [at for at, _, _ in cuts], [cut for _, cut, _ in cuts]
     ax.vlines(times, 0, amounts, color=_PALE, linewidth=1)
     ax.plot(times, amounts, "o", color=_OURS, alpha=0.7, markersize=5)
-    ax.set(title=title, xlabel="date (UTC)", ylabel="cut (dollars)")
+    _title(ax, title)
+    ax.set(xlabel="date (UTC)", ylabel="cut (dollars)")
     ax.set_ylim(bottom=0)
     _dollars(ax.yaxis)
     _dates(ax, times)
@@ -346,6 +370,37 @@ def price_cuts(
 def _check(backend: str) -> None:
     if backend not in ("matplotlib", "altair"):
         raise ValueError(f"pictures are drawn by matplotlib or altair, not by {backend!r}")
+
+
+def _analysis(given: Any) -> Analysis:
+    if not hasattr(given, "search_parameters") and not hasattr(given, "analysis"):
+        raise TypeError(f"expected an analysis, as lot.market.analyze(id) gives it, not {type(given).__name__}")
+    analysis: Analysis | None = given if hasattr(given, "search_parameters") else given.analysis
+    if analysis is None:
+        raise ValueError("the vehicle has no analysis to draw")
+    return analysis
+
+
+def _each(items: Iterable[Any], field: str, source: str) -> Iterator[Any]:
+    """The records, which have this field. The rows of a frame have none."""
+    for item in items:
+        if not hasattr(item, field):
+            raise TypeError(f"expected records, as {source} gives them, not {type(item).__name__}")
+        yield item
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _lines(title: str) -> list[str]:
+    """A title of any length, in lines that fit."""
+    return wrap(title, 64) or [""]
+
+
+def _title(ax: Any, title: str) -> None:
+    # As it stands: names of dealers and models have dollar signs, which would set what is between them as mathematics.
+    ax.set_title("\n".join(_lines(title)), parse_math=False)
 
 
 def _legend(ax: Any, is_own: bool, *, below: float, ncols: int) -> None:
