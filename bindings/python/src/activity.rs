@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -63,8 +63,8 @@ impl Activity {
         &self,
         py: Python<'_>,
         user_id: Option<&Bound<'_, PyAny>>,
-        action: Option<&str>,
-        resource_type: Option<String>,
+        #[pyo3(from_py_with = unicode::action)] action: Option<&str>,
+        #[pyo3(from_py_with = unicode::resource_type)] resource_type: Option<String>,
         resource_id: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
@@ -79,7 +79,7 @@ impl Activity {
     /// The id of the row that entries are about, by its beginning. A whole id is taken as it is.
     ///
     /// Raises `NotFound` (`activity_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find_resource(&self, py: Python<'_>, text: &str) -> PyResult<Uuid> {
+    fn find_resource(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Uuid> {
         self.handle.run(py, |desk| desk.activity().find_resource(text))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, Told as _, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -62,8 +62,8 @@ impl Alerts {
         &self,
         py: Python<'_>,
         with_dismissed: bool,
-        alert_type: Option<&str>,
-        severity: Option<&str>,
+        #[pyo3(from_py_with = unicode::alert_type)] alert_type: Option<&str>,
+        #[pyo3(from_py_with = unicode::severity)] severity: Option<&str>,
         subject_id: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
@@ -78,7 +78,7 @@ impl Alerts {
     /// The alert of this id, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`alert_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Alert> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Alert> {
         self.handle.run(py, |desk| desk.alerts().find(text)).map(Alert::told)
     }
 

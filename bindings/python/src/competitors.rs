@@ -42,6 +42,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::Told as _,
+    unicode::{self, OfText as _},
     whole,
 };
 
@@ -75,7 +76,7 @@ fn key_of(competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorKey> {
     let Ok(name) = competitor.cast::<PyString>() else {
         return Err(PyTypeError::new_err("a competitor is named by a UUID or by text"));
     };
-    let name: String = name.extract()?;
+    let name = String::of("competitor", name.as_any())?;
     Ok(name.parse::<CompetitorId>().map_or_else(|_no_id| CompetitorKey::named(name), CompetitorKey::from))
 }
 
@@ -97,7 +98,7 @@ impl Competitors {
     fn list(
         &self,
         active: Option<bool>,
-        q: Option<String>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> Query {
         let filter = CompetitorFilter { active, q };
@@ -113,7 +114,7 @@ impl Competitors {
     /// The competitor of this name or id, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`competitor_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Competitor> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Competitor> {
         self.handle.run(py, |desk| desk.competitors().find(text)).map(Competitor::told)
     }
 
@@ -133,8 +134,8 @@ impl Competitors {
     fn test(
         &self,
         py: Python<'_>,
-        url: &str,
-        platform_type: Option<String>,
+        #[pyo3(from_py_with = unicode::url)] url: &str,
+        #[pyo3(from_py_with = unicode::platform_type)] platform_type: Option<String>,
         scraper_config: Option<&Bound<'_, PyAny>>,
         use_playwright: bool,
         #[pyo3(from_py_with = whole::pages)] pages: Option<u32>,
@@ -263,7 +264,7 @@ impl Competitors {
         competitor: &Bound<'_, PyAny>,
         pages: &Bound<'_, PyAny>,
         observed_at: &Bound<'_, PyDateTime>,
-        platform: Option<String>,
+        #[pyo3(from_py_with = unicode::platform)] platform: Option<String>,
         complete: bool,
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
@@ -288,8 +289,8 @@ impl Competitors {
         &self,
         py: Python<'_>,
         competitor: &Bound<'_, PyAny>,
-        error_type: &str,
-        message: &str,
+        #[pyo3(from_py_with = unicode::error_type)] error_type: &str,
+        #[pyo3(from_py_with = unicode::message)] message: &str,
         observed_at: &Bound<'_, PyDateTime>,
     ) -> PyResult<Competitor> {
         let observed_at = input::instant("observed_at", observed_at)?;
@@ -361,11 +362,11 @@ impl Competitors {
         &self,
         py: Python<'_>,
         competitor: Option<&Bound<'_, PyAny>>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
         #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
-        group: Option<&str>,
+        #[pyo3(from_py_with = unicode::group)] group: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: u32,
     ) -> PyResult<MarketView> {
         let filter = MarketViewFilter {
@@ -421,9 +422,9 @@ impl Competitors {
         competitor: Option<&Bound<'_, PyAny>>,
         sold: Option<bool>,
         unseen: Option<bool>,
-        vin: Option<String>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::vin)] vin: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
         #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
@@ -440,8 +441,8 @@ impl Competitors {
         price_dropped: bool,
         price_drop_min: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::price_drop_within_days)] price_drop_within_days: Option<u32>,
-        q: Option<String>,
-        sort: Option<&str>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
+        #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = ListingFilter {
@@ -494,7 +495,7 @@ impl Competitors {
     /// The id of the listing of this id, VIN or stock number, or of the only one of which one of them begins so.
     ///
     /// Raises `NotFound` (`listing_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find_listing(&self, py: Python<'_>, text: &str) -> PyResult<Uuid> {
+    fn find_listing(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Uuid> {
         self.handle.run(py, |desk| desk.competitors().find_listing(text)).map(Uuid::told)
     }
 
@@ -535,7 +536,12 @@ impl Competitors {
 
     /// The competitors with their newest figures, by name. The filters are those of `list`.
     #[pyo3(signature = (*, active = None, q = None))]
-    fn overview(&self, py: Python<'_>, active: Option<bool>, q: Option<String>) -> PyResult<Vec<CompetitorOverview>> {
+    fn overview(
+        &self,
+        py: Python<'_>,
+        active: Option<bool>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
+    ) -> PyResult<Vec<CompetitorOverview>> {
         let filter = CompetitorFilter { active, q };
         self.handle
             .run(py, |desk| {

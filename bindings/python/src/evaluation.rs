@@ -9,7 +9,7 @@ use crate::{
     lot::Handle,
     market::Analysis,
     record::{Amount, Coded, Document, Told, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -234,7 +234,7 @@ impl Evaluations {
     fn evaluate(
         &self,
         py: Python<'_>,
-        vin: &str,
+        #[pyo3(from_py_with = unicode::vin)] vin: &str,
         #[pyo3(from_py_with = whole::mileage)] mileage: Option<i32>,
         refresh: bool,
     ) -> PyResult<Evaluation> {
@@ -244,19 +244,23 @@ impl Evaluations {
     }
 
     /// The stored evaluation of a VIN while it is valid, for any mileage; else `None`. Raises `InvalidInput` (`invalid_vin`).
-    fn cached(&self, py: Python<'_>, vin: &str) -> PyResult<Option<Evaluation>> {
+    fn cached(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::vin)] vin: &str) -> PyResult<Option<Evaluation>> {
         let vin = vin_of(py, vin)?;
         self.handle.run(py, |desk| desk.evaluation().cached(&vin)).map(Option::told)
     }
 
     /// What a VIN stands for, by itself and by NHTSA's decoder where `vpic` was set. Raises `InvalidInput` (`invalid_vin`).
-    fn decode(&self, py: Python<'_>, vin: &str) -> PyResult<Decoded> {
+    fn decode(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::vin)] vin: &str) -> PyResult<Decoded> {
         let vin = vin_of(py, vin)?;
         self.handle.run(py, |desk| desk.evaluation().decode(&vin)).map(Decoded::told)
     }
 
     /// The same for many, in their order. Raises `InvalidInput` (`invalid_vin`) for the first that is none.
-    fn decode_many(&self, py: Python<'_>, vins: Vec<String>) -> PyResult<Vec<Decoded>> {
+    fn decode_many(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = unicode::vins)] vins: Vec<String>,
+    ) -> PyResult<Vec<Decoded>> {
         let vins: Vec<_> = vins.iter().map(|vin| vin_of(py, vin)).collect::<PyResult<_>>()?;
         self.handle.run(py, |desk| desk.evaluation().decode_many(&vins)).map(Vec::told)
     }

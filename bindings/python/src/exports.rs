@@ -13,7 +13,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Bytes, Document, Told as _, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -206,9 +206,9 @@ impl Exports {
     fn run(
         &self,
         py: Python<'_>,
-        platform: &str,
+        #[pyo3(from_py_with = unicode::platform)] platform: &str,
         to: Option<PathBuf>,
-        format: Option<&str>,
+        #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
         mapping: Option<&Bound<'_, PyDict>>,
         confirm: bool,
         dry_run: bool,
@@ -233,7 +233,7 @@ impl Exports {
         &self,
         py: Python<'_>,
         file: PathBuf,
-        platform: &str,
+        #[pyo3(from_py_with = unicode::platform)] platform: &str,
         mapping: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<CheckedFeed> {
         let platform = input::word(py, platform)?;
@@ -249,8 +249,8 @@ impl Exports {
         &self,
         py: Python<'_>,
         content: &[u8],
-        platform: &str,
-        format: Option<&str>,
+        #[pyo3(from_py_with = unicode::platform)] platform: &str,
+        #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
     ) -> PyResult<CheckedFeed> {
         let (platform, format) = (input::word(py, platform)?, input::optional_word(py, format)?);
         self.handle.run(py, |desk| desk.exports().check_bytes(content, platform, format)).map(CheckedFeed::told)
@@ -263,8 +263,8 @@ impl Exports {
     fn file(
         &self,
         py: Python<'_>,
-        platform: &str,
-        format: Option<&str>,
+        #[pyo3(from_py_with = unicode::platform)] platform: &str,
+        #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
         mapping: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<FeedFile> {
         let mut export = exports::Export::of(input::word(py, platform)?);
@@ -283,8 +283,8 @@ impl Exports {
     fn list(
         &self,
         py: Python<'_>,
-        platform: Option<&str>,
-        status: Option<&str>,
+        #[pyo3(from_py_with = unicode::platform)] platform: Option<&str>,
+        #[pyo3(from_py_with = unicode::status)] status: Option<&str>,
         last_of_each: bool,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {

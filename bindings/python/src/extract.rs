@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     error,
     record::{Amount, Document, Told, record},
+    unicode::{self, OfText as _},
 };
 
 record! {
@@ -148,13 +149,13 @@ record! {
 pub(crate) fn listings(
     py: Python<'_>,
     html: &Bound<'_, PyAny>,
-    url: &str,
-    platform: Option<&str>,
-    content_type: Option<&str>,
+    #[pyo3(from_py_with = unicode::url)] url: &str,
+    #[pyo3(from_py_with = unicode::platform)] platform: Option<&str>,
+    #[pyo3(from_py_with = unicode::content_type)] content_type: Option<&str>,
 ) -> PyResult<Extraction> {
     // The text of a Python string is read where it stands: it is decoded already.
     if let Ok(text) = html.cast::<PyString>() {
-        let text = text.to_str()?;
+        let text = <&str>::of("html", text.as_any())?;
         return py
             .detach(|| extract::listings_by(text, url, platform).map(Extraction::told))
             .map_err(|reason| error::exception(py, &reason));
@@ -173,7 +174,7 @@ pub(crate) fn page<'a>(
         return Ok((bytes.as_bytes(), content_type));
     }
     match html.cast::<PyString>() {
-        Ok(text) => Ok((text.to_str()?.as_bytes(), Some("text/html; charset=utf-8"))),
+        Ok(text) => Ok((<&str>::of("html", text.as_any())?.as_bytes(), Some("text/html; charset=utf-8"))),
         Err(_) => Err(PyTypeError::new_err("a page must be str or bytes")),
     }
 }
@@ -186,18 +187,18 @@ pub(crate) fn platforms() -> Vec<&'static str> {
 
 /// The price in dollars in a text; `None` if there is no certain one, such as in a monthly payment or a range.
 #[pyfunction]
-pub(crate) fn price(py: Python<'_>, text: &str) -> Option<Amount> {
+pub(crate) fn price(py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> Option<Amount> {
     Option::told(py.detach(|| extract::price(text)))
 }
 
 /// The miles in a text; `None` if there is no certain number.
 #[pyfunction]
-pub(crate) fn mileage(py: Python<'_>, text: &str) -> Option<i32> {
+pub(crate) fn mileage(py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> Option<i32> {
     py.detach(|| extract::mileage(text))
 }
 
 /// A text as a person would read it: entities decoded, tags and odd spaces removed; `None` if nothing is left.
 #[pyfunction]
-pub(crate) fn text(py: Python<'_>, text: &str) -> Option<String> {
+pub(crate) fn text(py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> Option<String> {
     py.detach(|| extract::text(text))
 }

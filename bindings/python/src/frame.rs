@@ -16,8 +16,9 @@ use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use jpauto::Money;
 use pyo3::{
+    exceptions::PyTypeError,
     prelude::*,
-    types::{PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyList, PyString},
+    types::{PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyList, PyMapping, PyString},
 };
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ use crate::{
     arrow::import::{Imported, import},
     error::invalid_argument,
     input,
+    interrupt::take_turns,
+    unicode::OfText as _,
 };
 
 /// How many wrong cells are named.
@@ -41,13 +44,24 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Reads these columns of an object that has Arrow's interface; `None` if it has none. Others are not looked at.
-    pub(crate) fn of(name: &'static str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> PyResult<Option<Self>> {
+    /// Reads these columns of an object that has Arrow's interface; `None` if it has none. Others are not looked at. A single column that is
+    /// no table is the one that is needed, where one alone is.
+    pub(crate) fn of(
+        name: &'static str,
+        source: &Bound<'_, PyAny>,
+        wanted: &[&str],
+        needed: &[&str],
+    ) -> PyResult<Option<Self>> {
         if !is_arrow(source) {
             return Ok(None);
         }
         let imported = import(name, source, wanted)?;
         let Some(batches) = imported.batches()? else {
+            if let [needed] = needed {
+                let rows = imported.chunks.iter().map(|chunk| chunk.len()).sum();
+                let columns = HashMap::from([((*needed).to_owned(), imported.chunks)]);
+                return Ok(Some(Self { name, columns, rows, faults: Vec::new() }));
+            }
             let expected = "expected a table, found a single column".to_owned();
             return Err(invalid_argument(source.py(), vec![(format!("/{name}"), expected)]));
         };
@@ -119,11 +133,18 @@ pub(crate) fn in_rows<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         source.call_method1("to_dict", ("records",))?
     } else if input::is_of(&source, "pyarrow", "Table") || input::is_of(&source, "pyarrow", "RecordBatch") {
         source.call_method0("to_pylist")?
+    } else if source.is_none() || source.cast::<PyMapping>().is_ok() {
+        // The keys of a dictionary are no rows, and an empty one would be an empty list.
+        let found = input::shown(&source);
+        return Err(PyTypeError::new_err(format!(
+            "expected a list of dictionaries or records, or a table, found {found}"
+        )));
     } else {
         return Ok(source);
     };
     let plain = PyList::empty(rows.py());
     for row in rows.try_iter()? {
+        take_turns(rows.py())?;
         let cells = PyDict::new(rows.py());
         for (name, value) in row?.cast::<PyDict>()? {
             cells.set_item(name, input::cell(value)?)?;
@@ -147,18 +168,22 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
         if source.cast::<PyString>().is_ok() {
             return refused(format!("/{name}"), "expected a list or a column of texts, found one text".to_owned());
         }
+        if source.cast::<PyMapping>().is_ok() {
+            return refused(format!("/{name}"), "expected a list or a column of texts, found a dictionary".to_owned());
+        }
         let mut texts = StringBuilder::new();
         for (place, item) in source.try_iter()?.enumerate() {
             let item = item?;
+            take_turns(item.py())?;
             match item.cast::<PyString>() {
-                Ok(text) => texts.append_value(text.to_str()?),
-                Err(_) if item.is_none() => texts.append_null(),
+                Ok(text) => texts.append_value(<&str>::of(&format!("{name}/{place}"), text.as_any())?),
+                Err(_) if input::cell(item.clone())?.is_none() => texts.append_null(),
                 Err(_) => return refused(format!("/{name}/{place}"), "expected a text or None".to_owned()),
             }
         }
         return Ok(vec![Arc::new(texts.finish())]);
     }
-    let imported = import(name, source, &[name.trim_end_matches('s')])?;
+    let imported = import(name, source, &[name.trim_end_matches('s'), VIN])?;
     let columns = match imported.batches()? {
         None => imported.chunks,
         Some(batches) => match only_column(&imported, name) {
@@ -172,15 +197,20 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
     }
 }
 
+/// The usual name of a column of VINs. Only these are read as a column of texts.
+const VIN: &str = "vin";
+
 /// The column of a table that is meant: the one of that name without its plural, or the only one.
 fn only_column(table: &Imported, name: &str) -> Result<usize, String> {
     let schema = table.schema().unwrap_or_else(arrow_schema::Schema::empty);
     let singular = name.trim_end_matches('s');
     match schema.fields().len() {
         1 => Ok(0),
-        _ => {
-            schema.index_of(singular).map_err(|_none| format!("expected one column, or one that is called {singular}"))
-        }
+        // Lists of a lot have the VINs of our own vehicles under their usual name.
+        _ => schema
+            .index_of(singular)
+            .or_else(|_none| schema.index_of(VIN))
+            .map_err(|_none| format!("expected one column, or one that is called {singular}")),
     }
 }
 
@@ -262,7 +292,7 @@ fn read_value<T: Cell>(value: &Bound<'_, PyAny>) -> Result<Option<T>, Wrong> {
         return float(number.value());
     }
     if let Ok(time) = value.cast::<PyDateTime>() {
-        return input::instant("", time).map_err(|_naive| Wrong).and_then(T::of_time).map(Some);
+        return input::time(time).ok().and_then(Result::ok).ok_or(Wrong).and_then(T::of_time).map(Some);
     }
     if let Ok(day) = value.cast::<PyDate>() {
         let day: NaiveDate = day.extract().map_err(|_no_day| Wrong)?;

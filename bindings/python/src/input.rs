@@ -9,7 +9,7 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, SecondsFormat, Utc};
 use jpauto::Money;
 use pyo3::{
-    exceptions::PyTypeError,
+    exceptions::{PyOverflowError, PyTypeError},
     prelude::*,
     types::{PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyMapping, PySequence, PyString, PyTzInfo},
 };
@@ -18,7 +18,11 @@ use serde_json::{Map, Number, Value};
 use serde_path_to_error::Segment;
 use uuid::Uuid;
 
-use crate::error::{exception, invalid_argument};
+use crate::{
+    error::{exception, invalid_argument},
+    interrupt::{give_way, take_turns},
+    unicode::{NO_UNICODE, OfText as _},
+};
 
 /// The most levels of a document; `serde_json` has a limit for reading, too.
 const DEEPEST: usize = 100;
@@ -27,6 +31,9 @@ const LONGEST_DECIMAL: i64 = 40;
 
 /// What is expected of a time.
 const ZONED: &str = "expected a datetime with a time zone, such as datetime.now(timezone.utc)";
+
+/// What is expected of a time that has a zone.
+const WITHIN_YEARS: &str = "expected a time in the years 1 to 9999 of UTC";
 
 /// Reads a JSON document.
 pub(crate) fn document(value: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -41,7 +48,7 @@ pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<
     let mut faults = Vec::new();
     let mut map = Map::new();
     for (name, value) in fields.into_iter().flatten() {
-        let name: String = name.extract()?;
+        let name = String::of("name", &name)?;
         match json(&value, 0) {
             Ok(value) => drop(map.insert(name, value)),
             Err((place, expected)) => faults.push((format!("{}{place}", pointer(&name)), expected)),
@@ -56,6 +63,7 @@ pub(crate) fn item<T: DeserializeOwned>(
     at: &str,
     faults: &mut Vec<(String, String)>,
 ) -> PyResult<Option<T>> {
+    take_turns(value.py())?;
     let value = if value.hasattr("as_dict")? { value.call_method0("as_dict")? } else { value.clone() };
     let read_item = match json(&value, 0) {
         Ok(Value::Object(map)) => read(map, at, Vec::new()),
@@ -199,7 +207,7 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, (String, String
         return Ok(Value::Bool(truth.is_true()));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        return text.extract().map(Value::String).map_err(|_not_unicode| here("expected text that is valid Unicode"));
+        return text.extract().map(Value::String).map_err(|_not_unicode| here(NO_UNICODE));
     }
     if let Ok(number) = value.cast::<PyFloat>() {
         let number = Number::from_f64(number.value()).map(Value::Number);
@@ -219,7 +227,7 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, (String, String
         return Ok(Value::String(uuid.to_string()));
     }
     if let Ok(time) = value.cast::<PyDateTime>() {
-        let time = instant("", time).map_err(|_naive| here(ZONED))?;
+        let time = self::time(time).map_err(|reason| here(reason.to_string()))?.map_err(here)?;
         return Ok(Value::String(time.to_rfc3339_opts(SecondsFormat::Micros, true)));
     }
     if let Ok(mapping) = value.cast::<PyMapping>() {
@@ -229,6 +237,7 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, (String, String
         let items = sequence.try_iter().map_err(|reason| here(reason.to_string()))?;
         let items = items.enumerate().map(|(number, item)| {
             let item = item.map_err(|reason| here(reason.to_string()))?;
+            give_way(item.py());
             json(&item, depth + 1).map_err(|fault| under(&number.to_string(), fault))
         });
         return items.collect::<Result<_, _>>().map(Value::Array);
@@ -309,12 +318,22 @@ pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
 
 /// Reads a time with a time zone. A naive one is refused, because its meaning is unknown.
 pub(crate) fn instant(name: &str, value: &Bound<'_, PyDateTime>) -> PyResult<DateTime<Utc>> {
+    time(value)?.map_err(|expected| invalid_argument(value.py(), vec![(pointer(name), expected.to_owned())]))
+}
+
+/// A time in UTC, or what was expected in its place.
+pub(crate) fn time(value: &Bound<'_, PyDateTime>) -> PyResult<Result<DateTime<Utc>, &'static str>> {
     let py = value.py();
     // What pandas writes for a missing time is a datetime, and has no offset to ask for.
     if is_exactly(value, "NaTType") || value.call_method0("utcoffset")?.is_none() {
-        return Err(invalid_argument(py, vec![(pointer(name), ZONED.to_owned())]));
+        return Ok(Err(ZONED));
     }
-    value.call_method1("astimezone", (PyTzInfo::utc(py)?,))?.extract()
+    match value.call_method1("astimezone", (PyTzInfo::utc(py)?,)) {
+        Ok(time) => time.extract().map(Ok),
+        // Within a day of the first year and of the last, a time of another zone has none in UTC.
+        Err(reason) if reason.is_instance_of::<PyOverflowError>(py) => Ok(Err(WITHIN_YEARS)),
+        Err(reason) => Err(reason),
+    }
 }
 
 /// Reads a span of time: a `timedelta`, or seconds.
@@ -357,10 +376,10 @@ pub(crate) fn optional_word<T: FromStr<Err = jpauto::Error>>(
 pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(name: &str, given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<T>> {
     let Some(given) = given else { return Ok(Vec::new()) };
     if let Ok(one) = given.cast::<PyString>() {
-        return Ok(vec![word(given.py(), one.to_cow()?.as_ref())?]);
+        return Ok(vec![word(given.py(), <&str>::of(name, one.as_any())?)?]);
     }
     let words: Vec<T> =
-        given.try_iter()?.map(|one| word(given.py(), &one?.extract::<String>()?)).collect::<PyResult<_>>()?;
+        given.try_iter()?.map(|one| word(given.py(), <&str>::of(name, &one?)?)).collect::<PyResult<_>>()?;
     let expected = || "expected one word or more; leave it out to choose by none".to_owned();
     if words.is_empty() { Err(invalid_argument(given.py(), vec![(pointer(name), expected())])) } else { Ok(words) }
 }

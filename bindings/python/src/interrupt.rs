@@ -4,19 +4,50 @@
 //! for them now and then.
 
 use std::{
+    cell::Cell,
     ops::ControlFlow,
     sync::{
         atomic::{AtomicBool, Ordering},
         mpsc::{RecvTimeoutError, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pyo3::prelude::*;
 
 /// How long the caller waits before it looks again.
 const A_WHILE: Duration = Duration::from_millis(50);
+
+/// For how long a thread reads objects of Python before the others have their turn. Python asks for one after 5 ms; a lock that is
+/// released earlier is mostly taken again before another thread has woken up.
+const A_TURN: Duration = Duration::from_millis(8);
+
+thread_local! {
+    /// When the turn of this thread began.
+    static TURN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Lets other threads of Python run now and then, in a loop that reads objects of Python and so needs the interpreter's lock throughout.
+/// Whether a turn has ended.
+pub(crate) fn give_way(py: Python<'_>) -> bool {
+    let is_over = TURN.get().is_some_and(|began| began.elapsed() >= A_TURN);
+    if is_over {
+        py.detach(|| ());
+    }
+    if is_over || TURN.get().is_none() {
+        TURN.set(Some(Instant::now()));
+    }
+    is_over
+}
+
+/// The same in a loop that Ctrl-C ends.
+///
+/// # Errors
+/// What a handler of signals raised.
+pub(crate) fn take_turns(py: Python<'_>) -> PyResult<()> {
+    if give_way(py) { py.check_signals() } else { Ok(()) }
+}
 
 /// Whether the work is to end, for the threads that do it.
 pub(crate) struct Stop(AtomicBool);

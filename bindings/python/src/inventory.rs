@@ -20,7 +20,7 @@ use crate::{
         listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
         record, record_of_fields, record_of_public_fields,
     },
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -247,8 +247,8 @@ impl Inventory {
         &self,
         py: Python<'_>,
         status: Option<&Bound<'_, PyAny>>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
         #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
@@ -256,8 +256,8 @@ impl Inventory {
         #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
         #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
         featured: Option<bool>,
-        q: Option<String>,
-        sort: Option<&str>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
+        #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = Filters {
@@ -289,8 +289,8 @@ impl Inventory {
         &self,
         py: Python<'_>,
         status: Option<&Bound<'_, PyAny>>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         #[pyo3(from_py_with = whole::year_min)] year_min: Option<i32>,
         #[pyo3(from_py_with = whole::year_max)] year_max: Option<i32>,
         price_min: Option<&Bound<'_, PyAny>>,
@@ -298,8 +298,8 @@ impl Inventory {
         #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
         #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
         featured: Option<bool>,
-        q: Option<String>,
-        sort: Option<&str>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
+        #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let filter = Filters {
@@ -329,12 +329,16 @@ impl Inventory {
     }
 
     /// The vehicle with this VIN. Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`invalid_vin`).
-    fn get_by_vin(&self, py: Python<'_>, vin: &str) -> PyResult<StockedVehicle> {
+    fn get_by_vin(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::vin)] vin: &str) -> PyResult<StockedVehicle> {
         self.handle.run(py, |desk| desk.inventory().get_by_vin(jpauto::Vin::parse(vin)?)).map(StockedVehicle::told)
     }
 
     /// The vehicle with this stock number. Raises `NotFound` (`vehicle_not_found`).
-    fn get_by_stock_number(&self, py: Python<'_>, stock_number: &str) -> PyResult<StockedVehicle> {
+    fn get_by_stock_number(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = unicode::stock_number)] stock_number: &str,
+    ) -> PyResult<StockedVehicle> {
         self.handle.run(py, |desk| desk.inventory().get_by_stock_number(stock_number)).map(StockedVehicle::told)
     }
 
@@ -347,7 +351,7 @@ impl Inventory {
     /// The vehicle of this id, VIN, chassis number or stock number, or the only one of which one of them begins so.
     ///
     /// Raises `NotFound` (`vehicle_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<StockedVehicle> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<StockedVehicle> {
         self.handle.run(py, |desk| desk.inventory().find(text)).map(StockedVehicle::told)
     }
 
@@ -393,7 +397,7 @@ impl Inventory {
         &self,
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
-        status: &str,
+        #[pyo3(from_py_with = unicode::status)] status: &str,
         sale_price: Option<&Bound<'_, PyAny>>,
         sold_at: Option<&Bound<'_, PyDateTime>>,
         correct: bool,

@@ -16,7 +16,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Document, Told, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -156,7 +156,7 @@ impl Jobs {
     fn run(
         &self,
         py: Python<'_>,
-        job: &str,
+        #[pyo3(from_py_with = unicode::job)] job: &str,
         competitor_id: Option<&Bound<'_, PyAny>>,
         all: bool,
         #[pyo3(from_py_with = whole::limit)] limit: Option<u32>,
@@ -185,8 +185,8 @@ impl Jobs {
     fn history(
         &self,
         py: Python<'_>,
-        job: Option<&str>,
-        status: Option<&str>,
+        #[pyo3(from_py_with = unicode::job)] job: Option<&str>,
+        #[pyo3(from_py_with = unicode::status)] status: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = RunFilter::default();
@@ -204,7 +204,7 @@ impl Jobs {
     /// The run of this id, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`run_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Run> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Run> {
         self.handle.run(py, |desk| desk.jobs().find(text)).map(Run::told)
     }
 

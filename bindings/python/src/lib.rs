@@ -35,6 +35,7 @@ mod submissions;
 mod tables;
 mod tokens;
 mod tracking;
+mod unicode;
 mod users;
 mod vin;
 mod whole;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jpauto::{
-    Actor, Config, CreateFile, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
+    Actor, Config, CreateFile, DatabaseConfig, Dealership, Desk, FetchConfig, Pooler, PricingRules, TrackingRules,
     evaluation::{EvaluationRules, VpicConfig},
     market::AutoDevConfig,
 };
@@ -38,6 +38,7 @@ use crate::{
     storage::{self, Storage},
     submissions::Submissions,
     tokens::Tokens,
+    unicode::{self, OfText as _},
     users::Users,
     whole,
 };
@@ -226,14 +227,14 @@ impl Handle {
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn open(
     py: Python<'_>,
-    database_url: &str,
+    #[pyo3(from_py_with = unicode::database_url)] database_url: &str,
     read_only: bool,
     timeout: Option<&Bound<'_, PyAny>>,
-    act_as: Option<&str>,
+    #[pyo3(from_py_with = unicode::act_as)] act_as: Option<&str>,
     #[pyo3(from_py_with = whole::pool_size)] pool_size: Option<u32>,
     create: bool,
-    contact: Option<&str>,
-    allowed_servers: Option<Vec<String>>,
+    #[pyo3(from_py_with = unicode::contact)] contact: Option<&str>,
+    #[pyo3(from_py_with = unicode::allowed_servers)] allowed_servers: Option<Vec<String>>,
     fetch: Option<&Bound<'_, PyAny>>,
     auto_dev: Option<&Bound<'_, PyAny>>,
     vpic: Option<&Bound<'_, PyAny>>,
@@ -243,7 +244,7 @@ pub(crate) fn open(
     jobs: Option<&Bound<'_, PyAny>>,
     rules: Option<&Bound<'_, PyDict>>,
     clock: Option<&Bound<'_, Clock>>,
-    read_url: Option<String>,
+    #[pyo3(from_py_with = unicode::read_url)] read_url: Option<String>,
     transaction_pooler: bool,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
@@ -259,6 +260,10 @@ pub(crate) fn open(
     }
     config.database.pool_size = pool_size.unwrap_or(config.database.pool_size);
     if let Some(timeout) = input::span("timeout", timeout)? {
+        if timeout > DatabaseConfig::LONGEST_WAIT {
+            let expected = "expected at most 36,500 days".to_owned();
+            return Err(error::invalid_argument(py, vec![(input::pointer("timeout"), expected)]));
+        }
         let database = &mut config.database;
         (database.pool_timeout, database.lock_timeout, database.statement_timeout) = (timeout, timeout, timeout);
     }
@@ -317,7 +322,7 @@ struct Rules {
 fn set_rules(config: &mut Config, rules: &Bound<'_, PyDict>) -> PyResult<()> {
     let read_here = PyDict::new(rules.py());
     for (name, given) in rules {
-        let name: String = name.extract()?;
+        let name = String::of("rules", &name)?;
         match name.as_str() {
             "inventory" => config.inventory = settings::given(config.inventory.clone(), &name, &given)?,
             "intake" => config.intake = settings::given(config.intake, &name, &given)?,
@@ -446,7 +451,7 @@ impl Lot {
     /// The same dealership with another actor: a member of staff by e-mail address, or the system (`None`).
     ///
     /// Both share their connections, and closing one closes the other.
-    fn acting_as(&self, py: Python<'_>, email: Option<&str>) -> PyResult<Self> {
+    fn acting_as(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::email)] email: Option<&str>) -> PyResult<Self> {
         Ok(Self { handle: self.handle.acting_as(py, email)? })
     }
 

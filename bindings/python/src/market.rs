@@ -23,7 +23,9 @@ pub(crate) use {
     },
 };
 
-use crate::{input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _, whole};
+use crate::{
+    input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _, unicode, whole,
+};
 
 /// What the dealership's vehicles are worth on the market.
 #[pyclass(frozen, module = "jpauto")]
@@ -145,8 +147,8 @@ impl Market {
     fn positions(
         &self,
         status: Option<&Bound<'_, PyAny>>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = VehicleFilter::default();
@@ -168,11 +170,11 @@ impl Market {
     fn backtest(
         &self,
         py: Python<'_>,
-        make: Option<String>,
-        model: Option<String>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
         since: Option<&Bound<'_, PyDateTime>>,
         until: Option<&Bound<'_, PyDateTime>>,
-        event: Option<&str>,
+        #[pyo3(from_py_with = unicode::event)] event: Option<&str>,
         #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<BacktestReport> {
@@ -198,8 +200,8 @@ impl Market {
     fn days_supply(
         &self,
         py: Python<'_>,
-        make: &str,
-        model: &str,
+        #[pyo3(from_py_with = unicode::make)] make: &str,
+        #[pyo3(from_py_with = unicode::model)] model: &str,
         #[pyo3(from_py_with = whole::year)] year: i32,
     ) -> PyResult<Supply> {
         self.handle.run(py, |desk| desk.market().days_supply(make, model, year)).map(Supply::told)

@@ -14,7 +14,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, Told as _, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -92,9 +92,9 @@ impl Notifications {
     fn list(
         &self,
         py: Python<'_>,
-        status: Option<&str>,
-        channel: Option<String>,
-        event: Option<&str>,
+        #[pyo3(from_py_with = unicode::status)] status: Option<&str>,
+        #[pyo3(from_py_with = unicode::channel)] channel: Option<String>,
+        #[pyo3(from_py_with = unicode::event)] event: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = NotificationFilter::default();
@@ -114,7 +114,7 @@ impl Notifications {
     /// The notification of this id, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`notification_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Notification> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Notification> {
         self.handle.run(py, |desk| desk.notifications().find(text)).map(Notification::told)
     }
 
@@ -135,7 +135,11 @@ impl Notifications {
     /// Tells each receiver of a channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
     ///
     /// Raises `NotFound` (`channel_not_found`).
-    fn test(&self, py: Python<'_>, channel: &str) -> PyResult<Vec<Notification>> {
+    fn test(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = unicode::channel)] channel: &str,
+    ) -> PyResult<Vec<Notification>> {
         let sent = self.handle.run(py, |desk| desk.notifications().test(channel))?;
         Ok(sent.into_iter().map(Notification::told).collect())
     }

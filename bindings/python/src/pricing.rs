@@ -21,10 +21,11 @@ use crate::{
     error::{self, invalid_argument},
     frame::{Frame, MOST_FAULTS, each_text, eager, is_arrow, texts},
     input,
-    interrupt::interruptible,
+    interrupt::{interruptible, take_turns},
     market::{Analysis, BacktestReport, Supply, backtest_options},
     record::{Amount, Told as _, record},
     tables::Batch,
+    unicode::{self, OfText as _},
     whole,
 };
 
@@ -135,7 +136,7 @@ impl Market {
         rules: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let py = comparables.py();
-        let (own, rules, now) = (own(own_vins)?, rules_of(py, rules)?, now(as_of)?);
+        let (own, rules, now) = (own(py, own_vins)?, rules_of(py, rules)?, now(as_of)?);
         let rows: Vec<ComparableRow> = rows_of("comparables", comparables)?;
         let pool = py.detach(|| ComparablePool::new(comparables_of(rows, now)));
         Ok(Self { pool, own, rules, now })
@@ -213,14 +214,16 @@ fn side_by_side<S: Send, T: Send>(some: Vec<S>, threads: usize, answer: impl Fn(
     })
 }
 
-fn own(vins: Option<&Bound<'_, PyAny>>) -> PyResult<OwnVins> {
+fn own(py: Python<'_>, vins: Option<&Bound<'_, PyAny>>) -> PyResult<OwnVins> {
     let Some(vins) = vins else { return Ok(OwnVins::default()) };
-    let mut own = Vec::new();
     let columns = texts("own_vins", vins)?;
-    for column in &columns {
-        each_text(column.as_ref(), &mut |vin| own.extend(vin));
-    }
-    Ok(own.into_iter().collect())
+    Ok(py.detach(|| {
+        let mut own = Vec::new();
+        for column in &columns {
+            each_text(column.as_ref(), &mut |vin| own.extend(vin));
+        }
+        own.into_iter().collect()
+    }))
 }
 
 fn rules_of(py: Python<'_>, rules: Option<&Bound<'_, PyDict>>) -> PyResult<PricingRules> {
@@ -238,7 +241,7 @@ fn comparables_of(rows: Vec<ComparableRow>, now: DateTime<Utc>) -> Vec<Comparabl
 }
 
 /// A row of a table, a dictionary or a record of other programs.
-pub(crate) trait Given: Clone + Default {
+pub(crate) trait Given: Clone + Default + Send {
     /// The names that are looked at.
     const NAMES: &'static [&'static str];
     /// Those that a table must have.
@@ -287,18 +290,28 @@ given!(ComparableRow, needs ["year", "make", "model", "price"] {
 
 /// The rows of a table, or of dictionaries and records.
 pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) -> PyResult<Vec<G>> {
+    if given.is_none() {
+        return Err(PyTypeError::new_err(format!(
+            "{name}: expected a table, or a list of dictionaries or records, found None"
+        )));
+    }
     let given = &eager(given)?;
-    if let Some(mut frame) = Frame::of(name, given, G::NAMES)? {
-        G::NEEDED.iter().for_each(|column| frame.need(column));
-        let mut rows = vec![G::default(); frame.rows()];
-        G::fill(&mut frame, &mut rows);
-        frame.checked(given.py())?;
+    let py = given.py();
+    if let Some(mut frame) = Frame::of(name, given, G::NAMES, G::NEEDED)? {
+        let rows = py.detach(|| {
+            G::NEEDED.iter().for_each(|column| frame.need(column));
+            let mut rows = vec![G::default(); frame.rows()];
+            G::fill(&mut frame, &mut rows);
+            rows
+        });
+        frame.checked(py)?;
         return Ok(rows);
     }
     let mut rows = Vec::new();
     let mut faults = Vec::new();
     let mut lacking = G::NEEDED.to_vec();
     for (place, item) in given.try_iter()?.enumerate() {
+        take_turns(py)?;
         let at = format!("/{name}/{place}");
         match known_fields::<G>(&item?)? {
             Some(known) => {
@@ -321,14 +334,14 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
         let at = |field: &str| (format!("/{name}/{field}"), "expected a field of this name".to_owned());
         faults.extend(lacking.into_iter().map(at));
     }
-    if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(given.py(), faults)) }
+    if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(py, faults)) }
 }
 
 /// A row of the fields that are known. What is wrong with them is added to the faults.
 fn row_of<G: Given>(known: &Bound<'_, PyDict>, at: &str, faults: &mut Vec<(String, String)>) -> PyResult<G> {
     let mut row = G::default();
     for (name, value) in known {
-        let name: String = name.extract()?;
+        let name = String::of("name", &name)?;
         if let Err(expected) = row.take(&name, &value) {
             faults.push((format!("{at}/{name}"), format!("expected {expected}, found {}", input::shown(&value))));
         }
@@ -400,7 +413,7 @@ fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
 
 pub(crate) fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
     let rows: Vec<SubjectRow> = rows_of("subjects", subjects)?;
-    Ok(rows.into_iter().map(Subject::from).collect())
+    Ok(subjects.py().detach(|| rows.into_iter().map(Subject::from).collect()))
 }
 
 /// The rule applied to one subject, as a record, or to each of many, as a table with a row for each.
@@ -423,7 +436,8 @@ where
             let found = rule(market, &subject)?;
             Ok(row(subject, found))
         })?;
-        return Ok(Py::new(py, Batch::of(&rows)?)?.into_any());
+        let table = py.detach(move || Batch::of(&rows))?;
+        return Ok(Py::new(py, table)?.into_any());
     };
     let market = market()?;
     let found = py.detach(|| rule(&market, &subject)).map_err(|refusal| error::exception(py, &refusal))?;
@@ -493,16 +507,16 @@ pub(crate) fn backtest_listings(
     prices: Option<&Bound<'_, PyAny>>,
     own_vins: Option<&Bound<'_, PyAny>>,
     as_of: Option<&Bound<'_, PyDateTime>>,
-    make: Option<String>,
-    model: Option<String>,
+    #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+    #[pyo3(from_py_with = unicode::model)] model: Option<String>,
     since: Option<&Bound<'_, PyDateTime>>,
     until: Option<&Bound<'_, PyDateTime>>,
-    event: Option<&str>,
+    #[pyo3(from_py_with = unicode::event)] event: Option<&str>,
     #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
     rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<BacktestReport> {
     let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
-    let (own, rules, now) = (own(own_vins)?, rules_of(py, rules)?, now(as_of)?);
+    let (own, rules, now) = (own(py, own_vins)?, rules_of(py, rules)?, now(as_of)?);
     let rows: Vec<ComparableRow> = rows_of("listings", listings)?;
     let prices: Vec<PriceRow> = prices.map_or_else(|| Ok(Vec::new()), |prices| rows_of("prices", prices))?;
     let past = py.detach(|| past_listings(comparables_of(rows, now), prices));
@@ -554,13 +568,21 @@ pub(crate) fn days_on_market_of(
         return Ok(days(input::instant("first_seen_at", first)?, until).into_pyobject(py)?.into_any().unbind());
     }
     let until = until.map(|until| input::instant("until", until)).transpose()?;
+    let of_row = |row: &Times| {
+        let end = row.sold_at.or(until).or(row.last_seen_at).unwrap_or_else(Utc::now);
+        row.first_seen_at.map(|first| days(first, end))
+    };
+    let is_one = first_seen_at.cast::<PyMapping>().is_ok() || first_seen_at.hasattr("as_dict")?;
+    if is_one && !is_arrow(first_seen_at) {
+        let Some(known) = known_fields::<Times>(first_seen_at)? else { return Ok(py.None()) };
+        let mut faults = Vec::new();
+        let row: Times = row_of(&known, "", &mut faults)?;
+        if !faults.is_empty() {
+            return Err(invalid_argument(py, faults));
+        }
+        return Ok(of_row(&row).into_pyobject(py)?.into_any().unbind());
+    }
     let rows: Vec<Times> = rows_of("listings", first_seen_at)?;
-    let found: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            let end = row.sold_at.or(until).or(row.last_seen_at).unwrap_or_else(Utc::now);
-            DaysOnMarket::told(row.first_seen_at.map(|first| days(first, end)))
-        })
-        .collect();
-    Ok(Py::new(py, Batch::of(&found)?)?.into_any())
+    let table = py.detach(|| Batch::of(&rows.iter().map(|row| DaysOnMarket::told(of_row(row))).collect::<Vec<_>>()))?;
+    Ok(Py::new(py, table)?.into_any())
 }

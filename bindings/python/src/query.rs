@@ -6,17 +6,23 @@ use std::{
 };
 
 use jpauto::{Desk, Page, PageRequest};
-use pyo3::{prelude::*, sync::MutexExt as _, types::PyCapsule};
+use pyo3::{
+    prelude::*,
+    sync::MutexExt as _,
+    types::{PyCapsule, PyTuple},
+};
 
 use crate::{
     arrow::{
         Row,
+        import::requested,
         reading::{ReadColumns, by_pages},
     },
     html,
     lot::Handle,
     record::{Record, Told},
     tables::{Batches, Table},
+    unicode::{self, OfText as _},
     whole,
 };
 
@@ -103,7 +109,8 @@ impl Query {
     ///
     /// Raises `InvalidInput` (`invalid_argument`) for a name that is no column.
     #[pyo3(signature = (*columns))]
-    fn select(&self, py: Python<'_>, columns: Vec<String>) -> PyResult<Self> {
+    fn select(&self, py: Python<'_>, columns: &Bound<'_, PyTuple>) -> PyResult<Self> {
+        let columns = columns.iter().map(|column| String::of("columns", &column)).collect::<PyResult<_>>()?;
         let table = self.table.select(py, Some(columns))?;
         Ok(Self { read_page: Arc::clone(&self.read_page), limit: self.limit, of: self.of, table })
     }
@@ -121,7 +128,11 @@ impl Query {
     /// Raises what iterating raises; `InvalidInput` (`invalid_argument`) for a name that is no column; `ModuleNotFoundError` without
     /// pyarrow (`pip install 'jpauto[arrow]'`).
     #[pyo3(signature = (*, columns = None))]
-    fn to_arrow<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
+    fn to_arrow<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.table.select(py, columns)?.collect(py)?.into_arrow(py)
     }
 
@@ -129,7 +140,11 @@ impl Query {
     ///
     /// Raises as `to_arrow` does; without polars (`pip install 'jpauto[polars]'`).
     #[pyo3(signature = (*, columns = None))]
-    fn to_polars<'py>(&self, py: Python<'py>, columns: Option<Vec<String>>) -> PyResult<Bound<'py, PyAny>> {
+    fn to_polars<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.table.select(py, columns)?.collect(py)?.into_polars(py)
     }
 
@@ -143,7 +158,7 @@ impl Query {
     fn to_pandas<'py>(
         &self,
         py: Python<'py>,
-        columns: Option<Vec<String>>,
+        #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
         plain: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.table.select(py, columns)?.collect(py)?.into_pandas(py, plain)
@@ -157,7 +172,7 @@ impl Query {
         &self,
         py: Python<'py>,
         connection: Option<&Bound<'py, PyAny>>,
-        columns: Option<Vec<String>>,
+        #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.table.select(py, columns)?.collect(py)?.into_duckdb(py, connection)
     }
@@ -166,13 +181,13 @@ impl Query {
     ///
     /// A list that is read page by page gives batches of at most 8,192 rows. Whoever stops iterating ends the reading.
     ///
-    /// Raises as `to_arrow` does, here or while it is iterated; `ValueError` for less than one row.
+    /// Raises as `to_arrow` does, here or while it is iterated; `InvalidInput` (`invalid_argument`), which is a `ValueError`, for less than one row.
     #[pyo3(signature = (rows = 65_536, *, columns = None))]
     fn batches(
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = whole::rows)] rows: usize,
-        columns: Option<Vec<String>>,
+        #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
     ) -> PyResult<Batches> {
         self.table.select(py, columns)?.batches(py, rows)
     }
@@ -185,15 +200,15 @@ impl Query {
     /// Its rows, for libraries that read Arrow. They are read from the database while the library asks for them, in one thread.
     ///
     /// What is wrong with the lot, the rights or the columns is raised here; what fails later is an exception of the library that
-    /// reads. The schema asked for is not looked at: libraries convert what they get.
+    /// reads. A schema that is asked for chooses columns by their names, and has ids and words as `string` and amounts as `float64` where it
+    /// says so. For every other type than that of the column it is `InvalidInput` (`invalid_argument`).
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        let _ = requested_schema;
-        self.table.c_stream(py)
+        self.table.c_stream(py, requested(requested_schema)?.as_ref())
     }
 
     fn __repr__(&self) -> String {

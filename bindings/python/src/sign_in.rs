@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     lot::Handle,
     record::{Told as _, record},
+    unicode,
     users::User,
 };
 
@@ -60,7 +61,7 @@ impl SignIn {
     /// Makes a link with which the user with this address signs in, once and within 15 minutes. A newer link replaces it.
     ///
     /// Raises `NotFound` (`user_not_found`), `Forbidden` (`user_inactive`).
-    fn link(&self, py: Python<'_>, email: &str) -> PyResult<SignInLink> {
+    fn link(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::email)] email: &str) -> PyResult<SignInLink> {
         let link = self.handle.run(py, |desk| desk.sign_in().link(email))?;
         Ok(SignInLink { user_id: link.user_id.into(), secret: link.secret, expires_at: link.expires_at })
     }

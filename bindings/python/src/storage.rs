@@ -17,7 +17,7 @@ use crate::{
     progress::Observer,
     record::{Document, Told as _, record},
     settings::{self, Section as _},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -238,7 +238,7 @@ impl Storage {
         &self,
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
-        content_type: String,
+        #[pyo3(from_py_with = unicode::content_type)] content_type: String,
         #[pyo3(from_py_with = whole::content_length)] content_length: u64,
         submission: bool,
     ) -> PyResult<SignedUpload> {
@@ -252,7 +252,13 @@ impl Storage {
     /// (`too_many_photos`, `submission_already_reviewed`), `Refused` (`not_configured`), `Misconfigured` (`storage_refused`),
     /// `Unavailable` (`storage_unavailable`).
     #[pyo3(signature = (id, key, *, submission = false))]
-    fn attach(&self, py: Python<'_>, id: &Bound<'_, PyAny>, key: &str, submission: bool) -> PyResult<Photo> {
+    fn attach(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = unicode::key)] key: &str,
+        submission: bool,
+    ) -> PyResult<Photo> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().attach(owner, key)).map(Photo::told)
     }
@@ -266,7 +272,7 @@ impl Storage {
         &self,
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
-        photos: Vec<String>,
+        #[pyo3(from_py_with = unicode::photos)] photos: Vec<String>,
         submission: bool,
     ) -> PyResult<Vec<Photo>> {
         let owner = owner_of(id, submission)?;
@@ -277,13 +283,24 @@ impl Storage {
     ///
     /// Raises `NotFound` (`photo_not_found`, `vehicle_not_found`, `submission_not_found`), `Conflict` (`submission_already_reviewed`).
     #[pyo3(signature = (id, photo, *, submission = false))]
-    fn remove(&self, py: Python<'_>, id: &Bound<'_, PyAny>, photo: &str, submission: bool) -> PyResult<Vec<Photo>> {
+    fn remove(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = unicode::photo)] photo: &str,
+        submission: bool,
+    ) -> PyResult<Vec<Photo>> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().remove(owner, photo)).map(photos)
     }
 
     /// Makes a picture the vehicle's main one. Raises `NotFound` (`photo_not_found`, `vehicle_not_found`).
-    fn choose_thumbnail(&self, py: Python<'_>, id: &Bound<'_, PyAny>, photo: &str) -> PyResult<Vec<Photo>> {
+    fn choose_thumbnail(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = unicode::photo)] photo: &str,
+    ) -> PyResult<Vec<Photo>> {
         let vehicle = VehicleId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.storage().choose_thumbnail(vehicle, photo)).map(photos)
     }

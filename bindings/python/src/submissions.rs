@@ -14,7 +14,7 @@ use crate::{
         listed::{Money, SubmissionId, SubmissionStatus, UserId},
         record, record_of_fields,
     },
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -90,11 +90,11 @@ impl Submissions {
     fn list(
         &self,
         py: Python<'_>,
-        submission_status: Option<&str>,
-        make: Option<String>,
-        model: Option<String>,
-        q: Option<String>,
-        sort: Option<&str>,
+        #[pyo3(from_py_with = unicode::submission_status)] submission_status: Option<&str>,
+        #[pyo3(from_py_with = unicode::make)] make: Option<String>,
+        #[pyo3(from_py_with = unicode::model)] model: Option<String>,
+        #[pyo3(from_py_with = unicode::q)] q: Option<String>,
+        #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = SubmissionFilter::default();
@@ -113,7 +113,7 @@ impl Submissions {
     /// The submission of this id, VIN or chassis number, or the only one of which one of them begins so.
     ///
     /// Raises `NotFound` (`submission_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Submission> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Submission> {
         self.handle.run(py, |desk| desk.submissions().find(text)).map(Submission::told)
     }
 
@@ -150,7 +150,12 @@ impl Submissions {
 
     /// Rejects a submission. Raises `Conflict` (`submission_already_reviewed`), `InvalidInput`
     /// (`rejection_reason_missing`).
-    fn reject(&self, py: Python<'_>, id: &Bound<'_, PyAny>, reason: &str) -> PyResult<Submission> {
+    fn reject(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = unicode::reason)] reason: &str,
+    ) -> PyResult<Submission> {
         let id = jpauto::SubmissionId::from_uuid(input::uuid("id", id)?);
         self.handle.run(py, |desk| desk.submissions().reject(id, reason)).map(Submission::told)
     }

@@ -3,16 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{FieldRef, SchemaRef};
+use arrow_schema::{FieldRef, Schema, SchemaRef};
 use pyo3::{
-    exceptions::{PyModuleNotFoundError, PyValueError},
+    exceptions::PyModuleNotFoundError,
     prelude::*,
     types::{PyCapsule, PyDict, PyTuple},
 };
 
 use crate::{
     arrow::{
-        Row, export, plain,
+        Row, export,
+        import::requested,
+        plain,
         reading::{ROWS, ReadColumns, Reading, Wanted, schema},
     },
     error::invalid_argument,
@@ -91,7 +93,8 @@ impl Table {
 
     pub(crate) fn batches(&self, py: Python<'_>, rows: usize) -> PyResult<Batches> {
         if rows == 0 {
-            return Err(PyValueError::new_err("batches have one row or more"));
+            let expected = "expected one row or more".to_owned();
+            return Err(invalid_argument(py, vec![("/rows".to_owned(), expected)]));
         }
         Ok(Batches { reading: Mutex::new(Some(self.begin(py, rows)?)) })
     }
@@ -100,8 +103,15 @@ impl Table {
         export::schema(py, &schema(&self.columns, &self.places))
     }
 
-    pub(crate) fn c_stream<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        export::stream(py, Box::new(self.begin(py, ROWS)?))
+    /// With the columns of the schema that is asked for, where one is.
+    pub(crate) fn c_stream<'py>(&self, py: Python<'py>, wanted: Option<&Schema>) -> PyResult<Bound<'py, PyCapsule>> {
+        let Some(wanted) = wanted else { return export::stream(py, Box::new(self.begin(py, ROWS)?)) };
+        let names = wanted.fields().iter().map(|field| field.name().clone()).collect();
+        let chosen = self.select(py, Some(names))?;
+        // Before the reading begins, which takes a connection.
+        plain::where_wanted(&schema(&chosen.columns, &chosen.places), wanted)
+            .map_err(|faults| invalid_argument(py, faults))?;
+        export::stream_as(py, Box::new(chosen.begin(py, ROWS)?), wanted)
     }
 }
 
@@ -148,7 +158,7 @@ impl Collected {
         needed(py, "pyarrow", "to_pandas", "pandas")?;
         let types = PyDict::new(py);
         types.set_item("types_mapper", pandas.getattr("ArrowDtype")?)?;
-        let table = if is_plain { self.plain()? } else { self };
+        let table = if is_plain { py.detach(|| self.plain())? } else { self };
         table.into_arrow(py)?.call_method("to_pandas", (), Some(&types))
     }
 
@@ -219,6 +229,26 @@ impl From<RecordBatch> for Batch {
 }
 
 impl Batch {
+    /// The columns that another library asks for, or all.
+    fn wanted(&self, py: Python<'_>, requested_schema: Option<&Bound<'_, PyAny>>) -> PyResult<RecordBatch> {
+        let Some(wanted) = requested(requested_schema)? else { return Ok(self.batch.clone()) };
+        let mut faults = Vec::new();
+        let own = self.batch.schema();
+        let place = |field: &FieldRef| {
+            let place = own.index_of(field.name());
+            place.map_err(|_none| (format!("/requested_schema/{}", field.name()), "there is no such column".to_owned()))
+        };
+        let places: Vec<usize> =
+            wanted.fields().iter().filter_map(|field| place(field).map_err(|fault| faults.push(fault)).ok()).collect();
+        if !faults.is_empty() {
+            return Err(invalid_argument(py, faults));
+        }
+        let chosen = self.batch.project(&places).map_err(export::as_value_error)?;
+        let schema =
+            plain::where_wanted(chosen.schema_ref(), &wanted).map_err(|faults| invalid_argument(py, faults))?;
+        plain::batch(&chosen, &schema).map_err(export::as_value_error)
+    }
+
     /// Records as rows.
     pub(crate) fn of<R: Row>(records: &[R]) -> PyResult<Self> {
         let columns = R::columns();
@@ -283,8 +313,7 @@ impl Batch {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let _ = requested_schema;
-        export::array(py, &self.batch)
+        export::array(py, &self.wanted(py, requested_schema)?)
     }
 
     /// The same as a stream of one batch.
@@ -294,7 +323,8 @@ impl Batch {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        self.collected().__arrow_c_stream__(py, requested_schema)
+        let batch = self.wanted(py, requested_schema)?;
+        export::stream_of(py, batch.schema(), vec![batch])
     }
 
     /// For notebooks: the first rows.

@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Told as _, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -79,8 +79,8 @@ impl Tokens {
     fn create(
         &self,
         py: Python<'_>,
-        name: String,
-        role: &str,
+        #[pyo3(from_py_with = unicode::name)] name: String,
+        #[pyo3(from_py_with = unicode::role)] role: &str,
         expires_at: Option<&Bound<'_, PyDateTime>>,
     ) -> PyResult<IssuedToken> {
         let expires_at = expires_at.map(|end| input::instant("expires_at", end)).transpose()?;
@@ -104,7 +104,7 @@ impl Tokens {
     /// The token of this id or name, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`token_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<Token> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<Token> {
         self.handle.run(py, |desk| desk.tokens().find(text)).map(Token::told)
     }
 

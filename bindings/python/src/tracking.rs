@@ -12,7 +12,9 @@ use pyo3::{exceptions::PyUserWarning, prelude::*, types::PyDict};
 
 use crate::{
     error::{exception, invalid_argument},
+    frame::MOST_FAULTS,
     input,
+    interrupt::{Stop, interruptible},
     pricing::{given, rows_of},
     record::{Amount, Told as _, record},
     tables::Batch,
@@ -165,6 +167,39 @@ pub(crate) fn replay_sightings(
     let rows: Vec<SightingRow> = rows_of("sightings", sightings)?;
     let scrapes: Vec<ScrapeRow> = scrapes.map_or_else(|| Ok(Vec::new()), |scrapes| rows_of("scrapes", scrapes))?;
     let seen = rows.len();
+    let replayed = interruptible(py, |stop| replayed(rows, scrapes, &rules, stop))?;
+    let (told, unknown) = replayed.map_err(|faults| invalid_argument(py, faults))?;
+    tell_of_unknown(py, unknown, seen)?;
+    py.detach(move || Batch::of(&told))
+}
+
+/// What was wrong with rows: where, and what was expected.
+type Faults = Vec<(String, String)>;
+
+/// What became of each vehicle, and how many sightings have nothing to know one by.
+fn replayed(
+    rows: Vec<SightingRow>,
+    scrapes: Vec<ScrapeRow>,
+    rules: &TrackingRules,
+    stop: &Stop,
+) -> Result<(Vec<ReplayedListing>, usize), Faults> {
+    let (mut told, mut unknown) = (Vec::new(), 0);
+    for (dealer, scrapes) in by_lot(rows, scrapes)? {
+        let mut replay = Replay::new(rules.clone());
+        for (at, Scrape { listings, complete }) in scrapes {
+            if stop.is_asked() {
+                return Ok((told, unknown));
+            }
+            let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
+            unknown += replay.observe(at, listings, reading).refused;
+        }
+        let of_dealer = |told| ReplayedListing::told(OfDealer { dealer: dealer.clone(), told });
+        told.extend(replay.listings().map(of_dealer));
+    }
+    Ok((told, unknown))
+}
+
+fn by_lot(rows: Vec<SightingRow>, scrapes: Vec<ScrapeRow>) -> Result<Lots, Faults> {
     let mut lots = Lots::new();
     let mut faults = Vec::new();
     for (place, row) in scrapes.into_iter().enumerate() {
@@ -183,26 +218,11 @@ pub(crate) fn replay_sightings(
             }
             None => faults.push((format!("/sightings/{place}/observed_at"), "expected a time".to_owned())),
         }
-        if faults.len() >= 20 {
+        if faults.len() >= MOST_FAULTS {
             break;
         }
     }
-    if !faults.is_empty() {
-        return Err(invalid_argument(py, faults));
-    }
-    let (mut told, mut unknown) = (Vec::new(), 0);
-    for (dealer, scrapes) in lots {
-        let mut replay = Replay::new(rules.clone());
-        for (at, Scrape { listings, complete }) in scrapes {
-            py.check_signals()?;
-            let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
-            unknown += py.detach(|| replay.observe(at, listings, reading)).refused;
-        }
-        let of_dealer = |told| ReplayedListing::told(OfDealer { dealer: dealer.clone(), told });
-        told.extend(replay.listings().map(of_dealer));
-    }
-    tell_of_unknown(py, unknown, seen)?;
-    Batch::of(&told)
+    if faults.is_empty() { Ok(lots) } else { Err(faults) }
 }
 
 /// Says how many sightings have nothing to know a vehicle by, and so stand nowhere in the answer.

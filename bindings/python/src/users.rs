@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Told as _, record},
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -57,7 +57,14 @@ impl Users {
 impl Users {
     /// Invites a user, whose first sign-in takes the account over. Raises `Conflict` (`duplicate_email`).
     #[pyo3(signature = (*, email, name, role = "viewer", provider = "google"))]
-    fn add(&self, py: Python<'_>, email: String, name: String, role: &str, provider: &str) -> PyResult<User> {
+    fn add(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = unicode::email)] email: String,
+        #[pyo3(from_py_with = unicode::name)] name: String,
+        #[pyo3(from_py_with = unicode::role)] role: &str,
+        #[pyo3(from_py_with = unicode::provider)] provider: &str,
+    ) -> PyResult<User> {
         let user = NewUser { email, name, role: input::word(py, role)?, provider: input::word(py, provider)? };
         self.handle.run(py, |desk| desk.users().add(&user)).map(User::told)
     }
@@ -75,19 +82,24 @@ impl Users {
     }
 
     /// The user with this address. Raises `NotFound` (`user_not_found`).
-    fn get_by_email(&self, py: Python<'_>, email: &str) -> PyResult<User> {
+    fn get_by_email(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::email)] email: &str) -> PyResult<User> {
         self.handle.run(py, |desk| desk.users().get_by_email(email)).map(User::told)
     }
 
     /// The user of this address or id, or the only one whose id begins so.
     ///
     /// Raises `NotFound` (`user_not_found`), `InvalidInput` (`ambiguous_reference`, naming the candidates).
-    fn find(&self, py: Python<'_>, text: &str) -> PyResult<User> {
+    fn find(&self, py: Python<'_>, #[pyo3(from_py_with = unicode::text)] text: &str) -> PyResult<User> {
         self.handle.run(py, |desk| desk.users().find(text)).map(User::told)
     }
 
     /// Changes the role of another user. Raises `Refused` (`not_oneself`).
-    fn set_role(&self, py: Python<'_>, id: &Bound<'_, PyAny>, role: &str) -> PyResult<User> {
+    fn set_role(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = unicode::role)] role: &str,
+    ) -> PyResult<User> {
         let (id, role) = (UserId::from_uuid(input::uuid("id", id)?), input::word(py, role)?);
         self.handle.run(py, |desk| desk.users().set_role(id, role)).map(User::told)
     }

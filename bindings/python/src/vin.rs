@@ -23,7 +23,7 @@ use crate::{
     interrupt::interruptible,
     record::{Told as _, record},
     tables::Batch,
-    whole,
+    unicode, whole,
 };
 
 record! {
@@ -60,7 +60,7 @@ record! {
 #[pyo3(signature = (text, *, current_year = None))]
 pub(crate) fn parse(
     py: Python<'_>,
-    text: &str,
+    #[pyo3(from_py_with = unicode::text)] text: &str,
     #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>,
 ) -> PyResult<Vin> {
     let vin = jpauto::Vin::parse(text).map_err(|reason| error::exception(py, &reason.into()))?;
@@ -71,7 +71,10 @@ pub(crate) fn parse(
 /// Reads a text as a VIN and says all that it tells; a text that is no VIN is reported, not refused.
 #[pyfunction]
 #[pyo3(signature = (text, *, current_year = None))]
-pub(crate) fn report(text: &str, #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>) -> VinReport {
+pub(crate) fn report(
+    #[pyo3(from_py_with = unicode::text)] text: &str,
+    #[pyo3(from_py_with = whole::current_year)] current_year: Option<i32>,
+) -> VinReport {
     VinReport::told(jpauto::vin::report(text, current_year.unwrap_or_else(this_year)))
 }
 
@@ -297,7 +300,7 @@ impl Vin {
     #[staticmethod]
     fn _restored(
         py: Python<'_>,
-        text: &str,
+        #[pyo3(from_py_with = unicode::text)] text: &str,
         #[pyo3(from_py_with = whole::current_year)] current_year: i32,
     ) -> PyResult<Self> {
         parse(py, text, Some(current_year))

@@ -1,9 +1,13 @@
 //! Whole numbers as arguments. One that is out of range is `InvalidInput` with the argument's name, as whatever else is wrong, and not
 //! Python's `OverflowError`.
 
-use pyo3::{exceptions::PyOverflowError, prelude::*};
+use pyo3::{
+    exceptions::{PyOverflowError, PyTypeError},
+    prelude::*,
+    types::PyBool,
+};
 
-use crate::error::invalid_argument;
+use crate::{error::invalid_argument, input::shown};
 
 /// A type of whole numbers, or one that may be left out.
 pub(crate) trait Whole: Sized {
@@ -15,6 +19,10 @@ macro_rules! whole {
         impl Whole for $type {
             fn of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
                 let py = value.py();
+                // A bool is an int in Python.
+                if value.cast::<PyBool>().is_ok() {
+                    return Err(PyTypeError::new_err(format!("expected a whole number, found {}", shown(value))));
+                }
                 value.extract().map_err(|reason: PyErr| {
                     if !reason.is_instance_of::<PyOverflowError>(py) {
                         return reason;

@@ -224,6 +224,13 @@ def test_days_on_market_of_one_and_of_many() -> None:
     days = rows_of(jpauto.market.days_on_market(rows, START + timedelta(days=9)))
     assert [row["days_on_market"] for row in days] == [3, 9]
     assert jpauto.market.days_on_market(START, START - timedelta(days=2)) == 0
+    assert jpauto.market.days_on_market(rows[0]) == 3
+    assert jpauto.market.days_on_market({"first_seen_at": None}) is None
+    with pytest.raises(jpauto.InvalidInput):
+        jpauto.market.days_on_market({"first_seen_at": "soon"})
+    times = pytest.importorskip("pyarrow").chunked_array([[row["first_seen_at"] for row in rows]])
+    alone = rows_of(jpauto.market.days_on_market(times, START + timedelta(days=9)))
+    assert [row["days_on_market"] for row in alone] == [9, 9]
 
 
 def test_a_backtest_of_ones_own_listings_uses_their_prices_of_the_time() -> None:
@@ -265,6 +272,55 @@ def test_another_thread_ticks_while_the_rules_work() -> None:
     # A million turns a second are usual alone. With the lock held there would be none.
     assert while_ticking(lambda: jpauto.pricing.price(ours, market, as_of=START)) > 20
     assert while_ticking(lambda: jpauto.extract.listings(page, "https://rival.example/")) > 20
+
+
+def longest_stall(call: Callable[[], object]) -> float:
+    """For which share of the call another thread stood still at a time, at most."""
+    longest, running = 0.0, True
+
+    def tick() -> None:
+        nonlocal longest
+        last = time.perf_counter()
+        while running:
+            now = time.perf_counter()
+            longest, last = max(longest, now - last), now
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.perf_counter()
+    call()
+    took = time.perf_counter() - started
+    running = False
+    thread.join()
+    return longest / took
+
+
+def test_another_thread_has_its_turn_while_rows_are_read() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    days = 40
+    seen = [
+        {
+            "observed_at": START + timedelta(days=day),
+            "dealer": f"D{car % 2}",
+            "vin": f"4T1B11HK5KU2{car:05}",
+            "price": 9_000,
+        }
+        for day in range(days)
+        for car in range(1_000)
+    ]
+    table = pyarrow.Table.from_pylist(seen)
+    market = cars(20_000)
+    vins = [str(row["vin"]) for row in seen] * 20
+    calls: dict[str, Callable[[], object]] = {
+        "a table of sightings": lambda: jpauto.tracking.replay(table),
+        "a list of sightings": lambda: jpauto.tracking.replay(seen),
+        "a list of listings": lambda: jpauto.pricing.price(subjects(), market, as_of=START),
+        "a list of times": lambda: jpauto.market.days_on_market(market),
+        "a list of VINs": lambda: jpauto.vin.parse_many(vins),
+    }
+    for name, call in calls.items():
+        # Twice, because another program may have the processor for a while. With the lock held it is most of the call.
+        assert min(longest_stall(call) for _ in range(2)) < 0.35, name
 
 
 def test_coroutines_call_in_a_thread(lot: jpauto.Lot) -> None:
@@ -487,3 +543,48 @@ def test_an_empty_choice_of_words_is_refused(lot: jpauto.Lot) -> None:
         with pytest.raises(jpauto.InvalidInput, match="expected one word or more"):
             choose()
     assert len(list(lot.inventory.list(status=["available"]))) == 1
+
+
+def test_our_vehicles_are_known_by_the_vins_of_any_list(lot: jpauto.Lot) -> None:
+    vin = "4T1B11HK5KU211111"
+    lot.inventory.add(year=2021, make="Toyota", model="Camry", vin=vin, stock_number="S1", price=20_000, mileage=9_000)
+    market = [{**car, "vin": vin if car["external_id"] == "3" else None} for car in cars(40)]
+    subject = subjects()[0]
+    by_text = jpauto.pricing.price(subject, market, as_of=START, own_vins=[vin])
+    assert jpauto.pricing.price(subject, market, as_of=START, own_vins=lot.inventory.list()) == by_text
+    assert by_text.sample_size < jpauto.pricing.price(subject, market, as_of=START).sample_size
+
+
+def test_what_is_no_list_is_refused(lot: jpauto.Lot) -> None:
+    vins: Any = {"4T1B11HK5KU211111": 1}
+    with pytest.raises(jpauto.InvalidInput, match="found a dictionary"):
+        jpauto.vin.parse_many(vins)
+    nothing: Any = {}
+    with pytest.raises(TypeError, match="expected a list of dictionaries or records, or a table"):
+        lot.competitors.record_listings("A", nothing, observed_at=START)
+    none: Any = None
+    with pytest.raises(TypeError, match="comparables: expected a table"):
+        jpauto.pricing.price(subjects()[0], none)
+    assert len(jpauto.vin.parse_many(["4T1B11HK5KU211111", None, float("nan")])) == 3  # type: ignore[list-item]
+    for call in (lambda: lot.competitors.listings(year_min=True), lambda: lot.inventory.list(limit=True)):
+        with pytest.raises(TypeError, match="expected a whole number, found True"):
+            call()
+
+
+def test_a_time_that_has_none_in_utc_is_refused(lot: jpauto.Lot) -> None:
+    late = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+    early = datetime.min.replace(tzinfo=timezone(timedelta(hours=12)))
+
+    def calls(time_: datetime) -> list[Callable[[], object]]:
+        return [
+            lambda: jpauto.pricing.price(subjects()[0], cars(9), as_of=time_),
+            lambda: jpauto.market.days_on_market(time_),
+            lambda: jpauto.Clock(time_),
+            lambda: lot.competitors.record_listings("A", [], observed_at=time_),
+            lambda: lot.tokens.create(name="t", role="viewer", expires_at=time_),
+            lambda: lot.competitors.record_listings("A", [{"external_id": "1", "sold_at": time_}], observed_at=START),
+        ]
+
+    for call in [*calls(late), *calls(early)]:
+        with pytest.raises(jpauto.InvalidInput, match="expected a time in the years 1 to 9999 of UTC"):
+            call()

@@ -50,6 +50,7 @@ scalars = st.one_of(
     st.sampled_from([UUID(int=0), Decimal("1E+999999"), object(), timedelta(days=3), b"<html>"]),
     st.datetimes(timezones=st.sampled_from([None, timezone.utc, timezone(timedelta(hours=-23))])),
     st.sampled_from([datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)]),
+    st.sampled_from([datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))]),
 )
 values = st.recursive(
     scalars,
@@ -94,6 +95,7 @@ def called(data: Any, name: str, function: Callable[..., object]) -> None:
             answer.first(3)
         repr(answer)
     except MAY_BE_RAISED as error:
+        assert not isinstance(error, UnicodeError), f"{name}({positional!r}, {keywords!r}) raised {error!r}"
         if isinstance(error, jpauto.Error):
             assert error.code and type(error) is not jpauto.Error and isinstance(error.fields, list), name
     except BaseException as error:
@@ -123,6 +125,34 @@ def test_no_function_panics() -> None:
             called(data, name, function)
 
     try_each()
+
+
+def test_a_text_that_is_no_unicode_is_refused_wherever_it_is_given(lot: jpauto.Lot) -> None:
+    refused = 0
+    for name, function in [*functions(), *services(lot)]:
+        if name in LEFT_OUT:
+            continue
+        parameters = inspect.signature(function).parameters.values()
+        needed = {one.name: "x" for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD}
+        for parameter in parameters:
+            for given in ("\udcff", ["\udcff"]):
+                some: Any = {**needed, parameter.name: given}
+                if parameter.kind is parameter.VAR_KEYWORD:
+                    some = {**needed, "make": given}
+                variable = [some.pop(one.name) for one in parameters if one.kind is one.VAR_POSITIONAL]
+                try:
+                    function(*variable, **some)
+                except jpauto.InvalidInput as error:
+                    refused += "valid Unicode" in str(error)
+                except UnicodeError as error:
+                    raise AssertionError(f"{name}({some!r}) raised {error!r}") from error
+                except Exception:
+                    continue
+    assert refused > 80
+    with pytest.raises(jpauto.InvalidInput, match="contact: expected text that is valid Unicode"):
+        jpauto.open("sqlite::memory:", contact="\udcff")
+    with pytest.raises(jpauto.InvalidInput, match="html: expected text that is valid Unicode"):
+        jpauto.extract.listings("\udcff", "https://rival.example/")
 
 
 SETTINGS = [

@@ -203,3 +203,11 @@ def test_a_number_out_of_range_is_named(lot: jpauto.Lot) -> None:
         assert "expected a whole number from" in str(failure.value)
     with pytest.raises(TypeError):
         lot.inventory.list(limit="3")  # type: ignore[arg-type]
+
+
+def test_a_wait_without_an_end_is_refused() -> None:
+    for timeout in (2**63, 1.8e19, timedelta.max):
+        with pytest.raises(jpauto.InvalidInput, match="timeout: expected at most 36,500 days"):
+            jpauto.open("sqlite::memory:", timeout=timeout)
+    with jpauto.open("sqlite::memory:", timeout=timedelta(days=36_500)) as lot:
+        assert lot.inventory.statistics().total.count == 0

@@ -395,3 +395,46 @@ def test_a_table_makes_no_records_and_a_list_holds_one_page_of_them(anywhere: jp
     assert sum(len(batch) for batch in every.batches(100)) == 1_400
     assert most_memory(lambda: [len(batch) for batch in every.batches(1_000)]) < 20_000
     assert most_memory(lambda: sum(1 for _ in every)) < most_memory(lambda: list(every)) / 2
+
+
+def test_a_schema_that_is_asked_for_is_given_or_refused(lot: jpauto.Lot) -> None:
+    lot.competitors.record_listings("Rival", cars(30), observed_at=AS_OF)
+    listings = lot.competitors.listings()
+    wanted = pa.schema([("price", pa.float64()), ("make", pa.string()), ("year", pa.int32())])
+    (batch,) = listings.batches(100)
+    for source in (listings, batch):
+        table = pa.RecordBatchReader.from_stream(source, schema=wanted).read_all()
+        assert table.schema.names == wanted.names and table.schema.types == wanted.types
+        assert sorted(table["make"].to_pylist()) == sorted(listings.to_arrow()["make"].to_pylist())
+        assert pa.RecordBatchReader.from_stream(source, schema=pa.schema([("make", WORDS)])).schema.types == [WORDS]
+        refusals = {
+            "convert the column once it is read": pa.schema([("price", pa.int64())]),
+            "there is no": pa.schema([("prize", pa.float64())]),
+        }
+        for said, schema in refusals.items():
+            with pytest.raises(jpauto.InvalidInput, match=said):
+                source.__arrow_c_stream__(schema.__arrow_c_schema__())
+        column = pa.array([1]).__arrow_c_array__()
+        for rubbish in (5, column[1], pa.int64().__arrow_c_schema__()):
+            with pytest.raises(jpauto.InvalidInput):
+                source.__arrow_c_stream__(rubbish)
+    with pytest.raises(jpauto.InvalidInput):
+        batch.__arrow_c_array__(5)
+
+
+def test_duckdb_makes_objects_of_times(lot: jpauto.Lot) -> None:
+    pytest.importorskip("pytz")
+    lot.competitors.record_listings("Rival", cars(2), observed_at=AS_OF)
+    rows = lot.competitors.listings().to_duckdb().limit(1).fetchall()
+    assert any(isinstance(value, datetime) and value.tzinfo for value in rows[0])
+
+
+def test_a_word_of_a_closed_set_is_a_dictionary(lot: jpauto.Lot) -> None:
+    assert lot.inventory.list().to_arrow().schema.field("age_state").type == WORDS
+
+
+def test_a_list_of_names_is_no_text(lot: jpauto.Lot) -> None:
+    wrong: list[Any] = ["price", b"", {}]
+    for columns in wrong:
+        with pytest.raises(TypeError, match="expected a list of texts"):
+            lot.inventory.list().to_arrow(columns=columns)

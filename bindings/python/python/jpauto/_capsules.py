@@ -114,6 +114,18 @@ def read(source: Any, name: str, wanted: Collection[str]) -> tuple[Schema, list[
     )
 
 
+def requested(capsule: object) -> Schema:
+    """The schema that another library asks a table of ours for."""
+    name = "requested_schema"
+    try:
+        schema = _at(_CSchema, capsule, b"arrow_schema")
+    except ValueError as error:
+        raise _refused(name, "expected a capsule of an Arrow schema, or None") from error
+    if not schema.release:
+        raise _refused(name, "expected a schema that nobody has taken yet; ask for a new one")
+    return _schema(schema, name)
+
+
 def read_apart(source: Any, name: str, wanted: Collection[str]) -> tuple[Schema, list[Array]]:
     """The same in a thread of its own, for callers in Rust.
 

@@ -1086,7 +1086,7 @@ class Query(Generic[_T_co]):
 
         A list that is read page by page gives batches of at most 8,192 rows. Whoever stops iterating ends the reading.
 
-        Raises as `to_arrow` does, here or while it is iterated; `ValueError` for less than one row.
+        Raises as `to_arrow` does, here or while it is iterated; `InvalidInput` (`invalid_argument`), which is a `ValueError`, for less than one row.
         """
 
     def __arrow_c_schema__(self) -> CapsuleType: ...

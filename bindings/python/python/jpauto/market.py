@@ -24,13 +24,17 @@ __all__ = ["days_on_market", "supply"]
 @overload
 def days_on_market(first_seen_at: datetime, until: datetime | None = None) -> int: ...
 @overload
+def days_on_market(first_seen_at: Mapping[str, Any] | Record, until: datetime | None = None) -> int | None: ...
+@overload
 def days_on_market(first_seen_at: Table, until: datetime | None = None) -> Batch: ...
 def days_on_market(first_seen_at: Any, until: datetime | None = None) -> Any:
     """Whole days from the first sighting to ``until``, by default now.
 
-    A table or a list of listings gives a table with the column ``days_on_market``, a row for each. It needs the column
-    ``first_seen_at``, and there is nothing where that has nothing; the days end with ``sold_at``, else with ``until``,
-    else with ``last_seen_at``, else now.
+    One listing, a record or a dictionary, gives a number. A table or a list of listings gives a table with the column
+    ``days_on_market``, a row for each. It needs the column ``first_seen_at``, or is that column alone, and there is
+    nothing where that has nothing; the days end with ``sold_at``, else with ``until``, else with ``last_seen_at``, else
+    now. A ``Listing`` that is not sold counts its own ``days_on_market`` until now, whenever it was last seen:
+    ``until=datetime.now(timezone.utc)`` does the same here.
 
     Raises ``InvalidInput`` (``invalid_argument``) for a time without a time zone.
     """

@@ -15,6 +15,7 @@ use arrow_schema::{
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyBytes};
 
 use super::{export::as_value_error, with_extension};
+use crate::error::invalid_argument;
 
 /// What another library handed over: a table, whose field is a struct, or one column.
 pub(crate) struct Imported {
@@ -71,6 +72,21 @@ pub(crate) fn import(name: &str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> 
     let data_type = field.data_type();
     let chunks = chunks.iter().map(|chunk| Ok(make_array(data(chunk, data_type)?)));
     Ok(Imported { chunks: chunks.collect::<PyResult<_>>()?, field })
+}
+
+/// The schema that another library asks for, where it asks for one.
+pub(crate) fn requested(capsule: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Schema>> {
+    let Some(capsule) = capsule else { return Ok(None) };
+    let py = capsule.py();
+    let schema = py.import("jpauto._capsules")?.call_method1("requested", (capsule,))?;
+    let field = extended(Field::try_from(&c_schema(&schema)?).map_err(as_value_error)?, &schema)?;
+    match field.data_type() {
+        DataType::Struct(fields) => Ok(Some(Schema::new(fields.clone()))),
+        _ => {
+            let expected = "expected the schema of a table".to_owned();
+            Err(invalid_argument(py, vec![("/requested_schema".to_owned(), expected)]))
+        }
+    }
 }
 
 type Part<'py> = Bound<'py, PyAny>;

@@ -29,7 +29,7 @@ use crate::record::{Amount, Bytes, Document};
 pub(crate) const MONEY: DataType = DataType::Decimal128(18, 2);
 
 /// Texts that are few and stand in many rows: they are kept once, and rows refer to them.
-const FEW_WORDS: [&str; 5] = ["make", "model", "status", "action", "resource_type"];
+const FEW_WORDS: [&str; 6] = ["make", "model", "status", "action", "resource_type", "age_state"];
 
 /// A type whose values can be a column.
 pub(crate) trait Columnar: Sized {

@@ -16,9 +16,33 @@ pub(crate) fn schema(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(plain_field).collect::<Vec<_>>()))
 }
 
-/// A batch with these columns, of which [`schema`] is the schema.
+/// These columns, each plain where that is what is wanted. The error names those that are neither as they are wanted nor can be made so.
+pub(crate) fn where_wanted(own: &Schema, wanted: &Schema) -> Result<SchemaRef, Vec<(String, String)>> {
+    let mut faults = Vec::new();
+    let fields = own.fields().iter().zip(wanted.fields()).map(|(own, wanted)| {
+        let is_wanted = |field: &FieldRef| field.data_type().equals_datatype(wanted.data_type());
+        let plain = plain_field(own);
+        if is_wanted(own) {
+            return Arc::clone(own);
+        }
+        if !is_wanted(&plain) {
+            let (given, wanted) = (own.data_type(), wanted.data_type());
+            let or = if given == plain.data_type() { String::new() } else { format!(" or {}", plain.data_type()) };
+            let expected = format!("expected {given}{or}, found {wanted}; convert the column once it is read");
+            faults.push((format!("/requested_schema/{}", own.name()), expected));
+        }
+        plain
+    });
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    if faults.is_empty() { Ok(Arc::new(schema)) } else { Err(faults) }
+}
+
+/// A batch with these columns, each as it is or plain.
 pub(crate) fn batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let columns = batch.columns().iter().map(plain).collect::<Result<_, _>>()?;
+    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
+        if column.data_type() == field.data_type() { Ok(Arc::clone(column)) } else { plain(column) }
+    });
+    let columns = columns.collect::<Result<_, _>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
