@@ -27,7 +27,7 @@ use crate::{
     error::invalid_argument,
     input,
     interrupt::take_turns,
-    unicode::OfText as _,
+    unicode::NO_UNICODE,
 };
 
 /// How many wrong cells are named.
@@ -176,7 +176,10 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
             let item = item?;
             take_turns(item.py())?;
             match item.cast::<PyString>() {
-                Ok(text) => texts.append_value(<&str>::of(&format!("{name}/{place}"), text.as_any())?),
+                Ok(text) => match text.to_str() {
+                    Ok(text) => texts.append_value(text),
+                    Err(_no_unicode) => return refused(format!("/{name}/{place}"), NO_UNICODE.to_owned()),
+                },
                 Err(_) if input::cell(item.clone())?.is_none() => texts.append_null(),
                 Err(_) => return refused(format!("/{name}/{place}"), "expected a text or None".to_owned()),
             }

@@ -89,7 +89,7 @@ def test_titles_stand_as_they_are_written(tmp_path: Path) -> None:
     subject = {"year": 2020, "make": "Kia", "model": "S$^$", "mileage": 9_000, "price": 9_000}
     analysis = jpauto.pricing.price(subject, [{**subject, "external_id": "1"}])
     axes = plot.price_in_market(analysis)
-    assert axes.get_title() == "2020 Kia S$^$, 1 comparable"
+    assert axes.get_title() == "2019-2021 Kia S$^$, 1 comparable"
     # One comparable recommends nothing.
     assert not any("recommended" in text.get_text() for text in axes.get_legend().get_texts())
     axes.figure.savefig(tmp_path / "market.png")
