@@ -1007,7 +1007,7 @@ class Notifications:
         Raises `NotFound` (`notification_not_found`, `channel_not_found`), `Conflict` (`notification_being_sent`).
         """
 
-    def test(self, channel: str) -> list[Notification]:
+    def test(self, channel: str) -> builtins.list[Notification]:
         """Tells each receiver of a channel now that it is being tried. That it was not taken raises nothing: see `status` and `error`.
 
         Raises `NotFound` (`channel_not_found`).
