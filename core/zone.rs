@@ -1,6 +1,6 @@
 //! Days and months where the dealership is. Everywhere else a time is UTC.
 
-use chrono::{DateTime, LocalResult, NaiveDate, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 /// The time zone of the dealership, in which its schedules stand, too.
@@ -18,6 +18,13 @@ impl Zone {
     /// The day at a time.
     pub(crate) fn day(self, time: DateTime<Utc>) -> NaiveDate {
         time.with_timezone(&self.0).date_naive()
+    }
+
+    /// When a clock there shows this: the first time of two, and an hour later where the clock skips it.
+    pub(crate) fn instant(self, shown: NaiveDateTime) -> DateTime<Utc> {
+        let found = |shown: NaiveDateTime| self.0.from_local_datetime(&shown).earliest();
+        let instant = found(shown).or_else(|| found(shown + TimeDelta::hours(1)));
+        instant.map_or_else(|| shown.and_utc(), |instant| instant.to_utc())
     }
 
     /// The same time of day on the day before. Where the clock skipped it or showed it twice, 24 hours before.
@@ -50,6 +57,19 @@ mod tests {
             assert_eq!(here.day(utc(time)).to_string(), day, "{time}");
         }
         assert_eq!(Zone::named("America/Los Angeles"), None);
+    }
+
+    #[test]
+    fn what_a_clock_shows_twice_or_never_is_some_instant() {
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        for (shown, instant) in [
+            ("2026-11-22T00:00:00", "2026-11-22T08:00:00Z"),
+            ("2026-07-01T00:00:00", "2026-07-01T07:00:00Z"),
+            ("2026-03-08T02:30:00", "2026-03-08T10:30:00Z"),
+            ("2026-11-01T01:30:00", "2026-11-01T08:30:00Z"),
+        ] {
+            assert_eq!(here.instant(shown.parse().unwrap()), utc(instant), "{shown}");
+        }
     }
 
     #[test]

@@ -274,7 +274,8 @@ on_both_databases! {
         let report = imported(desk.inventory(), &first, &ImportOptions::default());
         assert_eq!(counts(&report), [3, 0, 0, 1, 0, 0]);
         let sold = desk.inventory().get(report.added[2].id).unwrap().vehicle;
-        assert_eq!(sold.sold_at, Some("2026-02-13T00:00:00Z".parse().unwrap()));
+        // Midnight of the dealership, which is in Los Angeles where nothing else is said.
+        assert_eq!(sold.sold_at, Some("2026-02-13T08:00:00Z".parse().unwrap()));
         assert_eq!(counts(&imported(desk.inventory(), &first, &dry_run())), [0, 0, 0, 0, 3, 0]);
 
         lot.pass(TimeDelta::days(1));

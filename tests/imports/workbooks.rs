@@ -131,7 +131,8 @@ on_both_databases! {
         assert_eq!((counts(&report), report.shape.sheet.as_deref(), report.shape.header), ([2, 0, 0, 0, 0, 0], Some("Lot"), Some(3)), "{:?}", report.refused);
         let read = lot.desk().inventory().get(report.added[1].id).unwrap().vehicle;
         assert_eq!((read.price.to_string().as_str(), read.stock_number.as_deref()), ("14000.00", Some("1002")));
-        assert_eq!(read.listed_at, Some("2026-02-01T00:00:00Z".parse().unwrap()));
+        // Midnight of the dealership, which is in Los Angeles where nothing else is said.
+        assert_eq!(read.listed_at, Some("2026-02-01T08:00:00Z".parse().unwrap()));
         let again = imported(lot.desk().inventory(), &file, &ImportOptions::default());
         assert_eq!(counts(&again), [0, 0, 0, 0, 2, 0]);
     }

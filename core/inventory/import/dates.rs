@@ -6,7 +6,10 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::sheets::{Cell, day_of_serial};
+use crate::{
+    sheets::{Cell, day_of_serial},
+    zone::Zone,
+};
 
 /// Which number of a date such as `3/4/2026` is the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -61,69 +64,78 @@ impl OrderProof {
     }
 }
 
-/// A date, and whether the time of day was said.
+/// A date, and what of it was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
     pub(super) at: DateTime<Utc>,
-    pub(super) has_time: bool,
+    has_time: bool,
+    /// Where a clock shows it; UTC for what says its own zone.
+    zone: Zone,
 }
 
 impl Moment {
     /// Whether it says the same as an instant: a day without a time says any instant of that day.
     pub(super) fn is_that_of(self, instant: DateTime<Utc>) -> bool {
-        if self.has_time { self.at == instant } else { self.at.date_naive() == instant.date_naive() }
+        if self.has_time { self.at == instant } else { self.day() == self.zone.day(instant) }
+    }
+
+    /// The day that was said.
+    pub(super) fn day(self) -> NaiveDate {
+        self.zone.day(self.at)
     }
 }
 
 const EXPECTED: &str = "expected a date such as 11/22/2026 or 2026-11-22";
 
-/// Reads a date. A date without a time zone is in UTC.
-pub(super) fn read(cell: &Cell, dates: Dates) -> Result<Moment, String> {
+/// Reads a date. One that does not say its zone is of the zone that is given.
+pub(super) fn read(cell: &Cell, dates: Dates, zone: Zone) -> Result<Moment, String> {
     let moment = match cell {
-        Cell::Serial(serial) | Cell::Number(serial) => of_serial(*serial)?,
-        Cell::Text(text) => of_text(text.trim(), dates)?,
+        Cell::Serial(serial) | Cell::Number(serial) => of_serial(*serial, zone)?,
+        Cell::Text(text) => of_text(text.trim(), dates, zone)?,
         _ => return Err(EXPECTED.to_owned()),
     };
-    if (1950..=2200).contains(&moment.at.year()) {
+    if (1950..=2200).contains(&moment.day().year()) {
         Ok(moment)
     } else {
-        Err(format!("expected a date between 1950 and 2200, read {}", moment.at.date_naive()))
+        Err(format!("expected a date between 1950 and 2200, read {}", moment.day()))
     }
 }
 
 /// A day of Excel's count, with its part of a day.
-fn of_serial(serial: f64) -> Result<Moment, String> {
+fn of_serial(serial: f64, zone: Zone) -> Result<Moment, String> {
     if !(18_264.0..110_000.0).contains(&serial) {
         return Err(format!("{EXPECTED}; {serial} is no day of a spreadsheet"));
     }
     let seconds = TimeDelta::seconds((serial.fract() * 86_400.0).round() as i64);
     let start = day_of_serial(serial).ok_or(EXPECTED)?.and_time(NaiveTime::MIN);
-    let at = start.checked_add_signed(seconds).ok_or(EXPECTED)?;
-    Ok(Moment { at: at.and_utc(), has_time: seconds != TimeDelta::zero() })
+    let shown = start.checked_add_signed(seconds).ok_or(EXPECTED)?;
+    Ok(Moment { at: zone.instant(shown), has_time: seconds != TimeDelta::zero(), zone })
 }
 
-fn of_text(text: &str, dates: Dates) -> Result<Moment, String> {
+fn of_text(text: &str, dates: Dates, zone: Zone) -> Result<Moment, String> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Ok(Moment { at: instant.to_utc(), has_time: true });
+        return Ok(Moment { at: instant.to_utc(), has_time: true, zone: Zone::UTC });
     }
     if text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         if let Some(day) = compact(text) {
-            return Ok(at(day, None));
+            return Ok(at(day, None, zone));
         }
         if let Ok(serial) = text.parse() {
-            return of_serial(serial);
+            return of_serial(serial, zone);
         }
     }
     let (day, time) = day_and_time(text);
+    let zone = if time.is_some_and(|time| time.ends_with('Z')) { Zone::UTC } else { zone };
     let time = time
         .map(|time| time_of_day(time).ok_or_else(|| format!("{EXPECTED}; {time} is no time of day")))
         .transpose()?;
     let day = in_words(day).map_or_else(|| in_numbers(day, dates), Ok)?;
-    Ok(at(day, time))
+    Ok(at(day, time, zone))
 }
 
-fn at(day: NaiveDate, time: Option<NaiveTime>) -> Moment {
-    Moment { at: NaiveDateTime::new(day, time.unwrap_or(NaiveTime::MIN)).and_utc(), has_time: time.is_some() }
+fn at(day: NaiveDate, time: Option<NaiveTime>, zone: Zone) -> Moment {
+    let shown = NaiveDateTime::new(day, time.unwrap_or(NaiveTime::MIN));
+    Moment { at: zone.instant(shown), has_time: time.is_some(), zone }
 }
 
 /// `20261122`.
@@ -227,7 +239,7 @@ mod tests {
     const DAY: Dates = Dates::In(DateOrder::DayFirst);
 
     fn told(cell: &Cell, dates: Dates) -> String {
-        match read(cell, dates) {
+        match read(cell, dates, Zone::UTC) {
             Ok(moment) if moment.has_time => moment.at.format("%Y-%m-%d %H:%M:%S").to_string(),
             Ok(moment) => moment.at.format("%Y-%m-%d").to_string(),
             Err(_) => "refused".to_owned(),
@@ -267,6 +279,25 @@ mod tests {
         }
         assert_eq!(told(&Cell::Serial(46_348.75), MONTH), "2026-11-22 18:00:00");
         assert_eq!(told(&Cell::Number(7_995.0), MONTH), "refused", "a price is no date");
+    }
+
+    #[test]
+    fn a_date_without_a_zone_is_of_the_dealership() {
+        let here = Zone::named("America/Los_Angeles").unwrap();
+        for (text, instant, day) in [
+            ("11/22/2026", "2026-11-22T08:00:00Z", "2026-11-22"),
+            ("7/1/2026 5:07 PM", "2026-07-02T00:07:00Z", "2026-07-01"),
+            ("2026-07-01 17:07Z", "2026-07-01T17:07:00Z", "2026-07-01"),
+            ("2026-11-22T02:00:00Z", "2026-11-22T02:00:00Z", "2026-11-22"),
+            ("46348", "2026-11-22T08:00:00Z", "2026-11-22"),
+        ] {
+            let moment = read(&Cell::Text(text.to_owned()), MONTH, here).unwrap();
+            let expected: (DateTime<Utc>, NaiveDate) = (instant.parse().unwrap(), day.parse().unwrap());
+            assert_eq!((moment.at, moment.day()), expected, "{text}");
+        }
+        let day = read(&Cell::Text("11/22/2026".to_owned()), MONTH, here).unwrap();
+        let is_that_of = |instant: &str| day.is_that_of(instant.parse().unwrap());
+        assert!(is_that_of("2026-11-23T07:59:59Z") && !is_that_of("2026-11-22T07:59:59Z"));
     }
 
     #[test]

@@ -108,8 +108,8 @@ pub(super) fn sell(known: Vehicle, terms: Terms<'_>) -> Result<Planned> {
 
 fn check_times(values: &RowValues, now: DateTime<Utc>) -> Result<(), Vec<RowFault>> {
     let future = |(field, moment): &(&'static str, Option<Moment>)| {
-        let at = moment.filter(|moment| moment.at > now)?.at.date_naive();
-        Some(RowFault::of_field(ErrorCode::DateInFuture, field, format!("{at} is in the future")))
+        let day = moment.filter(|moment| moment.at > now)?.day();
+        Some(RowFault::of_field(ErrorCode::DateInFuture, field, format!("{day} is in the future")))
     };
     let faults: Vec<_> =
         [("listed_at", values.listed_at), ("sold_at", values.sold_at)].iter().filter_map(future).collect();

@@ -40,6 +40,7 @@ use crate::{
         service::{VehicleChange, vehicles_changed},
     },
     sheets::{Sheet, SheetChoices, SheetFile, SheetRow},
+    zone::Zone,
 };
 
 /// Rows are read, looked up and written in groups of at most this many.
@@ -54,21 +55,23 @@ pub(super) struct Table<'t> {
     pub(super) columns: Vec<ImportedColumn>,
     pub(super) mapping: &'t Mapping,
     pub(super) dates: Dates,
+    zone: Zone,
 }
 
 impl<'t> Table<'t> {
-    fn open(file: &'t SheetFile, options: &'t ImportOptions) -> Result<Self> {
+    fn open(file: &'t SheetFile, options: &'t ImportOptions, zone: Zone) -> Result<Self> {
         let sheet = find(file, options)?;
         let mapping = &options.mapping;
         let columns = columns::resolve(&sheet.columns, mapping)?;
         let dates = dates_of(&sheet, &columns, mapping)?;
-        Ok(Self { sheet, columns, mapping, dates })
+        Ok(Self { sheet, columns, mapping, dates, zone })
     }
 }
 
 impl Table<'_> {
     fn values(&self, row: SheetRow) -> RowValues {
-        let wording = Wording { mapping: self.mapping, dates: self.dates, format: self.sheet.shape.format };
+        let format = self.sheet.shape.format;
+        let wording = Wording { mapping: self.mapping, dates: self.dates, format, zone: self.zone };
         values::read(row, &self.columns, wording)
     }
 }
@@ -162,7 +165,7 @@ impl Inventory<'_> {
                 format!("{} is the file that is imported: name another one for its refused rows", path.display());
             return Err(Error::new(ErrorCode::RefusedRowsNotWritten, message));
         }
-        let table = Table::open(file, options)?;
+        let table = Table::open(file, options, self.desk().zone())?;
         let rows = Rows { table: &table, observer: RefCell::new(observer) };
         match options.mode {
             ImportMode::DryRun => self.import_nothing(&rows, options),

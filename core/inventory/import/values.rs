@@ -16,6 +16,7 @@ use crate::{
     money::Money,
     sheets::{Cell, SheetFormat, SheetRow, cell_text, shortened},
     typed,
+    zone::Zone,
 };
 
 /// What a row says of a vehicle. A field that its row leaves blank is not in it.
@@ -61,6 +62,8 @@ pub(super) struct Wording<'w> {
     pub(super) mapping: &'w Mapping,
     pub(super) dates: Dates,
     pub(super) format: SheetFormat,
+    /// Where dates are that do not say it.
+    pub(super) zone: Zone,
 }
 
 /// Reads a row. What cannot be read is a fault of the row.
@@ -78,7 +81,7 @@ pub(super) fn read(row: SheetRow, columns: &[ImportedColumn], wording: Wording<'
             && is_whole
         {
             values.faults.push(RowFault {
-                code: code_of(field, cell, wording.dates),
+                code: code_of(field, cell, wording),
                 column: Some(shortened(&column.name, SHOWN)),
                 field: Some(field),
                 value: shown(cell),
@@ -100,23 +103,23 @@ pub(super) fn shown(cell: &Cell) -> Option<String> {
 }
 
 /// Why a cell cannot be read: a date that every order would read is in want of one.
-fn code_of(field: &str, cell: &Cell, dates: Dates) -> ErrorCode {
+fn code_of(field: &str, cell: &Cell, Wording { dates, zone, .. }: Wording<'_>) -> ErrorCode {
     let is_date = matches!(dates, Dates::Mixed { .. }) && matches!(field, LISTED_AT | SOLD_AT);
     let has_orders =
-        [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| dates::read(cell, Dates::In(order)).is_ok());
+        [DateOrder::MonthFirst, DateOrder::DayFirst].map(|order| dates::read(cell, Dates::In(order), zone).is_ok());
     if is_date && has_orders == [true; 2] { ErrorCode::DateOrderUnknown } else { ErrorCode::CellUnreadable }
 }
 
 fn read_cell(values: &mut RowValues, field: &'static str, cell: &Cell, wording: Wording<'_>) -> Result<(), String> {
-    let Wording { mapping, dates, format } = wording;
+    let Wording { mapping, dates, format, zone } = wording;
     if let Cell::Fault { message, .. } = cell {
         return Err(message.clone());
     }
     match field {
         STATUS => values.status = Some(status(cell, mapping)?),
         FEATURED => values.featured = Some(truth(cell)?),
-        LISTED_AT if *cell != Cell::Null => values.listed_at = Some(dates::read(cell, dates)?),
-        SOLD_AT if *cell != Cell::Null => values.sold_at = Some(dates::read(cell, dates)?),
+        LISTED_AT if *cell != Cell::Null => values.listed_at = Some(dates::read(cell, dates, zone)?),
+        SOLD_AT if *cell != Cell::Null => values.sold_at = Some(dates::read(cell, dates, zone)?),
         LISTED_AT | SOLD_AT => {}
         _ => {
             let Some(described) = given(field) else { return Ok(()) };
@@ -318,7 +321,7 @@ mod tests {
         let column = ImportedColumn { name: field.to_owned(), field: Some(field), left_out: None };
         let row = SheetRow { number: 2, cells: vec![cell], fault: None };
         let dates = Dates::In(DateOrder::MonthFirst);
-        let wording = Wording { mapping: &Mapping::default(), dates, format: SheetFormat::Delimited };
+        let wording = Wording { mapping: &Mapping::default(), dates, format: SheetFormat::Delimited, zone: Zone::UTC };
         let values = read(row, &[column], wording);
         match values.faults.first() {
             Some(fault) => Err(fault.message.clone()),
