@@ -2,7 +2,7 @@
 
 pub(super) mod figures;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -217,16 +217,30 @@ pub(super) fn is_due(conn: &mut DbConnection, to: To<'_>, now: DateTime<Utc>) ->
     Ok(first.is_some() || !abandoned(conn, to.channel, now)?.is_empty())
 }
 
-/// What waits for a channel and for none of these receivers, and is not being sent. None of them stands for a row that is for all.
+/// The receivers of a channel for whom something waits that was tried in vain.
+pub(super) fn receivers_that_failed(conn: &mut DbConnection, channel: &str) -> DbResult<HashSet<String>> {
+    let failed: Vec<Option<HeldText>> = dsl::notifications
+        .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)))
+        .filter(dsl::error.is_not_null())
+        .select(dsl::receiver)
+        .distinct()
+        .load(conn)?;
+    Ok(failed.into_iter().flatten().map(HeldText::text).collect())
+}
+
+/// What waits for a channel and is not being sent: for all receivers, as earlier releases wrote it, or since before a time for none of
+/// these.
 pub(super) fn strays(
     conn: &mut DbConnection,
     channel: &str,
     receivers: &[String],
+    since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> DbResult<Vec<Notification>> {
+    let is_of_none = dsl::receiver.ne_all(receivers).and(dsl::raised_at.le(Instant(since)));
     let rows: Vec<Row> = dsl::notifications
         .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)))
-        .filter(dsl::receiver.is_null().or(dsl::receiver.ne_all(receivers)))
+        .filter(dsl::receiver.is_null().or(is_of_none))
         .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))))
         .order(dsl::id)
         .limit(MOST_STRAYS)

@@ -37,6 +37,8 @@ pub(crate) struct Manner {
     pub(crate) unknown: Option<&'static str>,
     /// The receiver whose mailbox is full.
     pub(crate) full: Option<&'static str>,
+    /// The receiver at whom it hangs up.
+    pub(crate) broken: Option<&'static str>,
     /// How long it says nothing at first.
     pub(crate) wait: Duration,
 }
@@ -202,6 +204,7 @@ fn talk(line: impl Line, manner: Manner, kept: &Mutex<Vec<Mail>>, encrypted: boo
             "RCPT" if manner.unknown.is_some_and(|unknown| said.contains(unknown)) => {
                 "550 5.1.1 nobody here".to_owned()
             }
+            "RCPT" if manner.broken.is_some_and(|broken| said.contains(broken)) => return Ok(()),
             "RCPT" if manner.full.is_some_and(|full| said.contains(full)) => "452 4.2.2 mailbox full".to_owned(),
             "RCPT" => {
                 mail.to.push(said.to_owned());

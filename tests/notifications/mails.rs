@@ -152,9 +152,12 @@ on_both_databases! {
         let mut attempts: Vec<_> = tried.iter().map(|it| it.attempts).collect();
         attempts.sort_unstable();
         assert_eq!(attempts, [2; 3]);
-        // Somebody who has left is told nothing more.
+        // Another process may know of a receiver whom this one does not know.
         lot.website().submissions().submit(&offer(2)).unwrap();
         assert_eq!(statuses(&deliver(&at_busy)), [NotificationStatus::Waiting; 3]);
+        deliver(&mailing(lot, &busy, |_email| {}));
+        assert_eq!(all(&desk).iter().filter(|it| it.status == NotificationStatus::Waiting).count(), 3);
+        // Somebody who has left is told nothing more.
         lot.pass(TimeDelta::days(1));
         let tried = deliver(&mailing(lot, &server, |_email| {}));
         assert_eq!((statuses(&tried), server.mails().len()), (vec![NotificationStatus::Delivered; 2], 5), "{tried:?}");
@@ -162,6 +165,18 @@ on_both_databases! {
         assert_eq!(gone.error.as_deref(), Some("gone@dealer.example is not told any more"));
         let refusal = mailing(lot, &server, |_email| {}).notifications().retry(gone.id).unwrap_err();
         assert_eq!(refusal.code(), "channel_not_found");
+    }
+
+    fn a_receiver_at_whom_the_server_hangs_up_keeps_the_others_waiting_for_one_look(lot: &Lot) {
+        let server = MailServer::open(Manner { broken: Some(RECEIVERS[0]), ..Manner::default() });
+        let desk = mailing(lot, &server, |_email| {});
+        for number in 1..=6 {
+            lot.website().submissions().submit(&offer(number)).unwrap();
+        }
+        deliver(&desk);
+        deliver(&desk);
+        let told: Vec<_> = server.mails().into_iter().flat_map(|mail| mail.to).collect();
+        assert_eq!(told, vec![format!("RCPT TO:<{}>", RECEIVERS[1]); 6]);
     }
 
     fn a_mail_server_that_does_not_answer_is_asked_once_for_all_receivers(lot: &Lot) {

@@ -2,7 +2,7 @@
 //!
 //! A try is counted and leased in a transaction, made outside of any, and written down in a second one. A process that dies in
 //! between leaves a notification whose lease ends: it is sent again. Channels take turns, so that one that does not answer keeps
-//! the others waiting for one timeout at most.
+//! the others waiting for one timeout at most. A receiver for whom a try has failed comes after the others of the channel.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -35,6 +35,9 @@ use crate::{
 /// Events that are taken out of the outbox in one transaction.
 const EVENTS_AT_ONCE: i64 = 200;
 
+/// So long a notification waits for a receiver whom no configuration of this process names.
+const PATIENCE_WITH_STRAYS: TimeDelta = TimeDelta::hours(1);
+
 /// What happens while notifications are sent.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -61,30 +64,35 @@ impl Notifications<'_> {
         self.desk.must(Permission::SendNotifications)?;
         let sender = Sender::new(self.desk, notifier);
         sender.assign()?;
-        let mut lines = sender.lines()?;
+        // Those for whom a try has failed wait until the others have what is due to them.
+        let (mut failing, others): (Vec<_>, Vec<_>) = sender.lines()?.into_iter().partition(|line| line.has_failed);
+        // One of several may be why the others were not tried again.
+        fastrand::shuffle(&mut failing);
         let (mut tried, mut unreached) = (0, HashSet::new());
-        while !lines.is_empty() && !stop.is_asked() {
-            let mut answering = Vec::with_capacity(lines.len());
-            for line in lines {
-                if stop.is_asked() {
-                    break;
+        for mut lines in [others, failing] {
+            while !lines.is_empty() && !stop.is_asked() {
+                let mut answering = Vec::with_capacity(lines.len());
+                for line in lines {
+                    if stop.is_asked() {
+                        break;
+                    }
+                    if unreached.contains(&line.target.name) {
+                        continue;
+                    }
+                    let holder = leases::new_holder();
+                    let Some(claimed) = sender.claim(&line, &holder)? else { continue };
+                    let Tried { sent, is_reached } = sender.try_once(line.target, claimed, &holder)?;
+                    tried += 1;
+                    if !is_reached {
+                        unreached.insert(&line.target.name);
+                    }
+                    if sent.status == NotificationStatus::Delivered {
+                        answering.push(line);
+                    }
+                    observer(DeliveryEvent::Tried(&sent));
                 }
-                if unreached.contains(&line.target.name) {
-                    continue;
-                }
-                let holder = leases::new_holder();
-                let Some(claimed) = sender.claim(&line, &holder)? else { continue };
-                let Tried { sent, is_reached } = sender.try_once(line.target, claimed, &holder)?;
-                tried += 1;
-                if !is_reached {
-                    unreached.insert(&line.target.name);
-                }
-                if sent.status == NotificationStatus::Delivered {
-                    answering.push(line);
-                }
-                observer(DeliveryEvent::Tried(&sent));
+                lines = answering;
             }
-            lines = answering;
         }
         Ok(tried)
     }
@@ -115,6 +123,8 @@ impl Notifications<'_> {
 struct Line<'n> {
     target: &'n Target,
     receiver: Option<String>,
+    /// Whether something waits for the receiver that was tried in vain.
+    has_failed: bool,
 }
 
 /// A notification after a try, and whether the channel answered at all.
@@ -199,16 +209,22 @@ impl<'a> Sender<'a> {
             if !receivers.is_empty() {
                 self.see_to_strays(target, &receivers)?;
             }
-            lines.extend(target.told().into_iter().map(|receiver| Line { target, receiver }));
+            let failed = self
+                .desk
+                .read(Permission::SendNotifications, |conn| repository::receivers_that_failed(conn, &target.name))?;
+            let has_failed = |receiver: &Option<String>| receiver.as_ref().is_some_and(|it| failed.contains(it));
+            let told = target.told().into_iter();
+            lines.extend(told.map(|receiver| Line { target, has_failed: has_failed(&receiver), receiver }));
         }
         Ok(lines)
     }
 
-    /// Divides what is for all receivers, as earlier releases wrote it, and gives up what is for nobody any more.
+    /// Divides what is for all receivers, as earlier releases wrote it, and gives up what has been for nobody for a while. Another process may
+    /// know of a receiver already, or still.
     fn see_to_strays(&self, target: &Target, receivers: &[String]) -> Result<()> {
         let strays = |conn: &mut DbConnection| {
             let now = leases::shared_now(conn, self.desk.clock())?;
-            Ok((repository::strays(conn, &target.name, receivers, now)?, now))
+            Ok((repository::strays(conn, &target.name, receivers, now - PATIENCE_WITH_STRAYS, now)?, now))
         };
         let (found, _) = self.desk.read(Permission::SendNotifications, strays)?;
         if found.is_empty() {
