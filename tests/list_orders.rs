@@ -141,12 +141,15 @@ fn fill(lot: &Lot) {
                                            is_sold, days_on_market, condition)
              SELECT {id}, {id}, 2000 + n % 25, 13000 + {product} % 2000, 15000, {product} % 90000, {day}, {day},
                     n % 10 = 0, CASE WHEN n % 10 = 0 THEN n % 90 END, CASE WHEN n % 20 <> 0 THEN 'used' END
-             FROM {numbers} AS t (n);
-         ANALYZE;"
+             FROM {numbers} AS t (n);"
     );
     // SQLite names the columns of a row source by the query itself.
     let sql = if is_sqlite { sql.replace(" AS t (n)", "") } else { sql };
     lot.execute(&sql);
+    // SQLite has no statistics of a dealership's file: nothing counts its tables.
+    if !is_sqlite {
+        lot.execute("ANALYZE");
+    }
 }
 
 #[derive(diesel::QueryableByName)]

@@ -22,6 +22,17 @@ pub(crate) fn as_written(condition: &str) -> SqlLiteral<Bool> {
     sql(condition)
 }
 
+/// What stands in front of a column that no index is to be used for. Without statistics SQLite would find the rows of each of several words
+/// by an index of the words, and sort all that it finds for a page of a list.
+pub(crate) fn by_no_index(conn: &DbConnection) -> &'static str {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "",
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => "+",
+    }
+}
+
 /// What `lower` may make of a text: SQLite's knows the letters of ASCII alone.
 pub(crate) fn lowered(text: &str) -> [String; 2] {
     [text.to_lowercase(), text.to_ascii_lowercase()]

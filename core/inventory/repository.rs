@@ -13,16 +13,16 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::{
     dsl::{not, sql},
     prelude::*,
-    sql_types::{BigInt, Nullable},
+    sql_types::{BigInt, Nullable, Text},
 };
 
 use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, VehicleStatus, rules};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{lower, lowered, spellings},
+        functions::{by_no_index, lower, lowered, spellings},
         held::{Held, HeldText, MayBeNull as _, Place},
-        in_index_order, is_among, is_one_of, lock_row, on_each,
+        in_index_order, is_among, is_one_of, kept_sql, lock_row, on_each,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, inventory::dsl},
         twice_between,
@@ -231,10 +231,16 @@ macro_rules! has_all_values {
 }
 
 /// Selects the vehicles that match the filter.
-fn matching<'f>(numbers: [&'static str; 3], filter: &'f VehicleFilter) -> inventory::BoxedQuery<'f, MultiBackend> {
+fn matching<'f>(
+    (numbers, by_no_index): ([&'static str; 3], &'static str),
+    filter: &'f VehicleFilter,
+) -> inventory::BoxedQuery<'f, MultiBackend> {
     let mut query = dsl::inventory.filter(has_all_values!(numbers)).into_boxed();
     if !filter.status.is_empty() {
-        let among = is_among(dsl::status, filter.status.iter().map(|status| status.as_str()).collect());
+        let is_one = matches!(filter.status[..], [VehicleStatus::Pending | VehicleStatus::Hold | VehicleStatus::Sold]);
+        let by_which = if is_one { "" } else { by_no_index };
+        let status = kept_sql::<Nullable<Text>>(format!("{by_which}inventory.status"));
+        let among = is_among(status, filter.status.iter().map(|status| status.as_str()).collect());
         let unknown = not(is_one_of(dsl::status, VehicleStatus::ALL.map(VehicleStatus::as_str)));
         let holds = |status| filter.status.contains(&status);
         // A null reads as the default.
@@ -385,8 +391,8 @@ fn with_words<'a>(
 
 /// Reads a page of the vehicles that match the filter, in its order.
 pub(super) fn list(conn: &mut DbConnection, filter: &VehicleFilter, request: &PageRequest) -> DbResult<Page<Vehicle>> {
-    let numbers = number_check(conn);
-    let query = || matching(numbers, filter).select(Row::as_select());
+    let of_database = (number_check(conn), by_no_index(conn));
+    let query = || matching(of_database, filter).select(Row::as_select());
     /// Reads the page in the order of one column.
     macro_rules! in_order_of {
         ($column:expr, $direction:ident, $wrap:expr, $key:expr) => {{

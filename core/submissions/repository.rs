@@ -1,15 +1,19 @@
 //! Rows of `pending_submissions`.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::not, prelude::*};
+use diesel::{
+    dsl::not,
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 
 use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, rules};
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{lower, lowered, spellings},
+        functions::{by_no_index, lower, lowered, spellings},
         held::{MayBeNull as _, Place},
-        in_index_order, is_one_of, lock_row,
+        in_index_order, is_one_of, kept_sql, lock_row,
         row::{record_row, stored_word, unknown_word},
         schema::{inventory, pending_submissions, pending_submissions::dsl},
         twice_between,
@@ -151,7 +155,7 @@ pub(super) fn not_found() -> Error {
 
 /// Selects the submissions that match the filter.
 fn matching<'f>(
-    numbers: [&'static str; 3],
+    (numbers, by_no_index): ([&'static str; 3], &'static str),
     filter: &'f SubmissionFilter,
 ) -> pending_submissions::BoxedQuery<'f, MultiBackend> {
     // What is missing in a row that another program wrote would fail the whole list.
@@ -165,7 +169,8 @@ fn matching<'f>(
                 .filter(not(is_one_of(dsl::submission_status, SubmissionStatus::ALL.map(SubmissionStatus::as_str)))),
             // A null reads as the default.
             status if status == SubmissionStatus::default() => {
-                query.filter(in_status.or(dsl::submission_status.is_null()))
+                let stored = kept_sql::<Nullable<Text>>(format!("{by_no_index}pending_submissions.submission_status"));
+                query.filter(stored.eq(status.as_str()).or(dsl::submission_status.is_null()))
             }
             _ => query.filter(in_status),
         };
@@ -198,8 +203,8 @@ pub(super) fn list(
     filter: &SubmissionFilter,
     request: &PageRequest,
 ) -> DbResult<Page<Submission>> {
-    let numbers = number_check(conn);
-    let query = || matching(numbers, filter).select(Row::as_select());
+    let of_database = (number_check(conn), by_no_index(conn));
+    let query = || matching(of_database, filter).select(Row::as_select());
     let order = filter.sort.as_str();
     let position: Option<(Option<Place<Instant>>, SubmissionId)> = request.position(order)?;
     let rows: Vec<Row> = match filter.sort {
