@@ -39,7 +39,8 @@ impl Reach {
     /// A connection was made.
     pub(super) fn connected(&self) {
         if self.state().connected(Instant::now()) {
-            tracing::info!("the database can be reached again");
+            // As loud as what it ends.
+            tracing::warn!("the database can be reached again");
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct GateLimits {
     /// Workers beside these that only requests use which may take seconds, such as those that look at a website (4).
     pub long: usize,
     /// Workers beside these that reads use whose client has no other worker (2), so that one client, whatever it asks for, keeps no
-    /// other out. The last of them is for reads by an id, and for lists of all vehicles, which are made for many clients together.
+    /// other out. The last of them is for reads by an id, and for short pages of all vehicles, which are made for many clients together.
     pub spare: usize,
     /// The wait for a worker that may last (100 ms). This and `longest_wait` are of reads and of work that may take seconds.
     pub target_wait: Duration,
@@ -629,6 +629,12 @@ mod tests {
                 assert_eq!(answer.await.unwrap(), Ok(at + 1), "{round}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // Those that waited are refused after a while: sooner in an overload, else after the wait of a stall.
+        let began = Instant::now();
+        while waiting(&gate) > 0 {
+            assert!(began.elapsed() < LONG, "they wait for ever");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let refused = flood(40);
         drop(free);

@@ -220,11 +220,14 @@ impl Hash for ListRequest {
     }
 }
 
+/// Vehicles of a page that is read for whoever asks.
+const SHORT_PAGE: u32 = 50;
+
 impl ListRequest {
-    /// Whether every vehicle is in the list. Such a list is read in the order of an index and costs little, whoever asks. One that is
-    /// narrowed may have to look at each vehicle.
-    fn is_of_all(&self) -> bool {
-        self.filter == VehicleFilter::default().sort(self.filter.sort)
+    /// Whether it is a short page of the list of all vehicles. Such a page is read in the order of an index and costs little, whoever asks.
+    /// A list that is narrowed may have to look at each vehicle.
+    fn costs_little(&self) -> bool {
+        self.filter == VehicleFilter::default().sort(self.filter.sort) && self.page.limit() <= SHORT_PAGE
     }
 }
 
@@ -257,7 +260,7 @@ async fn list(app: App, request: Request) -> Outcome {
     let (filter, page) = request.query(|query| (read_filter(query), query.page()))?;
     if let Some(asker) = request.caller.asker() {
         let list = ListRequest { path: request.path, raw_query: request.raw_query, filter, page };
-        let client = if list.is_of_all() { Client::Crowd } else { app.client(&request.caller) };
+        let client = if list.costs_little() { Client::Crowd } else { app.client(&request.caller) };
         return Ok(app.vehicle_lists().ask(ListKey { client, asker, list }, ()).await?.into_response());
     }
     let vehicles = app.at_desk(&request.caller, move |desk| desk.inventory().list_shown(&filter, &page)).await?;
