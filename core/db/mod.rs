@@ -118,6 +118,8 @@ pub(crate) struct Database {
     reach: Reach,
     #[cfg(feature = "sqlite")]
     unmade: Option<unmade::Unmade>,
+    #[cfg(feature = "sqlite")]
+    log_is_left: log::Resting,
     #[cfg(feature = "postgres")]
     standby: Option<standby::Standby>,
 }
@@ -160,6 +162,8 @@ impl Database {
             writers: is_sqlite(&target).then(Queue::default),
             lock_timeout: config.lock_timeout,
             reach,
+            #[cfg(feature = "sqlite")]
+            log_is_left: log::Resting::default(),
             #[cfg(feature = "sqlite")]
             unmade: (state == Prepared::Unmade).then(unmade::Unmade::new).transpose()?,
             target,
