@@ -122,7 +122,7 @@ mod halves {
     use std::{ops::ControlFlow, panic, sync::mpsc, thread, time::Duration};
 
     use diesel::{
-        QueryableByName, RunQueryDsl as _, sql_query,
+        PgConnection, QueryableByName, RunQueryDsl as _, sql_query,
         sql_types::{BigInt, Text},
     };
 
@@ -166,7 +166,14 @@ mod halves {
 
     /// Divides a table in halves where it is large and a second connection is free.
     pub(super) fn divide(database: &Database, conn: &mut DbConnection, table: &str) -> DbResult<Option<Halves>> {
-        let DbConnection::Postgres(conn) = conn else { return Ok(None) };
+        match conn {
+            DbConnection::Postgres(conn) => divided(database, conn, table),
+            #[cfg(feature = "sqlite")]
+            DbConnection::Sqlite(_) => Ok(None),
+        }
+    }
+
+    fn divided(database: &Database, conn: &mut PgConnection, table: &str) -> DbResult<Option<Halves>> {
         let Size { blocks } = sql_query(SIZE).bind::<Text, _>(table).get_result(conn)?;
         if blocks < LEAST_BLOCKS {
             return Ok(None);

@@ -49,6 +49,7 @@ fn sql(conn: &DbConnection, template: &str) -> String {
 
 /// The zone that each role is in which may write sessions, by what was set for it here, for it, for the database or for all; where nothing
 /// was, it is the server's. An instant half a year away tells zones from one another that are the same in one season.
+#[cfg(feature = "postgres")]
 const ZONES: &str = "
     WITH here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
     given AS (

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_types::{Bool, Integer, Text},
+    sql_types::{Integer, Text},
 };
 
 use super::{
@@ -39,9 +39,9 @@ pub(in crate::competitors) fn listing_columns(
     match blocks {
         Blocks::All => {}
         #[cfg(feature = "postgres")]
-        Blocks::Before(block) => query = query.filter(sql::<Bool>(&format!("ctid < '({block},0)'"))),
+        Blocks::Before(block) => query = query.filter(sql::<diesel::sql_types::Bool>(&format!("ctid < '({block},0)'"))),
         #[cfg(feature = "postgres")]
-        Blocks::From(block) => query = query.filter(sql::<Bool>(&format!("ctid >= '({block},0)'"))),
+        Blocks::From(block) => query = query.filter(sql::<diesel::sql_types::Bool>(&format!("ctid >= '({block},0)'"))),
     }
     if request.order == RowOrder::OfTheList || request.limit.is_some() {
         query = query.order(sql::<Integer>(&order(filter)?));
