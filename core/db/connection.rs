@@ -344,6 +344,13 @@ pub(crate) enum ConnectError {
     Path,
 }
 
+/// Whether whoever asks for a connection would wait until another gives one back.
+#[cfg(feature = "postgres")]
+pub(super) fn are_all_in_use(pool: &r2d2::Pool<Manager>) -> bool {
+    let state = pool.state();
+    state.idle_connections == 0 && state.connections >= pool.max_size()
+}
+
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = ConnectError;

@@ -21,7 +21,7 @@ use diesel::{
 
 use super::{
     Database, DbConnection, DbResult, Failure, StandbyUse,
-    connection::{Manager, Pooled, on_each},
+    connection::{Manager, Pooled, are_all_in_use, on_each},
     transaction::Kind,
 };
 use crate::error::Result;
@@ -30,7 +30,7 @@ use crate::error::Result;
 const WAITS: [Duration; 4] =
     [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4), Duration::from_millis(8)];
 
-/// How long a reader waits for a connection to the standby.
+/// How long a reader waits for a connection that it can do without: one to the standby, or a second one.
 pub(super) const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(500);
 
 /// How long nobody asks a standby that was behind.
@@ -201,8 +201,7 @@ impl Standby {
 
     /// Whether each connection is in use. A reader does not wait for one: the standby may hang, and the primary is there.
     fn is_busy(&self) -> bool {
-        let state = self.pool.state();
-        state.idle_connections == 0 && state.connections >= self.pool.max_size()
+        are_all_in_use(&self.pool)
     }
 
     /// The place that a standby must have replayed. Of those that serve, the first.

@@ -119,7 +119,7 @@ fn named(conn: &mut DbConnection, failure: Failure) -> Failure {
 
 #[cfg(feature = "postgres")]
 mod halves {
-    use std::{ops::ControlFlow, panic, sync::mpsc, thread, time::Duration};
+    use std::{ops::ControlFlow, panic, sync::mpsc, thread};
 
     use diesel::{
         PgConnection, QueryableByName, RunQueryDsl as _, sql_query,
@@ -127,13 +127,13 @@ mod halves {
     };
 
     use super::{Blocks, Database, DbConnection, DbResult, RowsOf, Take};
-    use crate::db::connection::Manager;
+    use crate::db::{
+        connection::{Manager, are_all_in_use},
+        standby::WAIT_FOR_CONNECTION,
+    };
 
     /// From how many blocks on (of 8 KiB, as PostgreSQL comes) a second connection is worth its while: 16 MiB are read in 0.1 s.
     const LEAST_BLOCKS: i64 = 2_048;
-
-    /// How long the second connection is waited for.
-    const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(500);
 
     /// How many batches of the second half wait at most until they are taken.
     const MOST_WAITING: usize = 2;
@@ -178,8 +178,7 @@ mod halves {
         if blocks < LEAST_BLOCKS {
             return Ok(None);
         }
-        let state = database.pool.state();
-        if state.idle_connections == 0 && state.connections >= database.pool.max_size() {
+        if are_all_in_use(&database.pool) {
             return Ok(None);
         }
         let second = match database.pool.get_timeout(WAIT_FOR_CONNECTION) {

@@ -132,7 +132,7 @@ impl<W: Waiting> FairQueue<W> {
         Ok(())
     }
 
-    /// The client whose turn it is, of those who may be served with so many workers of their own, and since when its request waits.
+    /// The client that is served next, and since when its request waits. `may` is asked of each client and the number of its workers.
     pub(crate) fn next(&mut self, may: impl Fn(Client, usize) -> bool) -> Option<(Client, Instant)> {
         if self.waiting == 0 {
             return None;
@@ -185,7 +185,7 @@ impl<W: Waiting> FairQueue<W> {
         }
     }
 
-    /// Whether so many ask that a request of the client should wait no longer.
+    /// Whether the client's requests wait for too long, so that they are refused.
     pub(crate) fn is_overloaded(&self, client: Client) -> bool {
         match self.shares.get(&client) {
             Some(share) if share.waiting.front().is_none_or(|first| !first.is_first) => share.waits.is_overloaded(),

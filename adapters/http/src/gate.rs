@@ -176,7 +176,7 @@ struct Spares {
 }
 
 impl Spares {
-    /// Whether one is free for a client that has so many workers.
+    /// Whether one is free for the client. `workers` is how many it has already.
     fn may_serve(self, client: Client, workers: usize) -> bool {
         workers == 0 && self.free > if client == Client::Crowd { 0 } else { self.of_crowd }
     }

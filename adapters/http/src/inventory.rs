@@ -220,12 +220,12 @@ impl Hash for ListRequest {
     }
 }
 
-/// Vehicles of a page that is read for whoever asks.
+/// The most vehicles of a page that counts as cheap.
 const SHORT_PAGE: u32 = 50;
 
 impl ListRequest {
-    /// Whether it is a short page of the list of all vehicles. Such a page is read in the order of an index and costs little, whoever asks.
-    /// A list that is narrowed may have to look at each vehicle.
+    /// Whether it is a short page of the list of all vehicles, which is read in the order of an index. A filtered list may have to look at
+    /// each vehicle.
     fn costs_little(&self) -> bool {
         self.filter == VehicleFilter::default().sort(self.filter.sort) && self.page.limit() <= SHORT_PAGE
     }

@@ -37,7 +37,7 @@ impl Competitors<'_> {
     }
 }
 
-/// Whether the filter leaves so many listings that the whole table is read for them, not an index.
+/// Whether the filter keeps most listings. Reading the whole table is then quicker than any index.
 fn takes_most(filter: &ListingFilter) -> bool {
     *filter == ListingFilter { sold: filter.sold, sort: filter.sort, ..ListingFilter::default() }
 }
