@@ -1,6 +1,6 @@
 //! Days and months where the dealership is. Everywhere else a time is UTC.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 /// The time zone of the dealership, in which its schedules stand, too.
@@ -27,13 +27,15 @@ impl Zone {
         instant.map_or_else(|| shown.and_utc(), |instant| instant.to_utc())
     }
 
-    /// The same time of day on the day before. Where the clock skipped it or showed it twice, 24 hours before.
+    /// The same time of day on the day before: the first of two where the clock showed it twice, and as long after the gap where it
+    /// skipped it.
     pub(crate) fn day_before(self, time: DateTime<Utc>) -> DateTime<Utc> {
         let shown = time.with_timezone(&self.0).naive_local();
-        match self.0.from_local_datetime(&(shown - TimeDelta::days(1))) {
-            LocalResult::Single(before) => before.to_utc(),
-            LocalResult::Ambiguous(..) | LocalResult::None => time - TimeDelta::days(1),
-        }
+        let shown = shown - TimeDelta::days(1);
+        // Most gaps have an hour, some half of one.
+        let mut later = (0..=120).map(|minutes| shown + TimeDelta::minutes(minutes));
+        let before = later.find_map(|shown| self.0.from_local_datetime(&shown).earliest());
+        before.map_or_else(|| time - TimeDelta::days(1), |before| before.to_utc())
     }
 }
 
@@ -81,7 +83,10 @@ mod tests {
             ("2026-03-08T14:00:00Z", "2026-03-07T15:00:00Z"),
             ("2026-11-01T15:00:00Z", "2026-10-31T14:00:00Z"),
             // The hour that was skipped the day before.
-            ("2026-03-09T09:30:00Z", "2026-03-08T09:30:00Z"),
+            ("2026-03-09T09:30:20Z", "2026-03-08T10:00:20Z"),
+            // The hour that came twice the day before, and its second pass.
+            ("2026-11-02T09:30:00Z", "2026-11-01T08:30:00Z"),
+            ("2026-11-01T09:30:00Z", "2026-10-31T08:30:00Z"),
         ] {
             assert_eq!(here.day_before(utc(time)), utc(before), "{time}");
         }

@@ -4,8 +4,9 @@ use std::{env, ops::ControlFlow, sync::Mutex, thread, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{
-    AlertFilter, Config, Dealership, Desk, ErrorCode, PageRequest,
+    AlertFilter, Config, Dealership, Desk, ErrorCode, NewSubmission, PageRequest,
     jobs::{Job, JobOverview, JobReport, Run, RunFilter, RunOptions, RunPool, RunProgress, RunStatus, Stop, WorkEvent},
+    notifications::WebhookConfig,
 };
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     support::{
         Lot,
         alone::{is_alone, resident},
-        corolla,
+        camry, corolla,
     },
 };
 
@@ -75,6 +76,35 @@ on_both_databases! {
         assert_eq!(due(&desk), [("check".to_owned(), Some(at("2026-03-06T12:00:00Z")))]);
         assert_eq!(due(&desk), []);
         assert_eq!(history(&desk, Job::Check).len(), 1);
+    }
+
+    fn a_digest_tells_everything_once_whatever_the_clock_does(lot: &Lot) {
+        // On 8 March the clock has no 2:30, on 1 November it has 1:30 twice.
+        for (start, cron) in [("2026-03-07T09:10:00Z", "30 2 * * *"), ("2026-10-31T07:10:00Z", "30 1 * * *")] {
+            lot.pass(at(start) - lot.now());
+            let desk = opened(lot, |config: &mut Config| {
+                let jobs = Job::ALL.into_iter().fold(config.jobs.clone(), |jobs, job| jobs.off(job));
+                config.jobs = jobs.at(Job::DailyDigest, cron);
+                let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+                let webhook = WebhookConfig::new("https://crm.example/hook", secret);
+                config.notifications = config.notifications.clone().webhook("crm", webhook);
+            });
+            desk.jobs().run_due(&mut on).unwrap();
+            // A digest is made some minutes after it is due.
+            let (mut sent, mut sent_before, mut told, mut expected) = (0_u64, 0, Vec::new(), Vec::new());
+            for _ in 0..(3 * 48) {
+                lot.pass(TimeDelta::minutes(30));
+                for run in desk.jobs().run_due(&mut on).unwrap() {
+                    let Some(JobReport::DailyDigest(report)) = run.report() else { panic!("{run:?}") };
+                    told.push(report.submissions_new);
+                    expected.push(sent - sent_before);
+                    sent_before = sent;
+                }
+                desk.submissions().submit(&NewSubmission { vin: None, ..camry() }).unwrap();
+                sent += 1;
+            }
+            assert_eq!((told.len(), &told[1..]), (3, &expected[1..]), "{cron}");
+        }
     }
 
     fn a_job_that_is_being_run_waits_for_its_time_and_then_has_it(lot: &Lot) {

@@ -169,14 +169,18 @@ fn name_actors(conn: &mut DbConnection, entries: &mut [ActivityEntry]) -> DbResu
     Ok(())
 }
 
-/// Whose entry of an action is the latest about each of these rows: what [`ActivityEntry::by`] says. Rows without an entry are not in it.
+/// What those are called who are not named: the program itself.
+const SYSTEM: &str = "system";
+
+/// Whose entry of an action is the latest about each of these rows: what [`ActivityEntry::by`] says, or `system`. Rows without an entry, and
+/// those of somebody whose name is not known any more, are not in it.
 /// A few look-ups, however many rows there are.
 pub(crate) fn latest_by(
     conn: &mut DbConnection,
     resource_type: &str,
     resources: &[Uuid],
     action: super::Action,
-) -> DbResult<HashMap<Uuid, Option<String>>> {
+) -> DbResult<HashMap<Uuid, String>> {
     let resources: Vec<_> = resources.iter().map(|&id| Some(AnyId(id))).collect();
     let rows: Vec<Row> = dsl::activity_logs
         .filter(dsl::resource_type.eq(resource_type))
@@ -187,7 +191,16 @@ pub(crate) fn latest_by(
         .load(conn)?;
     let mut entries: Vec<_> = rows.into_iter().map(ActivityEntry::from).collect();
     name_actors(conn, &mut entries)?;
-    Ok(entries.into_iter().filter_map(|entry| Some((entry.resource_id?, entry.by))).collect())
+    let mut latest = HashMap::new();
+    for entry in entries {
+        let Some(resource) = entry.resource_id else { continue };
+        let is_of_system = entry.user_id.is_none() && entry.token_id.is_none();
+        match entry.by.or_else(|| is_of_system.then(|| SYSTEM.to_owned())) {
+            Some(by) => latest.insert(resource, by),
+            None => latest.remove(&resource),
+        };
+    }
+    Ok(latest)
 }
 
 /// Whether there is an entry of this action on one thing.

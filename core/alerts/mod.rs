@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(crate) use repository::{
-    close, close_about_nothing, end, is_open, is_put_away, newest_about_nothing, open, subjects_of_open,
+    close, close_about_nothing, end, is_open, is_put_away, newest_about_nothing, open, open_of, subjects_of_open,
 };
 pub use service::Alerts;
 
@@ -138,7 +138,8 @@ pub struct Alert {
     /// When it was closed.
     pub dismissed_at: Option<DateTime<Utc>>,
     /// Who dismissed it: the address of the member of staff, else the name of the token, else `system` for the program itself, as on the
-    /// command line without `--as`. `None` where it closed by itself, and where the audit trail does not tell any more.
+    /// command line without `--as`. `None` where it closed by itself, where the audit trail does not tell any more, and where the token is
+    /// gone.
     pub dismissed_by: Option<String>,
     /// When it was opened.
     pub created_at: Option<DateTime<Utc>>,

@@ -128,6 +128,17 @@ pub(crate) fn close(
     Ok(())
 }
 
+/// The open alerts of a type.
+pub(crate) fn open_of(conn: &mut DbConnection, alert_type: AlertType) -> DbResult<Vec<Alert>> {
+    let rows: Vec<Row> = dsl::storage_alerts
+        .filter(dsl::alert_type.eq(alert_type.as_str()))
+        .filter(as_written(IS_OPEN))
+        .order(dsl::created_at)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Alert::from).collect())
+}
+
 /// Those of the subjects about which an alert of these types is open.
 pub(crate) fn subjects_of_open(
     conn: &mut DbConnection,
@@ -218,9 +229,6 @@ pub(crate) fn end(
     Ok(())
 }
 
-/// What the audit trail calls those who are not named: the program itself.
-const SYSTEM: &str = "system";
-
 /// Says of each alert that a person has dismissed who that was. The audit trail has it: one that closed by itself has no entry.
 fn name_dismissers(conn: &mut DbConnection, alerts: &mut [Alert]) -> DbResult<()> {
     let dismissed: Vec<Uuid> = alerts.iter().filter(|alert| alert.dismissed).map(|alert| alert.id.into()).collect();
@@ -229,7 +237,7 @@ fn name_dismissers(conn: &mut DbConnection, alerts: &mut [Alert]) -> DbResult<()
     }
     let mut by = activity::latest_by(conn, Alert::RESOURCE, &dismissed, Action::Update)?;
     for alert in alerts {
-        alert.dismissed_by = by.remove(&alert.id.into()).map(|by| by.unwrap_or_else(|| SYSTEM.to_owned()));
+        alert.dismissed_by = by.remove(&alert.id.into());
     }
     Ok(())
 }

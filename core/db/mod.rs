@@ -12,8 +12,6 @@ mod file;
 pub(crate) mod functions;
 pub(crate) mod held;
 mod kept;
-#[cfg(feature = "sqlite")]
-mod log;
 mod migrate;
 mod paging;
 mod queue;
@@ -40,6 +38,8 @@ mod transaction;
 pub(crate) mod types;
 #[cfg(feature = "sqlite")]
 mod unmade;
+#[cfg(feature = "sqlite")]
+mod write_ahead_log;
 
 use std::{
     path::Path,
@@ -119,7 +119,7 @@ pub(crate) struct Database {
     #[cfg(feature = "sqlite")]
     unmade: Option<unmade::Unmade>,
     #[cfg(feature = "sqlite")]
-    log_is_left: log::Resting,
+    log: write_ahead_log::WriteAheadLog,
     #[cfg(feature = "postgres")]
     standby: Option<standby::Standby>,
 }
@@ -163,7 +163,7 @@ impl Database {
             lock_timeout: config.lock_timeout,
             reach,
             #[cfg(feature = "sqlite")]
-            log_is_left: log::Resting::default(),
+            log: write_ahead_log::WriteAheadLog::default(),
             #[cfg(feature = "sqlite")]
             unmade: (state == Prepared::Unmade).then(unmade::Unmade::new).transpose()?,
             target,
@@ -314,11 +314,11 @@ impl Database {
     }
 
     /// Leaves SQLite's lock free for a moment since a time, so that a writer of another process finds it so. Long work does this
-    /// between its transactions, and copies what it has written into the file where that has become much. Writers of this process need
+    /// between its transactions, and keeps the write-ahead log short, for which it may wait some seconds. Writers of this process need
     /// no moment: they have a queue.
     pub(crate) fn give_way(&self, since: std::time::Instant) {
         #[cfg(feature = "sqlite")]
-        self.shorten_log();
+        self.keep_log_short();
         const A_MOMENT: Duration = LOOK_AGAIN_AT_MOST.saturating_add(Duration::from_millis(1));
         if self.writers.is_some() {
             std::thread::sleep(A_MOMENT.saturating_sub(since.elapsed()));

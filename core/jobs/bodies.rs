@@ -4,7 +4,7 @@ mod clean_up;
 
 use std::{fs, path::Path};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::{
@@ -40,7 +40,7 @@ pub(super) fn make(desk: &Desk, job: Job, options: &RunOptions, steps: &mut Step
         Job::CompetitorMetrics => competitor_metrics(desk, steps),
         Job::ExportJekyll => export(desk, Platform::Jekyll, steps),
         Job::ExportDealerCenter => export(desk, Platform::DealerCenter, steps),
-        Job::DailyDigest => done(&desk.notifications().raise_digest()?),
+        Job::DailyDigest => daily_digest(desk, steps.scheduled_for),
         Job::CleanUp => clean_up::clean_up(desk, options.dry_run, steps),
         Job::Check => check(desk),
         Job::Backup => backup(desk),
@@ -196,6 +196,20 @@ fn export(desk: &Desk, platform: Platform, steps: &mut Steps<'_>) -> Result<Done
         bytes: report.bytes,
         answer: report.answer,
     })
+}
+
+/// So far back the digest before may be.
+const LONGEST_DIGEST: TimeDelta = TimeDelta::days(32);
+
+/// Tells of the time between two times of the schedule, whenever the run is made, so that nothing is told twice or never.
+fn daily_digest(desk: &Desk, scheduled_for: Option<DateTime<Utc>>) -> Result<Done> {
+    let timetable = desk.part::<Timetable>()?;
+    let before = |due: DateTime<Utc>| {
+        let (_, schedule) = timetable.of(Job::DailyDigest)?;
+        schedule.latest_between(due - LONGEST_DIGEST, due - TimeDelta::seconds(1))
+    };
+    let period = scheduled_for.and_then(|due| Some((before(due)?, due)));
+    done(&desk.notifications().raise_digest(period)?)
 }
 
 fn storage_check(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {

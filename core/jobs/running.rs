@@ -97,7 +97,8 @@ impl StartedRun {
             keeper
                 .spawn_scoped(scope, || account.keep(&over, every))
                 .map_err(|reason| Error::new(ErrorCode::NoThread, "the system gives no thread").with_source(reason))?;
-            let mut steps = Steps { shared, stop, observer, stopped: false };
+            let scheduled_for = account.run.scheduled_for;
+            let mut steps = Steps { shared, stop, observer, scheduled_for, stopped: false };
             let make = || self.work.make(&self.desk, &mut steps);
             Ok::<_, Error>(catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_panic| Err(panicked())))
         })?;
@@ -315,6 +316,8 @@ pub(super) struct Steps<'a> {
     shared: &'a Shared,
     stop: &'a Stop,
     observer: &'a mut dyn FnMut(&RunProgress) -> ControlFlow<()>,
+    /// The time of the schedule that the run answers to.
+    pub(super) scheduled_for: Option<DateTime<Utc>>,
     /// Whether the observer has broken.
     stopped: bool,
 }

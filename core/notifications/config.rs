@@ -247,6 +247,7 @@ pub(super) enum Way {
 pub(super) struct EmailWay {
     pub(super) config: EmailConfig,
     pub(super) from: Mailbox,
+    /// Each address once.
     pub(super) to: Vec<Mailbox>,
     /// The certificate of its authority, PEM.
     pub(super) ca_certificate: Option<Vec<u8>>,
@@ -264,9 +265,12 @@ impl Target {
     /// The addresses, each once. A webhook has none, and is told as a whole.
     pub(super) fn receivers(&self) -> Vec<String> {
         let Way::Email(email) = &self.way else { return Vec::new() };
-        let mut seen = HashSet::new();
-        let addresses = email.to.iter().map(|to| to.email.to_string());
-        addresses.filter(|address| seen.insert(address.clone())).collect()
+        email.to.iter().map(|to| to.email.to_string()).collect()
+    }
+
+    /// Whether this address is one of them.
+    pub(super) fn tells(&self, address: &str) -> bool {
+        self.receivers().iter().any(|receiver| is_same_address(receiver, address))
     }
 
     /// Who is told, one after the other: each address, or the webhook.
@@ -384,8 +388,15 @@ fn email_target(email: EmailConfig, faults: &mut Faults) -> Option<Target> {
         return None;
     }
     let (events, include_contact) = (email.events.clone(), email.include_contact);
+    let mut seen = HashSet::new();
+    let to = to.into_iter().filter(|to| seen.insert(to.email.to_string().to_lowercase())).collect();
     let way = Way::Email(Box::new(EmailWay { from: from?, to, ca_certificate, config: email }));
     Some(Target { name: EMAIL.to_owned(), events, include_contact, way })
+}
+
+/// Whether two addresses lead to one mailbox. No server tells small letters from capitals.
+pub(super) fn is_same_address(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 fn is_host(host: &str) -> bool {

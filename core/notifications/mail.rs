@@ -21,7 +21,12 @@ use lettre::{
     },
 };
 
-use super::{EmailTls, config::EmailWay, rules::Attempt, templates::Words};
+use super::{
+    EmailTls,
+    config::{EmailWay, is_same_address},
+    rules::Attempt,
+    templates::Words,
+};
 use crate::ids::EventId;
 
 /// The longest subject, in characters.
@@ -44,7 +49,7 @@ pub(super) fn send(
         Err(reason) => return Attempt::Never { error: format!("the mail could not be written: {reason}") },
     };
     // A row may be older than the configuration.
-    let Some(to) = way.to.iter().find(|to| to.email.as_ref() as &str == receiver) else {
+    let Some(to) = way.to.iter().find(|to| is_same_address(to.email.as_ref(), receiver)) else {
         return Attempt::Never { error: format!("{receiver} is not told any more") };
     };
     let envelope = match Envelope::new(Some(way.from.email.clone()), vec![to.email.clone()]) {

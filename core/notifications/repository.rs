@@ -228,29 +228,64 @@ pub(super) fn receivers_that_failed(conn: &mut DbConnection, channel: &str) -> D
     Ok(failed.into_iter().flatten().map(HeldText::text).collect())
 }
 
-/// What waits for a channel and is not being sent: for all receivers, as earlier releases wrote it, or since before a time for none of
-/// these.
-pub(super) fn strays(
-    conn: &mut DbConnection,
-    channel: &str,
-    receivers: &[String],
-    since: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> DbResult<Vec<Notification>> {
-    let is_of_none = dsl::receiver.ne_all(receivers).and(dsl::raised_at.le(Instant(since)));
-    let rows: Vec<Row> = dsl::notifications
-        .filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)))
-        .filter(dsl::receiver.is_null().or(is_of_none))
-        .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))))
-        .order(dsl::id)
-        .limit(MOST_STRAYS)
-        .select(Row::as_select())
-        .load(conn)?;
+/// For whom something of a channel waits: each receiver, and `None` where something is for all, as earlier releases wrote it. Found by
+/// the index, one look-up a receiver.
+pub(super) fn awaited(conn: &mut DbConnection, channel: &str) -> DbResult<Vec<Option<String>>> {
+    let waiting = || dsl::notifications.filter(as_written(IS_WAITING).and(dsl::channel.eq(channel)));
+    let for_all: Option<NotificationId> =
+        waiting().filter(dsl::receiver.is_null()).select(dsl::id).first(conn).optional()?;
+    let mut found: Vec<_> = for_all.map(|_| None).into_iter().collect();
+    let mut last = String::new();
+    loop {
+        let behind = waiting().filter(dsl::receiver.gt(&last)).order(dsl::receiver).select(dsl::receiver);
+        let next: Option<Option<HeldText>> = behind.first(conn).optional()?;
+        let Some(next) = next.flatten() else { return Ok(found) };
+        last = next.text();
+        found.push(Some(last.clone()));
+    }
+}
+
+/// What waits for a receiver of a channel, or for all of them, and is not being sent; the oldest first.
+pub(super) fn waiting(conn: &mut DbConnection, to: To<'_>, now: DateTime<Utc>) -> DbResult<Vec<Notification>> {
+    let waiting = || {
+        dsl::notifications
+            .filter(as_written(IS_WAITING).and(dsl::channel.eq(to.channel)))
+            .filter(dsl::leased_until.is_null().or(dsl::leased_until.le(Instant(now))))
+            .order(dsl::id)
+            .limit(MOST_STRAYS)
+            .select(Row::as_select())
+    };
+    let rows: Vec<Row> = match to.receiver {
+        Some(receiver) => waiting().filter(dsl::receiver.eq(receiver)).load(conn)?,
+        None => waiting().filter(dsl::receiver.is_null()).load(conn)?,
+    };
     Ok(rows.into_iter().map(Notification::from).collect())
 }
 
-/// So many of them are seen to at once.
+/// So many of those for whom nobody looks are seen to at once.
 const MOST_STRAYS: i64 = 200;
+
+/// Whether something was raised for a receiver since then.
+pub(super) fn is_told_since(
+    conn: &mut DbConnection,
+    (channel, receiver): (&str, &str),
+    since: DateTime<Utc>,
+) -> DbResult<bool> {
+    let lately: Option<NotificationId> = dsl::notifications
+        .filter(dsl::raised_at.gt(Instant(since)))
+        .filter(dsl::channel.eq(channel).and(dsl::receiver.eq(receiver)))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
+    Ok(lately.is_some())
+}
+
+/// Names the receiver of one that waits anew.
+pub(super) fn readdress(conn: &mut DbConnection, id: NotificationId, receiver: &str) -> DbResult<()> {
+    let waiting = dsl::notifications.find(id).filter(dsl::status.eq(WAITING));
+    diesel::update(waiting).set(dsl::receiver.eq(Some(receiver))).execute(conn)?;
+    Ok(())
+}
 
 /// Makes a notification that is for all receivers one of a single receiver, where no other process has done so.
 pub(super) fn assign(conn: &mut DbConnection, id: NotificationId, receiver: &str) -> DbResult<bool> {

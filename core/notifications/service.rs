@@ -1,7 +1,9 @@
-//! The operations on notifications. `sending` has those that send what is due.
+//! The operations on notifications. `sending` has those that send what is due, `strays` sees to what is for nobody any more.
 
 mod sending;
+mod strays;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 
 pub use self::sending::DeliveryEvent;
@@ -23,6 +25,9 @@ use crate::{
 
 /// The audit trail names a notification by its id.
 const RESOURCE: &str = "notifications";
+
+/// For so many addresses in turn a silent mail server is waited for while somebody waits for the answer of a test.
+const MOST_UNREACHED: usize = 2;
 
 /// What is told to whom, and what came of it.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +120,7 @@ impl<'a> Notifications<'a> {
             // A program that sends nothing itself does not know the channels.
             if !notifier.channels.is_empty() {
                 let target = target(notifier, &before.channel)?;
-                if let Some(whom) = before.receiver.as_ref().filter(|whom| !target.receivers().contains(whom)) {
+                if let Some(whom) = before.receiver.as_ref().filter(|whom| !target.tells(whom)) {
                     let message = format!("{whom} is not told any more: the configuration does not name it");
                     return Err(Error::new(ErrorCode::ChannelNotFound, message).into());
                 }
@@ -134,7 +139,8 @@ impl<'a> Notifications<'a> {
     }
 
     /// Tells each receiver of a channel that it is being tried, now and once, and answers what came of it. That it was not taken is no
-    /// error of this call. A channel that was off and takes it is on again.
+    /// error of this call. A channel that was off and takes it is on again. Where a mail server does not answer for two addresses in turn, the
+    /// others are not tried.
     ///
     /// # Errors
     /// `channel_not_found`.
@@ -142,12 +148,29 @@ impl<'a> Notifications<'a> {
         let notifier = self.notifier()?;
         self.desk.must(Permission::SendNotifications)?;
         let target = target(notifier, channel)?;
-        target.told().into_iter().map(|receiver| self.test_one(notifier, target, receiver)).collect()
+        let (mut tests, mut unreached) = (Vec::new(), 0);
+        for receiver in target.told() {
+            let is_tried = unreached < MOST_UNREACHED;
+            let holder = leases::new_holder();
+            let mut test = self.begin_test(notifier, target, receiver, (&holder, is_tried))?;
+            if is_tried {
+                let tried = sending::Sender::new(self.desk, notifier).try_once(target, test, &holder)?;
+                unreached = if tried.is_reached { 0 } else { unreached + 1 };
+                test = tried.sent;
+            }
+            tests.push(test);
+        }
+        Ok(tests)
     }
 
-    fn test_one(&self, notifier: &Notifier, target: &Target, receiver: Option<String>) -> Result<Notification> {
-        let holder = leases::new_holder();
-        let sent = self.desk.write(Permission::SendNotifications, |conn, acting| {
+    fn begin_test(
+        &self,
+        notifier: &Notifier,
+        target: &Target,
+        receiver: Option<String>,
+        (holder, is_tried): (&str, bool),
+    ) -> Result<Notification> {
+        self.desk.write(Permission::SendNotifications, |conn, acting| {
             let now = leases::shared_now(conn, self.desk.clock())?;
             let until = sending::until(now, notifier.rules.lease);
             let notification = Notification {
@@ -156,29 +179,30 @@ impl<'a> Notifications<'a> {
                 event: Event::NotificationTest,
                 channel: target.name.clone(),
                 receiver: receiver.clone(),
-                status: NotificationStatus::Waiting,
-                attempts: 1,
+                status: if is_tried { NotificationStatus::Waiting } else { NotificationStatus::GivenUp },
+                attempts: is_tried.into(),
                 raised_at: now,
-                next_attempt_at: Some(until),
-                ended_at: None,
-                error: None,
+                next_attempt_at: is_tried.then_some(until),
+                ended_at: (!is_tried).then_some(now),
+                error: (!is_tried).then(|| "not tried: the server did not answer for the addresses before".to_owned()),
                 answer: None,
                 data: json!({}),
             };
-            repository::insert(conn, &notification, Some(&repository::Lease { holder: &holder, until }))?;
+            let lease = repository::Lease { holder, until };
+            repository::insert(conn, &notification, is_tried.then_some(&lease))?;
             let changes = Map::from_iter([("channel".to_owned(), json!({"from": null, "to": target.name}))]);
             activity::record_changes(conn, acting, Action::Send, RESOURCE, notification.id.into(), changes)?;
             Ok(notification)
-        })?;
-        Ok(sending::Sender::new(self.desk, notifier).try_once(target, sent, &holder)?.sent)
+        })
     }
 
-    /// Raises the event of the daily digest: how the dealership stands, and what has come since this time of the day before.
-    pub(crate) fn raise_digest(&self) -> Result<DigestReport> {
+    /// Raises the event of the daily digest: how the dealership stands, and what came after the first time and up to the second, or
+    /// since this time of the day before.
+    pub(crate) fn raise_digest(&self, period: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Result<DigestReport> {
         let zone = self.desk.zone();
         self.desk.write(Permission::SendNotifications, |conn, acting| {
-            let (day, since) = (zone.day(acting.now).to_string(), zone.day_before(acting.now));
-            let report = repository::figures::digest(conn, day, since)?;
+            let period = period.unwrap_or_else(|| (zone.day_before(acting.now), acting.now));
+            let report = repository::figures::digest(conn, zone.day(acting.now).to_string(), period)?;
             outbox::raise(conn, Event::DigestDaily, json!(report), acting.now)?;
             Ok(report)
         })

@@ -106,6 +106,13 @@ on_both_databases! {
             assert_eq!(mail.to, [format!("RCPT TO:<{told}>")]);
             let [alert] = &open_alerts(&desk, "notifications_failing")[..] else { panic!("one is open") };
             assert!(alert.starts_with(&format!("{unknown} was not told of submission.created by e-mail: ")), "{alert}");
+            // Whoever is not told any more is nobody's trouble. Another process may tell them still, for a while.
+            let without = |lot: &Lot| mailing(lot, &server, |email| email.to = vec![told.to_owned()]);
+            deliver(&without(lot));
+            assert_eq!(open_alerts(&desk, "notifications_failing").len(), 1);
+            lot.pass(TimeDelta::hours(2));
+            deliver(&without(lot));
+            assert_eq!(open_alerts(&desk, "notifications_failing").len(), 0);
             // Once the address is mended, its own row is sent, and nobody else is told twice.
             let mended = MailServer::open(Manner::default());
             let desk = mailing(lot, &mended, |_email| {});
@@ -165,6 +172,67 @@ on_both_databases! {
         assert_eq!(gone.error.as_deref(), Some("gone@dealer.example is not told any more"));
         let refusal = mailing(lot, &server, |_email| {}).notifications().retry(gone.id).unwrap_err();
         assert_eq!(refusal.code(), "channel_not_found");
+    }
+
+    fn addresses_that_differ_in_case_alone_are_one(lot: &Lot) {
+        let server = MailServer::open(Manner::default());
+        let spelled = |to: &[&str]| {
+            let to = to.iter().map(|&address| address.to_owned()).collect();
+            move |email: &mut EmailConfig| email.to = to
+        };
+        let desk = mailing(lot, &server, spelled(&["Owner@Dealer.example", "owner@dealer.example", "OWNER@dealer.example"]));
+        lot.website().submissions().submit(&offer(1)).unwrap();
+        assert_eq!(statuses(&deliver(&desk)), [NotificationStatus::Delivered]);
+        let [mail] = &server.mails()[..] else { panic!("{:?}", server.mails()) };
+        assert_eq!(mail.header("To"), "Owner@Dealer.example");
+        assert_eq!(desk.notifications().test("email").unwrap().len(), 1);
+        // What waits for another spelling is its own.
+        let busy = MailServer::open(Manner { to_receivers: Some("451 4.7.1 try later"), ..Manner::default() });
+        lot.website().submissions().submit(&offer(2)).unwrap();
+        assert_eq!(statuses(&deliver(&mailing(lot, &busy, spelled(&["owner@DEALER.example"])))), [NotificationStatus::Waiting]);
+        lot.pass(TimeDelta::minutes(10));
+        assert_eq!(statuses(&deliver(&desk)), [NotificationStatus::Delivered]);
+    }
+
+    fn a_way_back_to_one_row_for_all_multiplies_no_mail(lot: &Lot) {
+        let busy = MailServer::open(Manner { to_receivers: Some("451 4.7.1 try later"), ..Manner::default() });
+        let desk = mailing(lot, &busy, |_email| {});
+        for number in 1..=2 {
+            lot.website().submissions().submit(&offer(number)).unwrap();
+        }
+        deliver(&desk);
+        assert_eq!(all(&desk).len(), 4);
+        let (up, down) = if lot.url.starts_with("sqlite:") {
+            (
+                include_str!("../../migrations/sqlite/2026-11-30-000360_notifications_by_receiver/up.sql"),
+                include_str!("../../migrations/sqlite/2026-11-30-000360_notifications_by_receiver/down.sql"),
+            )
+        } else {
+            (
+                include_str!("../../migrations/postgres/2026-11-30-000360_notifications_by_receiver/up.sql"),
+                include_str!("../../migrations/postgres/2026-11-30-000360_notifications_by_receiver/down.sql"),
+            )
+        };
+        lot.execute(down);
+        assert_eq!(lot.count("SELECT count(*) FROM notifications WHERE status = 'waiting'"), 2);
+        lot.execute(up);
+        let server = MailServer::open(Manner::default());
+        lot.pass(TimeDelta::days(1));
+        let tried = deliver(&mailing(lot, &server, |_email| {}));
+        assert_eq!((tried.len(), server.mails().len()), (4, 4), "each address of each event once");
+    }
+
+    fn a_test_of_a_server_that_does_not_answer_ends(lot: &Lot) {
+        let hanging = MailServer::open(Manner { wait: Duration::from_millis(900), ..Manner::default() });
+        let desk = mailing(lot, &hanging, |email| {
+            email.to = ["a", "b", "c", "d", "e"].map(|name| format!("{name}@dealer.example")).to_vec();
+        });
+        let tests = desk.notifications().test("email").unwrap();
+        assert_eq!(statuses(&tests), [NotificationStatus::GivenUp; 5]);
+        assert_eq!(tests.iter().map(|test| test.attempts).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
+        let error = tests[4].error.as_deref().unwrap();
+        assert!(error.starts_with("not tried: "), "{error}");
+        assert_eq!(deliver(&desk), []);
     }
 
     fn a_receiver_at_whom_the_server_hangs_up_keeps_the_others_waiting_for_one_look(lot: &Lot) {

@@ -52,6 +52,9 @@ impl Context {
             settings.database.url = url;
         }
         settings.database.read_only |= global.read_only;
+        if let Some(time_zone) = global.time_zone {
+            settings.be_in(time_zone);
+        }
         let (jobs, exports) = (settings.jobs(), settings.exports().clone());
         Self {
             scraping: settings.scraping().clone(),

@@ -37,7 +37,7 @@ The times are those of the options that are given here: give the same as to the 
 schedules; --format json has UTC.";
 
 const HISTORY: &str = "\
-The times are told in the time zone of the schedules (jobs.time_zone of the configuration); --format json has UTC.";
+The times are told in the time zone of the schedules; --format json has UTC.";
 
 /// What to do with jobs.
 #[derive(Debug, Subcommand)]

@@ -72,9 +72,6 @@ pub(crate) struct JobOptions {
     /// Another schedule of a job as a cron expression, or `off`; repeatable
     #[arg(long, value_name = "JOB=CRON", value_parser = schedule)]
     schedule: Vec<(Job, String)>,
-    /// The time zone of the schedules [default: `America/Los_Angeles`]
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<String>,
     /// Seconds without a sign of life after which a run counts as interrupted [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     job_lease: Option<Duration>,
@@ -114,9 +111,6 @@ impl JobOptions {
     pub(crate) fn apply(&self, context: &mut Context) -> Result<(), Failure> {
         let jobs = context.settings.jobs();
         let mut rules = self.schedule.iter().fold(jobs, |rules, (job, cron)| rules.scheduled(*job, cron));
-        if let Some(time_zone) = &self.time_zone {
-            rules.time_zone.clone_from(time_zone);
-        }
         rules.lease = self.job_lease.unwrap_or(rules.lease);
         if let Some(folder) = &self.backup_folder {
             rules.backup_folder = Some(folder.clone()).filter(|folder| !folder.as_os_str().is_empty());

@@ -35,6 +35,30 @@ fn a_feed_is_exported_checked_and_listed() {
 }
 
 #[test]
+fn the_time_zone_of_the_dealership_is_given_to_any_command() {
+    let lot = Lot::new();
+    lot.add_camry();
+    let config =
+        "[dealership]\nname = \"Example\"\n[exports.dealer_center]\ndestination = \"feeds/\"\ndealer_id = \"D1\"\n";
+    lot.write("jpauto.toml", config);
+    // 25 hours lie between the two: it is never the same day in both.
+    let (early, late) = ("Pacific/Kiritimati", "Pacific/Pago_Pago");
+    let exported = |zone: &str| {
+        let report = lot.json(["export", "dealer_center", "--config", "jpauto.toml", "--time-zone", zone]);
+        report["destination"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(exported(early), exported(late));
+    let made = lot.json(["job", "run", "export_dealer_center", "--config", "jpauto.toml", "--time-zone", early]);
+    assert_eq!(made["result"]["destination"].as_str(), Some(exported(early).as_str()));
+    let heading = |zone: &str| {
+        let report = lot.run(["report", "--time-zone", zone]);
+        report.stdout.lines().next().unwrap().to_owned()
+    };
+    assert_ne!(heading(early), heading(late));
+    lot.run(["report", "--time-zone", "Mars/Olympus"]).fails(2, "error[invalid_schedule]: ");
+}
+
+#[test]
 fn what_is_left_out_is_told_and_what_is_missing_is_named() {
     let lot = Lot::new();
     lot.add_camry();

@@ -49,13 +49,18 @@ pub struct DigestReport {
     pub notifications_given_up: u64,
 }
 
-/// Counts what has happened since a time, and what stands now.
+/// Counts what has happened after the first time and up to the second, and what stands now.
 pub(in crate::notifications) fn digest(
     conn: &mut DbConnection,
     day: String,
-    since: DateTime<Utc>,
+    (after, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> DbResult<DigestReport> {
-    let since = Instant(since);
+    let (after, until) = (Instant(after), Instant(until));
+    macro_rules! is_then {
+        ($column:expr) => {
+            $column.gt(after).and($column.le(until))
+        };
+    }
     macro_rules! count {
         ($query:expr) => {
             u64::try_from($query.count().get_result::<i64>(conn)?).unwrap_or_default()
@@ -69,7 +74,7 @@ pub(in crate::notifications) fn digest(
         .load(conn)?;
     let failing = failing.into_iter().flatten().filter_map(|of| of.0.get("job")?.as_str().map(ToOwned::to_owned));
     let exports: Vec<(Option<HeldText>, Option<HeldText>)> = export_logs::table
-        .filter(export_logs::exported_at.ge(since))
+        .filter(is_then!(export_logs::exported_at))
         .order((export_logs::exported_at, export_logs::id))
         .select((export_logs::platform, export_logs::status))
         .load(conn)?;
@@ -77,14 +82,14 @@ pub(in crate::notifications) fn digest(
     let failed = last.into_iter().filter(|(_, status)| status.as_deref() == Some(ExportStatus::Failure.as_str()));
     Ok(DigestReport {
         day,
-        submissions_new: count!(pending_submissions::table.filter(pending_submissions::submitted_at.ge(since))),
+        submissions_new: count!(pending_submissions::table.filter(is_then!(pending_submissions::submitted_at))),
         submissions_pending: count!(
             pending_submissions::table
                 .filter(pending_submissions::submission_status.eq(SubmissionStatus::Pending.as_str()))
         ),
         vehicles_available: count!(inventory::table.filter(inventory::status.eq(VehicleStatus::Available.as_str()))),
-        vehicles_added: count!(inventory::table.filter(inventory::created_at.ge(since))),
-        vehicles_sold: count!(vehicle_sales::table.filter(vehicle_sales::sold_at.ge(since))),
+        vehicles_added: count!(inventory::table.filter(is_then!(inventory::created_at))),
+        vehicles_sold: count!(vehicle_sales::table.filter(is_then!(vehicle_sales::sold_at))),
         alerts_open: count!(open()),
         alerts_critical: count!(open().filter(storage_alerts::severity.eq(Severity::Critical.as_str()))),
         jobs_failing: failing.collect(),
@@ -92,7 +97,7 @@ pub(in crate::notifications) fn digest(
         notifications_given_up: count!(
             notifications::table
                 .filter(notifications::status.eq(NotificationStatus::GivenUp.as_str()))
-                .filter(notifications::ended_at.ge(since))
+                .filter(is_then!(notifications::ended_at))
                 // Whoever tries a channel sees at once what comes of it.
                 .filter(notifications::event.ne(Event::NotificationTest.as_str()))
         ),

@@ -35,9 +35,6 @@ use crate::{
 /// Events that are taken out of the outbox in one transaction.
 const EVENTS_AT_ONCE: i64 = 200;
 
-/// So long a notification waits for a receiver whom no configuration of this process names.
-const PATIENCE_WITH_STRAYS: TimeDelta = TimeDelta::hours(1);
-
 /// What happens while notifications are sent.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -130,12 +127,12 @@ struct Line<'n> {
 /// A notification after a try, and whether the channel answered at all.
 pub(super) struct Tried {
     pub(super) sent: Notification,
-    is_reached: bool,
+    pub(super) is_reached: bool,
 }
 
 /// Sends for one process.
 pub(super) struct Sender<'a> {
-    desk: Desk,
+    pub(super) desk: Desk,
     notifier: &'a Notifier,
 }
 
@@ -208,6 +205,7 @@ impl<'a> Sender<'a> {
             let receivers = target.receivers();
             if !receivers.is_empty() {
                 self.see_to_strays(target, &receivers)?;
+                self.close_alerts_of_gone(target, &receivers)?;
             }
             let failed = self
                 .desk
@@ -217,38 +215,6 @@ impl<'a> Sender<'a> {
             lines.extend(told.map(|receiver| Line { target, has_failed: has_failed(&receiver), receiver }));
         }
         Ok(lines)
-    }
-
-    /// Divides what is for all receivers, as earlier releases wrote it, and gives up what has been for nobody for a while. Another process may
-    /// know of a receiver already, or still.
-    fn see_to_strays(&self, target: &Target, receivers: &[String]) -> Result<()> {
-        let strays = |conn: &mut DbConnection| {
-            let now = leases::shared_now(conn, self.desk.clock())?;
-            Ok((repository::strays(conn, &target.name, receivers, now - PATIENCE_WITH_STRAYS, now)?, now))
-        };
-        let (found, _) = self.desk.read(Permission::SendNotifications, strays)?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        self.desk.write(Permission::SendNotifications, |conn, _acting| {
-            let (found, now) = strays(conn)?;
-            for stray in found {
-                if let Some(gone) = &stray.receiver {
-                    repository::give_up(conn, stray.id, &format!("{gone} is not told any more"), now)?;
-                    continue;
-                }
-                let Some((first, others)) = receivers.split_first() else { continue };
-                if !repository::assign(conn, stray.id, first)? {
-                    continue;
-                }
-                for receiver in others {
-                    let receiver = Some(receiver.clone());
-                    let id = NotificationId::new(now);
-                    repository::insert(conn, &Notification { id, receiver, ..stray.clone() }, None)?;
-                }
-            }
-            Ok(())
-        })
     }
 
     /// Takes what has been due for longest, if the database has something for this receiver.

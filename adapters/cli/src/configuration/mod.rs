@@ -372,6 +372,11 @@ impl Settings {
         Some(StorageConfig::folder(folder, settings.public_url.clone().unwrap_or_else(at_the_server)))
     }
 
+    /// Lets the dealership be in this time zone.
+    pub(crate) fn be_in(&mut self, time_zone: String) {
+        self.jobs.time_zone = time_zone;
+    }
+
     /// When jobs run.
     pub(crate) fn jobs(&self) -> JobRules {
         self.jobs.clone()
