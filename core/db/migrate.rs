@@ -39,7 +39,7 @@ pub(crate) struct Migrated {
 pub(super) fn is_current(conn: &mut DbConnection) -> DbResult<bool> {
     let known = known_versions(conn)?;
     let applied = applied_versions(conn)?;
-    if let Some(newer) = applied.difference(&known).next() {
+    if let Some(newer) = applied.difference(&known).last() {
         return Err(newer_than_this_library(newer).into());
     }
     Ok(applied == known)

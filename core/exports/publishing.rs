@@ -115,7 +115,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     }
     match fs::create_dir(folder) {
         // Another run has made it.
-        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(reason) if reason.kind() == io::ErrorKind::AlreadyExists => {
+            let message = format!("{} is a link to a folder that is not there", folder.display());
+            Err(io::Error::new(io::ErrorKind::NotFound, message))
+        }
         made => made,
     }
 }
@@ -244,6 +248,15 @@ mod tests {
             let in_the_way = begin(name).unwrap_err().to_string();
             assert!(in_the_way.ends_with("X is a file, and no folder"), "{in_the_way}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(folder.path().join("gone"), folder.path().join("link")).unwrap();
+        let refusal = Stage::begin(&folder.path().join("link/feed.csv"), FeedFormat::Csv).map(|_| ()).unwrap_err();
+        assert!(refusal.to_string().ends_with("link is a link to a folder that is not there"), "{refusal}");
     }
 
     #[cfg(unix)]

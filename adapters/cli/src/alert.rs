@@ -1,14 +1,15 @@
 //! `jpauto alert`: what asks for attention. What is deliberately not here: opening alerts, which the rules do.
 
 use clap::Subcommand;
-use jpauto::{Alert, AlertFilter, AlertType, Desk, ErrorKind, Severity};
+use jpauto::{Alert, AlertFilter, AlertType, Desk, ErrorKind, Page, PageRequest, Severity};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     arguments::one_of,
     context::Context,
     failure::Failure,
-    output::{Cell, Column, Row, Tone, dash, moment},
+    output::{Cell, Column, Output, Row, Tone, dash, moment},
     paging::Paging,
 };
 
@@ -17,7 +18,7 @@ use crate::{
 pub(crate) enum AlertCommand {
     /// List the open alerts, the latest first
     List {
-        /// Those that are over too
+        /// Those that are over too, with the time and whoever dismissed them; in a narrow terminal without their ids
         #[arg(long)]
         with_dismissed: bool,
         /// Of this type
@@ -49,10 +50,23 @@ pub(crate) fn run(command: AlertCommand, context: &mut Context) -> Result<(), Fa
             filter.with_dismissed = with_dismissed;
             (filter.alert_type, filter.severity) = (alert_type, severity);
             filter.subject_id = subject.map(|text| subject_of(&desk, &text)).transpose()?;
-            paging.print(&mut context.output, |page| desk.alerts().list(&filter, page))
+            print(&paging, &mut context.output, &filter, |page| desk.alerts().list(&filter, page))
         }
         AlertCommand::Dismiss { id } => context.output.item(&desk.alerts().dismiss(desk.alerts().find(&id)?.id)?),
     }
+}
+
+/// Prints a list of alerts. What is over stands beside those that may be.
+pub(crate) fn print(
+    paging: &Paging,
+    output: &mut Output,
+    filter: &AlertFilter,
+    list: impl Fn(&PageRequest) -> jpauto::Result<Page<Alert>>,
+) -> Result<(), Failure> {
+    if filter.with_dismissed {
+        return paging.print(output, |page| Ok(list(page)?.map(OpenOrOver)));
+    }
+    paging.print(output, list)
 }
 
 /// The id of the vehicle or competitor that is named so. A whole id is taken as it is: what it named may be gone.
@@ -72,24 +86,54 @@ impl Row for Alert {
         Column::text("Alert").spare(1),
         Column::text("Message").wraps(),
         Column::text("Since").spare(2),
-        Column::text("Over").spare(3),
-        Column::text("By").spare(4),
         Column::text("Id"),
     ];
 
     fn cells(&self) -> Vec<Cell> {
-        let tone = match self.severity {
-            Severity::Critical => Tone::Bad,
-            _ => Tone::Warning,
-        };
         vec![
-            Cell::new(self.severity.as_str()).tone(tone),
+            severity(self),
             self.alert_type.as_str().into(),
             self.message.as_str().into(),
             dash(self.created_at, moment).into(),
-            dash(self.dismissed_at, moment).into(),
-            dash(self.dismissed_by.as_deref(), str::to_owned).into(),
             Cell::new(self.id.to_string()).tone(Tone::Faint),
         ]
     }
+}
+
+/// An alert among those that are over.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct OpenOrOver(Alert);
+
+impl Row for OpenOrOver {
+    const COLUMNS: &'static [Column] = &[
+        Column::text("Severity"),
+        Column::text("Alert").spare(1),
+        Column::text("Message").wraps(),
+        Column::text("Since").spare(2),
+        Column::text("Over"),
+        Column::text("By").wraps(),
+        Column::text("Id").spare(3),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let Self(alert) = self;
+        vec![
+            severity(alert),
+            alert.alert_type.as_str().into(),
+            alert.message.as_str().into(),
+            dash(alert.created_at, moment).into(),
+            dash(alert.dismissed_at, moment).into(),
+            dash(alert.dismissed_by.as_deref(), str::to_owned).into(),
+            Cell::new(alert.id.to_string()).tone(Tone::Faint),
+        ]
+    }
+}
+
+fn severity(alert: &Alert) -> Cell {
+    let tone = match alert.severity {
+        Severity::Critical => Tone::Bad,
+        _ => Tone::Warning,
+    };
+    Cell::new(alert.severity.as_str()).tone(tone)
 }

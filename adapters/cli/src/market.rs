@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
+    alert,
     analyze::{self, AnalyzeArgs},
     arguments::{miles, one_of},
     auto_dev::AutoDevOptions,
@@ -223,7 +224,7 @@ pub(crate) fn run(command: MarketCommand, context: &mut Context) -> Result<(), F
             if let Some(name) = vehicle {
                 filter.subject_id = Some(vehicle::find(&desk, &name)?.vehicle.id.into());
             }
-            paging.print(&mut context.output, |page| desk.alerts().list(&filter, page))
+            alert::print(&paging, &mut context.output, &filter, |page| desk.alerts().list(&filter, page))
         }
         MarketCommand::Backtest(arguments) => backtest(arguments, context),
     }

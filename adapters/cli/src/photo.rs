@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jpauto::{
-    Desk, ErrorCode, VehicleId,
+    Desk, ErrorCode, ErrorKind, FieldError, VehicleId,
     storage::{NewUpload, Photo, PhotoOwner, Photos, Storage},
 };
 use serde_json::json;
@@ -123,11 +123,11 @@ pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Fa
         PhotoCommand::List { owner } => show(&storage.list(owner.find(&desk)?)?, output),
         PhotoCommand::Add { owner, files } => {
             let owner = owner.find(&desk)?;
-            let failures = add(storage, owner, &files);
-            if failures.len() < files.len() {
+            let refusals = add(storage, owner, &files);
+            if not_added(&refusals) < files.len() {
                 show(&storage.list(owner)?, output)?;
             }
-            told(&failures, files.len()).map_or(Ok(()), Err)
+            told(refusals, files.len()).map_or(Ok(()), Err)
         }
         PhotoCommand::Order { owner, photos } => show(&storage.reorder(owner.find(&desk)?, &photos)?, output),
         PhotoCommand::Thumbnail { vehicle, photo } => {
@@ -149,31 +149,60 @@ pub(crate) fn run(command: PhotoCommand, context: &mut Context) -> Result<(), Fa
     }
 }
 
-/// Adds each file that can be added, and answers why the others were not.
-fn add(storage: Storage<'_>, owner: PhotoOwner, files: &[PathBuf]) -> Vec<(ErrorCode, String)> {
-    let mut failures = Vec::new();
-    for file in files {
+/// Why some files were not added.
+struct Refusal {
+    code: ErrorCode,
+    message: String,
+    fields: Vec<FieldError>,
+    files: Vec<String>,
+}
+
+impl Refusal {
+    /// What it says of its files. A file that cannot be read is named by the failure itself.
+    fn sentence(&self) -> String {
+        let named = self.files.iter().all(|file| self.message.contains(file));
+        if named { self.message.clone() } else { format!("{}: {}", self.files.join(", "), self.message) }
+    }
+}
+
+/// Adds each file that can be added, and answers why the others were not: each reason once. Where there is no place for photos at this
+/// moment, the rest is not tried.
+fn add(storage: Storage<'_>, owner: PhotoOwner, files: &[PathBuf]) -> Vec<Refusal> {
+    let name = |file: &PathBuf| file.display().to_string();
+    let mut refusals: Vec<Refusal> = Vec::new();
+    for (place, file) in files.iter().enumerate() {
         let added = source::read_whole(file, FILE_BYTES_MAX).and_then(|bytes| Ok(storage.add(owner, &bytes)?));
-        if let Err(failure) = added {
-            let (code, message, _) = failure.told();
-            // A file that cannot be read is named by its failure.
-            let name = file.display().to_string();
-            failures.push((code, if message.contains(&name) { message } else { format!("{name}: {message}") }));
+        let Err(failure) = added else { continue };
+        let (code, message, fields) = failure.told();
+        let is_of_all = matches!(code.kind(), ErrorKind::Unavailable | ErrorKind::Misconfigured);
+        let not_added = if is_of_all { &files[place..] } else { &files[place..=place] };
+        let not_added = not_added.iter().map(name);
+        match refusals.iter_mut().find(|known| known.code == code && known.message == message) {
+            Some(known) => known.files.extend(not_added),
+            None => refusals.push(Refusal { code, message, fields: fields.to_vec(), files: not_added.collect() }),
+        }
+        if is_of_all {
+            break;
         }
     }
-    failures
+    refusals
+}
+
+fn not_added(refusals: &[Refusal]) -> usize {
+    refusals.iter().map(|refusal| refusal.files.len()).sum()
 }
 
 /// What is said of the files that were not added, beside how many were. The code is that of the first.
-fn told(failures: &[(ErrorCode, String)], files: usize) -> Option<Failure> {
-    let (code, first) = failures.first()?.clone();
-    if files == 1 {
-        return Some(Failure::new(code, first));
+fn told(refusals: Vec<Refusal>, files: usize) -> Option<Failure> {
+    let code = refusals.first()?.code;
+    let sentences: Vec<_> = refusals.iter().map(Refusal::sentence).collect();
+    let added = files - not_added(&refusals);
+    if files > 1 {
+        let message = format!("{added} of {files} files were added, and these were not: {}", sentences.join("; "));
+        return Some(Failure::new(code, message));
     }
-    let messages: Vec<_> = failures.iter().map(|(_, message)| message.as_str()).collect();
-    let added = files - failures.len();
-    let message = format!("{added} of {files} files were added, and these were not: {}", messages.join("; "));
-    Some(Failure::new(code, message))
+    let fields = refusals.into_iter().flat_map(|refusal| refusal.fields).collect();
+    Some(Failure::Own { code, message: sentences.concat(), fields })
 }
 
 fn show(photos: &Photos, output: &mut Output) -> Result<(), Failure> {

@@ -215,6 +215,34 @@ fn alerts_are_listed_and_dismissed() {
     lot.run(["alert", "dismiss", "01890a5d-ac96-774b-bcce-b302099a8057"]).fails(3, "error[alert_not_found]: ");
 }
 
+#[test]
+fn alerts_that_are_over_say_since_when_and_by_whom_in_a_narrow_terminal() {
+    let lot = Lot::new();
+    lot.add_camry();
+    let manager = "ann@dealer.example";
+    lot.json(["user", "add", manager, "--name", "Ann", "--role", "manager"]);
+    // Two jobs that fail: no backup has a folder where a file stands.
+    lot.write("backups", "");
+    lot.run(["job", "run", "backup", "--backup-folder", "backups/deep"]);
+    lot.write("feeds", "");
+    let feed = "[exports.dealer_center]\ndestination = \"feeds/deep/cars.csv\"\ndealer_id = \"D1\"\n";
+    lot.write("jpauto.toml", feed);
+    lot.run(["job", "run", "export_dealer_center", "--config", "jpauto.toml"]);
+    let alerts = lot.items(["alert", "list"]);
+    assert_eq!(alerts.len(), 2, "{alerts:?}");
+    let id = alerts[0]["id"].as_str().unwrap();
+    lot.json(["alert", "dismiss", id, "--as", manager]);
+    for columns in ["80", "100", "120", "200"] {
+        let table = lot.command(["alert", "list", "--with-dismissed"]).env("COLUMNS", columns).output().unwrap();
+        let table = String::from_utf8(table.stdout).unwrap();
+        assert!(table.lines().all(|line| line.chars().count() <= columns.parse().unwrap()), "{table}");
+        let head = table.lines().next().unwrap();
+        assert!(head.contains("Over") && head.contains("By") && table.contains(manager), "{columns}: {table}");
+    }
+    let open = lot.run(["alert", "list"]).stdout;
+    assert!(open.contains("Id") && !open.contains("Over") && !open.contains(id), "{open}");
+}
+
 #[cfg(unix)]
 #[test]
 fn serve_says_where_answers_and_ends_when_told() {

@@ -70,6 +70,12 @@ fn a_file_that_is_no_photo_keeps_none_of_the_others_out() {
     assert_eq!(lot.items(["photo", "list", CAMRY, "--config", "jpauto.toml"]).len(), 2);
     let none = lot.run(["photo", "add", CAMRY, "phone.heic", "missing.png", "--config", "jpauto.toml"]);
     assert!(none.stderr.contains("0 of 2 files were added") && none.stdout.is_empty(), "{none:?}");
+    let twice = lot.run(["photo", "add", CAMRY, "phone.heic", "phone.heic", "--config", "jpauto.toml"]);
+    assert!(twice.stderr.contains("these were not: phone.heic, phone.heic: "), "{twice:?}");
+    assert_eq!(twice.stderr.matches("HEIC").count(), none.stderr.matches("HEIC").count(), "said once: {twice:?}");
+    let one = lot.run(["photo", "add", CAMRY, "phone.heic", "--config", "jpauto.toml", "--format", "json"]);
+    let told: Value = serde_json::from_str(&one.stderr).unwrap();
+    assert!(told["error"]["fields"][0]["message"].is_string(), "{one:?}");
     let folder = lot.run(["photo", "add", CAMRY, "photos", "--config", "jpauto.toml"]);
     assert!(folder.stderr.ends_with("photos is a folder: name a file\n"), "{folder:?}");
 }
