@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     FeedFormat, Platform,
     feed::{Column, Feed},
+    following::Follower,
     reading::{self, ReadRow, Unreadable},
 };
 use crate::{
@@ -67,8 +68,22 @@ pub struct FeedFault {
 /// # Errors
 /// `feed_unreadable` where there is no such file, or the disk does not give it.
 pub(super) fn check(path: &Path, feed: &Feed, format: FeedFormat) -> Result<CheckedFeed> {
+    checked(path, feed, format, |visitor| reading::read(path, feed, format, visitor))
+}
+
+/// The same while the file is being written, in a form that is read through.
+pub(super) fn check_behind(bytes: Follower, path: &Path, feed: &Feed, format: FeedFormat) -> Result<CheckedFeed> {
+    checked(path, feed, format, |visitor| reading::read_through(Box::new(bytes), feed, format, visitor))
+}
+
+fn checked(
+    path: &Path,
+    feed: &Feed,
+    format: FeedFormat,
+    read: impl FnOnce(&mut reading::Visitor<'_>) -> std::result::Result<reading::Head, Unreadable>,
+) -> Result<CheckedFeed> {
     let mut findings = Findings::new(feed);
-    let outcome = reading::read(path, feed, format, &mut |row| findings.look_at(row));
+    let outcome = read(&mut |row| findings.look_at(row));
     let rows = findings.rows;
     let vehicle_count = match outcome {
         Ok(head) => {

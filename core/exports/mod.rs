@@ -1,7 +1,7 @@
 //! Feeds: the inventory as advertising platforms, the website and other programs want it.
 //!
 //! `feeds/` has one file a feed over the one shape of `feed`. A feed is read from one snapshot (`snapshot`), written row by row
-//! (`writing/`), read back and checked (`check`, `reading/`), and only then put in its place (`publishing`) or sent (`delivery`).
+//! (`writing/`), read back and checked (`check`, `reading/`; a long one already while it is written, `following`), and only then put in its place (`publishing`) or sent (`delivery`).
 //! `rule` says what a cell may hold, `value` how texts are cleaned, `fields` what a column may say of a vehicle.
 
 mod check;
@@ -12,6 +12,7 @@ mod enumerations;
 mod feed;
 mod feeds;
 mod fields;
+mod following;
 mod mapping;
 mod publishing;
 mod reading;

@@ -286,10 +286,10 @@ impl Exports<'_> {
             last_told.set(progress);
             observer(progress)
         });
-        let written =
+        let mut written =
             self.desk.report(Permission::Export, |conn| snapshot::write(conn, &order, &mut *observer.borrow_mut()))?;
         let is_published = !plan.export.dry_run && address.is_none();
-        ensure_whole(plan, &stage, is_published)?;
+        ensure_whole(plan, &stage, is_published, written.checked.take())?;
         let last_vehicle_count = self.last_vehicle_count(plan)?;
         ensure_not_shrunk(plan, &written, last_vehicle_count)?;
         let mut done = Done { written, last_vehicle_count, answer: None, destination: None };
@@ -427,10 +427,18 @@ fn ensure_configured(plan: &Plan<'_>) -> Result<()> {
     Err(Error::new(ErrorCode::NotConfigured, message))
 }
 
-/// What is published is checked first, as a file that anybody wrote.
-/// Reads the feed back and checks it. One that is published goes to the disk meanwhile.
-fn ensure_whole(plan: &Plan<'_>, stage: &Stage, is_published: bool) -> Result<()> {
-    let check = || ensure_valid(&plan.feed, stage.path(), plan.format);
+/// What is published is checked first, as a file that anybody wrote: meanwhile, or now. One that is published goes to the disk.
+fn ensure_whole(
+    plan: &Plan<'_>,
+    stage: &Stage,
+    is_published: bool,
+    meanwhile: Option<Result<CheckedFeed>>,
+) -> Result<()> {
+    if let Some(checked) = meanwhile {
+        ensure_valid(&checked?)?;
+        return if is_published { stage.sync().map_err(not_written) } else { Ok(()) };
+    }
+    let check = || ensure_valid(&check::check(stage.path(), &plan.feed, plan.format)?);
     if !is_published {
         return check();
     }
@@ -442,8 +450,7 @@ fn ensure_whole(plan: &Plan<'_>, stage: &Stage, is_published: bool) -> Result<()
     })
 }
 
-fn ensure_valid(feed: &Feed, path: &Path, format: FeedFormat) -> Result<()> {
-    let checked = check::check(path, feed, format)?;
+fn ensure_valid(checked: &CheckedFeed) -> Result<()> {
     let Some(first) = checked.faults.first() else { return Ok(()) };
     let column = first.column.as_deref().unwrap_or("the file");
     let message = format!(

@@ -1,27 +1,32 @@
 //! Reads the vehicles of one snapshot, and writes those that a feed takes.
 
-use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
+use std::{collections::BTreeMap, ops::ControlFlow, panic::resume_unwind, path::Path, sync::Arc, thread};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{
-    ExportProgress, FeedFormat, Formulas, Omission, Omitted,
-    check::{Seen, fault_of},
+    CheckedFeed, ExportProgress, FeedFormat, Formulas, Omission, Omitted,
+    check::{self, Seen, fault_of},
     feed::{Column, Feed, Surroundings},
     fields,
+    following::{EndOnDrop, Follower, Growth},
+    reading,
     rule::Rule,
     value::{Lines, Value},
     writing::{self, Row},
 };
 use crate::{
     db::{DbConnection, DbResult},
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     inventory::{self, Vehicle, VehicleStatus},
 };
 
 /// How many vehicles are read between two calls of the observer.
 const TOLD_EACH: u64 = 500;
+
+/// A feed of so many vehicles is checked while it is being written, by a thread of its own.
+const CHECKED_MEANWHILE: u64 = 2_000;
 
 /// What to write, and where.
 pub(super) struct Order<'o> {
@@ -36,6 +41,8 @@ pub(super) struct Order<'o> {
 /// What was written, and what was not.
 #[derive(Debug, Default)]
 pub(super) struct Written {
+    /// What the check found that went on meanwhile, where there was one.
+    pub(super) checked: Option<Result<CheckedFeed>>,
     pub(super) vehicle_count: u64,
     pub(super) left_out_count: u64,
     pub(super) bytes: u64,
@@ -81,7 +88,7 @@ impl Written {
     }
 }
 
-/// Writes the feed, as the inventory is in the transaction of the connection.
+/// Writes the feed, as the inventory is in the transaction of the connection. A long one is checked meanwhile.
 ///
 /// # Errors
 /// `export_not_written` where the disk does not take it; `export_stopped` where the observer breaks off.
@@ -93,7 +100,34 @@ pub(super) fn write(
     let feed = order.feed;
     let sold_since = feed.days_after_sale.map(|days| order.surroundings.now - TimeDelta::days(days));
     let total = u64::try_from(inventory::count_stock(conn, &feed.statuses, sold_since)?).unwrap_or_default();
-    let mut writer = writing::begin(order.path, feed, order.format, order.formulas).map_err(not_written)?;
+    if total < CHECKED_MEANWHILE || !reading::is_read_through(order.format) {
+        return write_rows(conn, order, sold_since, (total, None), observer);
+    }
+    let (path, format, growth) = (order.path, order.format, Arc::new(Growth::default()));
+    let follower = Follower::open(path, Arc::clone(&growth)).map_err(not_written)?;
+    thread::scope(|scope| {
+        // On every way out, a panic included: the scope waits for the thread.
+        let over = EndOnDrop(&growth);
+        let checker = thread::Builder::new().name("jpauto-check".to_owned());
+        let checker = checker
+            .spawn_scoped(scope, move || check::check_behind(follower, path, feed, format))
+            .map_err(not_written)?;
+        let written = write_rows(conn, order, sold_since, (total, Some(Arc::clone(&growth))), observer);
+        drop(over);
+        let checked = checker.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(Written { checked: Some(checked), ..written? })
+    })
+}
+
+fn write_rows(
+    conn: &mut DbConnection,
+    order: &Order<'_>,
+    sold_since: Option<DateTime<Utc>>,
+    (total, growth): (u64, Option<Arc<Growth>>),
+    observer: &mut dyn FnMut(ExportProgress) -> ControlFlow<()>,
+) -> DbResult<Written> {
+    let feed = order.feed;
+    let mut writer = writing::begin(order.path, feed, order.format, order.formulas, growth).map_err(not_written)?;
     let mut work = Work {
         order,
         seen: Seen::new(&feed.columns),

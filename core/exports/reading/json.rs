@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, BufRead as _, BufReader, Read as _, Seek as _},
+    io::{self, BufRead as _, BufReader, Read, Seek as _},
     ops::ControlFlow,
     rc::Rc,
 };
@@ -14,7 +14,7 @@ use super::{Head, LONGEST_ROW, Limited, Named, Unreadable, Visitor};
 use crate::exports::{feed::Feed, writing::GRAPH_HEAD};
 
 pub(super) fn read_lines(
-    mut file: BufReader<File>,
+    mut file: BufReader<Box<dyn Read>>,
     feed: &Feed,
     visitor: &mut Visitor<'_>,
 ) -> Result<Head, Unreadable> {
@@ -158,7 +158,11 @@ impl serde::de::Visitor<'_> for Name<'_> {
 pub(super) fn read_graph(mut file: File, feed: &Feed, visitor: &mut Visitor<'_>) -> Result<Head, Unreadable> {
     let is_by_lines = has_a_node_a_line(&mut file)?;
     file.rewind()?;
-    if is_by_lines { read_node_lines(file, feed, visitor) } else { read_document(Limited::new(file), feed, visitor) }
+    if is_by_lines {
+        read_node_lines(file, feed, visitor)
+    } else {
+        read_document(Limited::new(Box::new(file)), feed, visitor)
+    }
 }
 
 /// So much is read at once.

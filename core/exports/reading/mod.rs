@@ -71,22 +71,41 @@ pub(super) fn read(
     let file = File::open(path)?;
     match format {
         FeedFormat::Zip | FeedFormat::Pages => pages::read_zip(file, feed, visitor),
-        FeedFormat::Csv => separated::read(Limited::new(file), b',', feed, visitor),
-        FeedFormat::Tsv => separated::read(Limited::new(file), b'\t', feed, visitor),
-        FeedFormat::Xml => xml::read(Limited::new(file), feed, visitor),
-        FeedFormat::JsonLines => json::read_lines(BufReader::new(file), feed, visitor),
         FeedFormat::JsonLd => json::read_graph(file, feed, visitor),
+        FeedFormat::Csv | FeedFormat::Tsv | FeedFormat::Xml | FeedFormat::JsonLines => {
+            read_through(Box::new(file), feed, format, visitor)
+        }
+    }
+}
+
+/// Whether a form is read once from its beginning to its end.
+pub(super) fn is_read_through(format: FeedFormat) -> bool {
+    matches!(format, FeedFormat::Csv | FeedFormat::Tsv | FeedFormat::Xml | FeedFormat::JsonLines)
+}
+
+/// The same for such a form, wherever its bytes come from.
+pub(super) fn read_through(
+    bytes: Box<dyn Read>,
+    feed: &Feed,
+    format: FeedFormat,
+    visitor: &mut Visitor<'_>,
+) -> Result<Head, Unreadable> {
+    match format {
+        FeedFormat::Tsv => separated::read(Limited::new(bytes), b'\t', feed, visitor),
+        FeedFormat::Xml => xml::read(Limited::new(bytes), feed, visitor),
+        FeedFormat::JsonLines => json::read_lines(BufReader::new(bytes), feed, visitor),
+        _ => separated::read(Limited::new(bytes), b',', feed, visitor),
     }
 }
 
 /// A file of which no row may be too long: whoever reads says when a row ends.
 struct Limited {
-    file: File,
+    file: Box<dyn Read>,
     since_row: Rc<Cell<u64>>,
 }
 
 impl Limited {
-    fn new(file: File) -> Self {
+    fn new(file: Box<dyn Read>) -> Self {
         Self { file, since_row: Rc::default() }
     }
 

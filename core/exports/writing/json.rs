@@ -8,13 +8,13 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::{BUFFER, Row, RowWriter, size};
-use crate::exports::{feed::Column, value::Value};
+use crate::exports::{feed::Column, following::Sink, value::Value};
 
 /// An object a line, with every column.
-pub(super) struct Lines(BufWriter<File>);
+pub(super) struct Lines(BufWriter<Sink>);
 
 impl Lines {
-    pub(super) fn begin(file: File) -> Self {
+    pub(super) fn begin(file: Sink) -> Self {
         Self(BufWriter::with_capacity(BUFFER, file))
     }
 }
@@ -26,7 +26,7 @@ impl RowWriter for Lines {
     }
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
-        size(&self.0.into_inner().map_err(io::IntoInnerError::into_error)?)
+        size(&self.0.into_inner().map_err(io::IntoInnerError::into_error)?.file)
     }
 }
 

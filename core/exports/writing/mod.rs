@@ -5,11 +5,12 @@ mod pages;
 mod separated;
 mod xml;
 
-use std::{fs::File, io, path::Path};
+use std::{fs::File, io, path::Path, sync::Arc};
 
 use super::{
     FeedFormat, Formulas,
     feed::{Column, Feed},
+    following::{Growth, Sink},
     value::Value,
 };
 
@@ -35,22 +36,24 @@ pub(super) trait RowWriter {
     fn finish(self: Box<Self>) -> io::Result<u64>;
 }
 
-/// A writer of the form that begins at a file, or at a folder for pages.
+/// A writer of the form that begins at a file, or at a folder for pages. How far it is can be followed where the form is read through.
 pub(super) fn begin(
     path: &Path,
     feed: &Feed,
     format: FeedFormat,
     formulas: Formulas,
+    growth: Option<Arc<Growth>>,
 ) -> io::Result<Box<dyn RowWriter>> {
     if format == FeedFormat::Pages {
         return Ok(Box::new(pages::Folder::begin(path)?));
     }
     let file = File::options().write(true).create(true).truncate(true).open(path)?;
+    let followed = |file| Sink::new(file, growth);
     Ok(match format {
-        FeedFormat::Csv => Box::new(separated::Separated::begin(file, b',', feed, formulas)?),
-        FeedFormat::Tsv => Box::new(separated::Separated::begin(file, b'\t', feed, formulas)?),
-        FeedFormat::Xml => Box::new(xml::Xml::begin(file)?),
-        FeedFormat::JsonLines => Box::new(json::Lines::begin(file)),
+        FeedFormat::Csv => Box::new(separated::Separated::begin(followed(file), b',', feed, formulas)?),
+        FeedFormat::Tsv => Box::new(separated::Separated::begin(followed(file), b'\t', feed, formulas)?),
+        FeedFormat::Xml => Box::new(xml::Xml::begin(followed(file))?),
+        FeedFormat::JsonLines => Box::new(json::Lines::begin(followed(file))),
         FeedFormat::JsonLd => Box::new(json::Linked::begin(file, &feed.columns)?),
         FeedFormat::Zip | FeedFormat::Pages => Box::new(pages::Zip::begin(file)),
     })

@@ -1,25 +1,26 @@
 //! CSV and TSV, by the crate csv.
 
-use std::{fs::File, io};
+use std::io;
 
 use super::{BUFFER, Row, RowWriter, size};
 use crate::{
     exports::{
         Formulas,
         feed::{Column, Feed},
+        following::Sink,
         value::Lines,
     },
     sheets::cell_text,
 };
 
 pub(super) struct Separated {
-    writer: csv::Writer<File>,
+    writer: csv::Writer<Sink>,
     formulas: Formulas,
     cell: String,
 }
 
 impl Separated {
-    pub(super) fn begin(file: File, delimiter: u8, feed: &Feed, formulas: Formulas) -> io::Result<Self> {
+    pub(super) fn begin(file: Sink, delimiter: u8, feed: &Feed, formulas: Formulas) -> io::Result<Self> {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(delimiter)
             .buffer_capacity(BUFFER)
@@ -52,7 +53,7 @@ impl RowWriter for Separated {
     }
 
     fn finish(self: Box<Self>) -> io::Result<u64> {
-        let file = self.writer.into_inner().map_err(|failed| io::Error::other(failed.error().to_string()))?;
-        size(&file)
+        let sink = self.writer.into_inner().map_err(|failed| io::Error::other(failed.error().to_string()))?;
+        size(&sink.file)
     }
 }

@@ -1,9 +1,6 @@
 //! XML: an element `vehicle` for each vehicle, with an element for each column that says something, by the crate quick-xml.
 
-use std::{
-    fs::File,
-    io::{self, BufWriter},
-};
+use std::io::{self, BufWriter};
 
 use quick_xml::{
     Writer,
@@ -11,18 +8,18 @@ use quick_xml::{
 };
 
 use super::{BUFFER, Row, RowWriter, size};
-use crate::exports::{feed::Column, value::Value};
+use crate::exports::{feed::Column, following::Sink, value::Value};
 
 pub(in crate::exports) const ROOT: &str = "vehicles";
 const VEHICLE: &str = "vehicle";
 
 pub(super) struct Xml {
-    writer: Writer<BufWriter<File>>,
+    writer: Writer<BufWriter<Sink>>,
     text: String,
 }
 
 impl Xml {
-    pub(super) fn begin(file: File) -> io::Result<Self> {
+    pub(super) fn begin(file: Sink) -> io::Result<Self> {
         let mut writer = Writer::new_with_indent(BufWriter::with_capacity(BUFFER, file), b' ', 2);
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         writer.write_event(Event::Start(BytesStart::new(ROOT)))?;
@@ -57,7 +54,7 @@ impl RowWriter for Xml {
 
     fn finish(mut self: Box<Self>) -> io::Result<u64> {
         self.writer.write_event(Event::End(BytesEnd::new(ROOT)))?;
-        let file = self.writer.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
-        size(&file)
+        let sink = self.writer.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
+        size(&sink.file)
     }
 }
