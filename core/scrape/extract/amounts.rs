@@ -137,12 +137,15 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
             }
         } else if price_sentences::withholds_a_price(&text) {
             // One that answers a caption is open for it; others are whole by themselves.
-            let own = if is_left_open(&text) { None } else { Some(Stated::Price(PriceRank::Plain)) };
+            let own = if answers::is_left_open(&text) { None } else { Some(Stated::Price(PriceRank::Plain)) };
             push(Kind::Amount(Amount { own, wording: Wording::Withheld, ..Amount::default() }), behind);
         } else if has_digit && is_amount(dom, chunks, at, &text, columns) {
             let is_rate = chunks.get(behind).is_some_and(|next| begins_a_payment(&next.text));
             behind += usize::from(is_rate);
             let mut read = amounts_of(&text, is_rate, name);
+            if price_sentences::leads_on(&text) && chunks.get(behind).is_some_and(|next| next.text.starts_with('$')) {
+                read.iter_mut().for_each(|amount| amount.own = Some(Stated::Price(PriceRank::Retail)));
+            }
             if let [only] = &mut read[..]
                 && !is_rate
             {
@@ -162,7 +165,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
             caption(chunk, has_digit).filter(|stated| may_be_linked(*stated) || !is_link(dom, chunk))
         {
             push(Kind::Caption(stated), behind);
-        } else if is_left_open(&text) && !answers::is_called(chunks.get(behind)) {
+        } else if answers::is_left_open(&text) && !answers::is_called(chunks.get(behind)) {
             push(Kind::Amount(Amount::default()), behind);
         }
         at = behind;
@@ -275,6 +278,9 @@ fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     if price_words::ends_in_an_aside(front) {
         return Some(Stated::Fee);
     }
+    if price_words::ends_in_a_condition(front) {
+        return Some(Stated::Unknown);
+    }
     if price_sentences::is_lowered_to(front) {
         return Some(Stated::Price(PriceRank::Asking));
     }
@@ -356,6 +362,11 @@ pub(super) fn column_of(columns: &[Column], at: usize) -> Option<Stated> {
 /// The amounts of one text, each with what the text says of it.
 fn amounts_of(text: &str, is_rate: bool, name: &CarName<'_, '_>) -> Vec<Amount> {
     let found = numbers::dollars(text);
+    if found.len() > 1
+        && let Some(without) = price_sentences::without_an_aside(text)
+    {
+        return amounts_of(&without, is_rate, name);
+    }
     if let [(first, _), (second, _), ..] = &found[..]
         && price_words::begins_an_aside(&text[first.end..second.start])
     {
@@ -391,8 +402,11 @@ fn one_amount_of(
     let lowered = found
         .last()
         .filter(|(place, _)| price_sentences::is_lowered_to(text[..place.start].trim_end_matches(['$', ' '])));
+    let is_foreign = !found.is_empty() && numbers::names_another_currency(&text.to_ascii_lowercase());
     let own = match said_in_sentence(front, behind) {
         _ if is_rate => Some(Stated::Rate),
+        // The same in another currency says nothing of the amount in this one.
+        _ if is_foreign => Some(Stated::Value),
         // `Lower price: -$1,310`
         _ if text[..start].ends_with(": -$") => Some(Stated::Saving),
         // `Marked down from $17,995 to $15,995`
@@ -413,7 +427,7 @@ fn one_amount_of(
         has_sign: !found.is_empty(),
         is_several: price.is_none() && !is_rate && found.len() > 1 && found.iter().any(is_large),
         price,
-        size: numbers::size(text).or(price),
+        size: if is_foreign { None } else { numbers::size(text).or(price) },
         own,
         is_short: words_of(beside) <= most_beside || is_label(),
         wording: if by_words_in_front(front).is_some() { Wording::Whole } else { Wording::Short },
@@ -467,38 +481,6 @@ fn is_link(dom: &Dom<'_>, chunk: &Chunk<'_>) -> bool {
         let has_box = || dom.elements(range.clone()).any(|(_, element)| element.name() == "input");
         range.len() <= NODES && (is("a") || (is("label") && has_box()))
     })
-}
-
-/// Whether a text stands where an amount would, and states none.
-fn is_left_open(text: &str) -> bool {
-    const WORDS: [&str; 22] = [
-        "unavailable",
-        "not available",
-        "on request",
-        "upon request",
-        "ask us",
-        "please inquire",
-        "call",
-        "call us",
-        "call for price",
-        "call for pricing",
-        "call for details",
-        "call dealer",
-        "please call",
-        "contact us",
-        "contact us for price",
-        "contact dealer",
-        "ask",
-        "inquire",
-        "tbd",
-        "n/a",
-        "na",
-        "coming soon",
-    ];
-    text.len() <= CAPTION_BYTES && {
-        let text = text.trim_end_matches(['!', '.', ' ']);
-        WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-    }
 }
 
 /// The text with what belongs to its number, `$`, `15` and `,995` being one amount, and the place behind it.

@@ -212,3 +212,35 @@ impl Around<'_, '_> {
         None
     }
 }
+
+/// Whether a text stands where an amount would, and states none.
+pub(super) fn is_left_open(text: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "unavailable",
+        "not available",
+        "on request",
+        "upon request",
+        "ask us",
+        "please inquire",
+        "call",
+        "call us",
+        "call for price",
+        "call for pricing",
+        "call for details",
+        "call dealer",
+        "please call",
+        "contact us",
+        "contact us for price",
+        "contact dealer",
+        "ask",
+        "inquire",
+        "tbd",
+        "n/a",
+        "na",
+        "coming soon",
+    ];
+    text.len() <= ANSWER_BYTES && {
+        let text = text.trim_end_matches(['!', '.', ' ']);
+        WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    }
+}

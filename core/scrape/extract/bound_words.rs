@@ -14,7 +14,7 @@ use super::{
     heading::Heading,
     price_sentences::is_lowered_to,
     price_words::{
-        Stated, begins_an_aside, mentioned,
+        Stated, asks_by_a_label, begins_an_aside, mentioned,
         thing::{AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, CASH, CONDITION, MARKET, PRICE, RETAIL, SUGGESTED},
     },
 };
@@ -123,7 +123,7 @@ fn is_deed(word: &str) -> bool {
 /// What words in front of an amount and behind it leave of what is said of it.
 pub(super) fn left_of(said: Option<Stated>, front: &str, behind: &str, name: &CarName<'_, '_>) -> Option<Stated> {
     let is_price = said.is_none_or(|said| said.rank().is_some());
-    if !is_price || is_lowered_to(front) {
+    if !is_price || is_lowered_to(front) || asks_by_a_label(front) {
         return said;
     }
     let front = bound_in_front(front);
@@ -147,7 +147,11 @@ fn is_of_a_new_one(front: &str) -> bool {
 
 /// The part of the words in front of an amount that stands in its own sentence.
 fn bound_in_front(front: &str) -> &str {
-    let front = front.trim_end_matches([' ', ':', '-', '\u{2013}', '\u{2014}', '(', '*', '~', '$', '=']);
+    let between = [' ', ':', '-', '\u{2013}', '\u{2014}', '(', '*', '~', '$', '='];
+    let front = front.trim_end_matches(between);
+    // Dots lead from a caption to its amount: `Insurance ..... $2,968`.
+    let leads = front.ends_with("..") || front.ends_with('\u{2026}');
+    let front = if leads { front.trim_end_matches(['.', '\u{2026}']).trim_end_matches(between) } else { front };
     let start = front.rmatch_indices(ENDS).find(|(at, end)| *end != "." || ends_a_sentence(front, *at));
     start.map_or(front, |(at, end)| &front[at + end.len()..])
 }

@@ -26,6 +26,8 @@ bits! {
     pub(super) PAYMENT,
     /// That a car is lent.
     pub(super) LENT,
+    /// Of a lease, as words of their own.
+    pub(super) LEASES,
     /// Of hiring a car, or of buying one from the visitor.
     pub(super) HIRING,
     /// Of the name of a dealer, as words of their own.
@@ -59,7 +61,7 @@ bits! {
 }
 
 /// The known phrases by what they say, in lower case.
-const PHRASES: [(u32, &[&str]); 23] = [
+const PHRASES: [(u32, &[&str]); 24] = [
     (
         SELLS_NO_CAR,
         &[
@@ -174,6 +176,7 @@ const PHRASES: [(u32, &[&str]); 23] = [
     ),
     (PAYMENT, &["/mo", "bi-weekly", "biweekly", "monthly", "per month", "weekly payment", "/bi"]),
     (LENT, &["lease", "rent", "subscri", "due at signing", "per day", "/day", "included"]),
+    (LEASES, &["lease", "leases", "leasing", "due at signing"]),
     (
         HIRING,
         &[
@@ -211,6 +214,7 @@ const PHRASES: [(u32, &[&str]); 23] = [
             "brochures",
             "completed listings",
             "depreciation",
+            "donated",
             "engines",
             "impound",
             "junkyard",
@@ -249,6 +253,7 @@ const PHRASES: [(u32, &[&str]); 23] = [
             "recall campaign",
             "self-service yard",
             "u-pull",
+            "window sticker",
             "you pull",
         ],
     ),

@@ -112,6 +112,9 @@ fn read_named(
     let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
     let heads = Told::of(heads_around(dom, at).unwrap_or_default().to_lowercase());
     let told = Told::of(std::mem::take(&mut words.lower));
+    if !is_asked && listing.mileage.is_some_and(|miles| told.allows_miles(miles)) {
+        listing.mileage = None;
+    }
     let pays_down = told.pays_down() || heads.pays_down();
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
@@ -129,6 +132,7 @@ fn read_named(
             || (is_cheap && ((words.name_a_part && listing.price.is_some()) || told.is_of_a_shop())),
         is_doubtful: words.name_a_text
             || page.is_about_others()
+            || (!is_asked && page.lists_leases() && told.is_of_a_lease())
             || (!offers_cars && (told.is_of_a_shop() || told.speaks_of_buying()))
             || (!pays_down
                 && (told.speaks_of_hiring_or_buying()

@@ -196,10 +196,13 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
         let mut draft = Draft::default();
         draft.listing.vin = Some(vin.clone());
         read(page, dom, card.at, &mut draft);
-        let mut listing = draft.listing;
-        if !says_enough(&listing) {
+        // The VIN is the example of an offer.
+        let is_leased =
+            || !draft.price_is_asked() && page.lists_leases() && card_proof::told(dom, card.at).is_of_a_lease();
+        if !says_enough(&draft.listing) || is_leased() {
             continue;
         }
+        let mut listing = draft.listing;
         listing.is_sold = is_marked_sold(dom, card.at).then_some(true);
         let read = Card { at: card.at, listing };
         match best.entry(card.name) {

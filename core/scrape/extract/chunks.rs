@@ -144,6 +144,41 @@ impl<'t> Texts<'t> {
         is_caption
     }
 
+    /// Whether a text is a part of the number in front of it, or separates two others.
+    fn goes_on_with_a_number(&mut self, dom: &Dom<'_>, at: usize, text: &str, frame: &mut Option<usize>) -> bool {
+        if self.spell(dom, at, text, frame) {
+            return true;
+        }
+        // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
+        let is_shown = is_shown_apart(text);
+        if !text.is_empty() {
+            *frame = None;
+        }
+        if !is_shown {
+            self.go_on_with_thousands(text);
+        }
+        !is_shown
+    }
+
+    /// Takes a sign for the next one of a number that has each of its signs in an element of its own: `$`, `1`, `5`, `,`, `9`, `9`, `5`.
+    /// `frame` is what these elements stand in. Answers whether it did.
+    fn spell(&mut self, dom: &Dom<'_>, at: usize, text: &str, frame: &mut Option<usize>) -> bool {
+        let [sign] = text.as_bytes() else { return false };
+        let around = |at: usize| dom.parent(at).and_then(|element| dom.parent(element));
+        let Some(last) = self.chunks.last_mut().filter(|_| sign.is_ascii_digit() || matches!(sign, b',' | b'.')) else {
+            return false;
+        };
+        let is_first = last.text == "$" && sign.is_ascii_digit() && around(last.at) == around(at);
+        if is_first {
+            *frame = around(at);
+        }
+        let goes_on = frame.is_some() && *frame == around(at) && last.text.len() < SPELLED_BYTES;
+        if goes_on {
+            last.text.to_mut().push_str(text);
+        }
+        goes_on
+    }
+
     /// Takes a comma between two texts for that of a number: `$46`, `,`, `988`.
     fn go_on_with_thousands(&mut self, text: &str) {
         if text != "," {
@@ -165,7 +200,7 @@ impl<'t> Texts<'t> {
 pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
     let mut texts = Texts { chunks: Vec::new(), badges: Vec::new(), classes: Vec::new() };
     // Whether the last text stands in an attribute.
-    let (mut is_attribute, mut forms) = (false, Vec::new());
+    let (mut is_attribute, mut forms, mut spelled) = (false, Vec::new(), None);
     // Where what is hidden, struck through, called a price or a button ends.
     let (mut hidden_until, mut struck_until, mut priced_until, mut button_until) = (0, 0, 0, 0);
     for at in dom.within(card) {
@@ -202,9 +237,7 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
             }
             Kind::Text(text) if at >= hidden_until => {
                 let text = clean::collapsed(text);
-                // Some themes set the sign apart from the digits; any other text without a letter or digit separates.
-                if !is_shown_apart(&text) {
-                    texts.go_on_with_thousands(&text);
+                if texts.goes_on_with_a_number(dom, at, &text, &mut spelled) {
                     continue;
                 }
                 if is_footnote(dom, at, &text, at < button_until) || texts.go_on_with_a_caption(dom, at, &text) {
@@ -280,7 +313,7 @@ impl<'e> Look<'e> {
                 "role" => is_button |= value == "button",
                 "data-action" => action = action.or(Some(value)),
                 "alt" | "title" | "aria-label" | "data-label" | "data-title" | "data-th" | "data-column"
-                | "data-heading"
+                | "data-heading" | "data-before" | "data-content" | "data-caption"
                     if value.len() <= SAID_BYTES =>
                 {
                     said = said.or(Some(value));
@@ -305,6 +338,8 @@ fn hides(style: &str) -> bool {
     mentions(style, "display") && mentions(&style.replace(' ', ""), "display:none")
 }
 
+/// A longer number is none of dollars.
+const SPELLED_BYTES: usize = 12;
 /// An amount stands no further behind a caption that nobody knows.
 const NODES_BESIDE: usize = 6;
 /// A longer text is a description.

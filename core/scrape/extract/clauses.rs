@@ -150,8 +150,11 @@ pub(super) fn each_by_its_words(text: &str, found: &[Found]) -> Option<Vec<Amoun
     if found.len() > 1 {
         let starts = found.iter().map(|(place, _)| place.start).skip(1).chain([text.len()]);
         let ends = [0].into_iter().chain(found.iter().map(|(place, _)| place.end));
-        let part = |front: &str| price_words::ends_in_an_aside(front).then_some(Stated::Fee);
-        let said = |front: &str| part(front).or_else(|| by_words(front));
+        let said = |front: &str| match front {
+            _ if price_words::ends_in_an_aside(front) => Some(Stated::Fee),
+            _ if price_words::ends_in_a_condition(front) => Some(Stated::Unknown),
+            _ => by_words(front),
+        };
         let mut in_front: Vec<_> =
             found.iter().zip(ends).map(|((place, _), end)| said(&text[end..place.start])).collect();
         take_off(text, found, &mut in_front);

@@ -5,7 +5,7 @@
 
 use super::{
     car_phrases::{
-        ARRIVED, BROUGHT, BUYS, CALL, DEALER, DOWN, ESTIMATE, HIRING, LABOR, LEARN_MORE, LENT, LOOKS_UP,
+        ARRIVED, BROUGHT, BUYS, CALL, DEALER, DOWN, ESTIMATE, HIRING, LABOR, LEARN_MORE, LEASES, LENT, LOOKS_UP,
         LOOKS_UP_BELOW, MAYBE_MODEL, MODEL, OFFERS, OFFERS_OTHERS, OTHER_HEADING, PAYMENT, SELLS_NO_CAR, SHOP, WORK,
         YARD, phrases_of, said_in,
     },
@@ -195,6 +195,17 @@ impl Told {
         self.says_apart(DOWN) && !self.says(LENT)
     }
 
+    /// Whether the words of a card state what a lease or a loan costs.
+    pub(super) fn is_of_a_lease(&self) -> bool {
+        self.says(PAYMENT) || self.says_apart(LEASES)
+    }
+
+    /// Whether miles are what a lease that the words of a card speak of allows for each year.
+    pub(super) fn allows_miles(&self, miles: i32) -> bool {
+        const ALLOWED: [i32; 7] = [5_000, 7_500, 10_000, 12_000, 15_000, 18_000, 20_000];
+        ALLOWED.contains(&miles) && self.says_apart(LEASES)
+    }
+
     /// Whether the words of a card state a payment of a loan.
     pub(super) fn states_a_payment(&self) -> bool {
         self.says(PAYMENT) && !self.says(LENT) && self.states_money()
@@ -249,6 +260,16 @@ fn is_digit(sign: char) -> bool {
 pub(super) fn offers_cars(title: &str) -> bool {
     let said = said_in(&title.to_lowercase());
     said & OFFERS != 0 && said & OFFERS_OTHERS == 0
+}
+
+/// Whether the main heading of a page says that it lists leases: `Lease Specials`, `New Honda lease deals`.
+pub(super) fn lists_leases(heading: &str) -> bool {
+    const LISTED: [&str; 8] = ["deal", "deals", "event", "offer", "offers", "programs", "special", "specials"];
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_lease = |word: &str| is(word, &["lease", "leases", "leasing"]);
+    let begins = words(heading).next().is_some_and(is_lease);
+    let mut behind = words(heading).skip_while(|word| !is_lease(word));
+    begins || behind.any(|word| is(word, &LISTED))
 }
 
 /// Whether the main heading of a page says that what it lists is done to cars, paid for them or taken out of them: `Recent shipments`,

@@ -8,12 +8,13 @@ use memchr::{memchr2_iter, memmem};
 
 use super::{
     decoys::LEAST_PRICE,
+    entities,
     fields::{Draft, Field},
     flattened,
     general::is_one_car,
     json::value_at_start,
     listing::ScrapedListing,
-    markup::Script,
+    markup::{Script, Tag, Token},
     page::Page,
     record_values,
     value::{Json, Object},
@@ -27,25 +28,50 @@ const DEPTH_MAX: usize = 16;
 const BYTES_MIN: usize = 64;
 
 /// The vehicles of the longest such list; none of lists that are called similar, sold or the like. Where there is none, the only car that
-/// stands under the name of a vehicle.
+/// stands under the name of a vehicle. Where no script has any, an attribute may: `<div data-page="{...}">`.
 pub(super) fn listings(page: &Page<'_>) -> Vec<ScrapedListing> {
-    let mut longest = Vec::new();
-    let mut alone: Vec<ScrapedListing> = Vec::new();
+    let mut found = Lists { page, longest: Vec::new(), alone: Vec::new() };
     let mut left = VALUES_MAX;
-    for script in page.scripts().iter().filter(|script| may_list_vehicles(script)) {
-        each_value(script, &mut left, &mut |value| {
-            look_through(page, value, 0, &mut longest);
-            if longest.is_empty() {
-                for list in flattened::lists(value, are_others) {
-                    look_through(page, &Json::Array(list), DEPTH_MAX, &mut longest);
-                }
-            }
-            if longest.is_empty() {
-                look_for_one(page, value, 0, &mut alone);
-            }
-        });
+    for script in page.scripts().iter().filter(|script| !script.is_json_ld() && may_list_vehicles(script.body)) {
+        each_value(script, &mut left, &mut |value| found.look(value));
     }
-    if longest.is_empty() && alone.len() == 1 { alone } else { longest }
+    if found.longest.is_empty() && found.alone.is_empty() {
+        each_attribute(page, &mut left, &mut |value| found.look(value));
+    }
+    if found.longest.is_empty() && found.alone.len() == 1 { found.alone } else { found.longest }
+}
+
+/// What the values of a page hold.
+struct Lists<'p, 'a> {
+    page: &'p Page<'a>,
+    longest: Vec<ScrapedListing>,
+    alone: Vec<ScrapedListing>,
+}
+
+impl Lists<'_, '_> {
+    fn look(&mut self, value: &Json<'_>) {
+        look_through(self.page, value, 0, &mut self.longest);
+        if self.longest.is_empty() {
+            for list in flattened::lists(value, are_others) {
+                look_through(self.page, &Json::Array(list), DEPTH_MAX, &mut self.longest);
+            }
+        }
+        if self.longest.is_empty() {
+            look_for_one(self.page, value, 0, &mut self.alone);
+        }
+    }
+}
+
+/// Calls `take` with the values that attributes hold.
+fn each_attribute(page: &Page<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<'_>)) {
+    let tags = page.tokens().iter().filter_map(|token| if let Token::Open(tag) = token { Some(tag) } else { None });
+    for (name, value) in tags.flat_map(Tag::attributes) {
+        let may_be_value = value.starts_with(['{', '[']) && may_list_vehicles(value) && !are_others(name);
+        if may_be_value && *left > 0 {
+            *left -= 1;
+            value_at_start(&entities::decode(value)).into_iter().for_each(|(value, _)| take(&value));
+        }
+    }
 }
 
 /// Looks for records under the name of a vehicle, each of one car that is offered.
@@ -63,12 +89,11 @@ fn look_for_one(page: &Page<'_>, value: &Json<'_>, depth: usize, found: &mut Vec
     }
 }
 
-/// Whether a script has the words without which it lists no vehicles.
-fn may_list_vehicles(script: &Script<'_>) -> bool {
-    let body = script.body.as_bytes();
+/// Whether a script or an attribute has the words without which it lists no vehicles.
+fn may_list_vehicles(body: &str) -> bool {
+    let body = body.as_bytes();
     let says = |words: [&str; 3]| words.iter().any(|word| memmem::find(body, word.as_bytes()).is_some());
     body.len() >= BYTES_MIN
-        && !script.is_json_ld()
         && (says(["vin", "VIN", "Vin"])
             || memmem::find(body, b"item_id").is_some()
             || (says(["year", "Year", "YEAR"]) && says(["make", "Make", "MAKE"])))
@@ -77,6 +102,11 @@ fn may_list_vehicles(script: &Script<'_>) -> bool {
 /// Calls `take` with the value that a script is, or with those that it assigns or pushes.
 fn each_value(script: &Script<'_>, left: &mut usize, take: &mut dyn FnMut(&Json<'_>)) {
     let body = script.body.trim_start();
+    // Some templates write the quotes of a script as they write those of texts.
+    let decoded =
+        body.strip_prefix(['{', '[']).filter(|rest| rest.trim_start_matches([' ', '{']).starts_with("&quot;"));
+    let decoded = decoded.map(|_| entities::decode_text(body));
+    let body = decoded.as_deref().unwrap_or(body);
     if body.starts_with(['{', '[']) {
         if let Some((value, _)) = value_at_start(body).filter(|_| *left > 0) {
             *left -= 1;

@@ -58,7 +58,7 @@ const STARTS: [usize; 27] = {
 };
 
 /// Every spelling, letters and digits alone, sorted for the search.
-static NAMES: [(&str, Field); 290] = [
+static NAMES: [(&str, Field); 291] = [
     ("actualmileage", Field::Mileage),
     ("actualmiles", Field::Mileage),
     ("advertisedprice", Field::Price(PriceRank::Asking)),
@@ -205,6 +205,7 @@ static NAMES: [(&str, Field); 290] = [
     ("ndestock", Field::StockNumber),
     ("ndinventaire", Field::StockNumber),
     ("neworused", Field::Condition),
+    ("newprice", Field::Price(PriceRank::Plain)),
     ("newused", Field::Condition),
     ("newusedtype", Field::Condition),
     ("ninventaire", Field::StockNumber),

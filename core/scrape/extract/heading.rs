@@ -183,10 +183,24 @@ fn year_of(word: &str) -> Option<i32> {
 fn with_make(year: i32, make: String, rest: &[&str]) -> Heading {
     let model_words = model_length(rest);
     let model = (model_words > 0).then(|| rest[..model_words].join(" ")).and_then(|model| clean::text(&model));
-    let trim =
-        rest[model_words..].iter().take_while(|word| !begins_remark(word)).copied().collect::<Vec<_>>().join(" ");
+    let behind = &rest[model_words..];
+    let has_number = model.as_deref().is_some_and(|model| goes_on_with_a_number(model, behind));
+    let words = behind.iter().enumerate().take_while(|(at, word)| (*at == 0 && has_number) || !begins_remark(word));
+    let trim = words.map(|(_, word)| *word).collect::<Vec<_>>().join(" ");
     let trim = clean::text(trim.trim_end_matches([',', '-', '*', '!', ' '])).filter(|_| model.is_some());
     Heading { year, make: Some(make), model, trim }
+}
+
+/// Whether the number behind a model of a few letters tells which of them it is, and counts no miles or owners: `GLC 300 4MATIC`.
+fn goes_on_with_a_number(model: &str, behind: &[&str]) -> bool {
+    const LETTERS_MAX: usize = 3;
+    const UNITS: [&str; 8] = ["k", "km", "mi", "mi.", "mile", "miles", "owner", "owners"];
+    let is_series = |word: &&str| (2..=3).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_unit = |word: &&str| UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit));
+    model.len() <= LETTERS_MAX
+        && model.bytes().all(|byte| byte.is_ascii_uppercase())
+        && behind.first().is_some_and(is_series)
+        && !behind.get(1).is_some_and(is_unit)
 }
 
 /// [`split`] of a heading whose make is in no table: that of a model which is a word of other things as well, else the first word behind
@@ -348,6 +362,9 @@ mod tests {
             ("2020 Chevrolet Tahoe LT Stock: P12 175,000 mi", 2020, "Chevrolet", "Tahoe", "LT"),
             ("2020 Chevrolet Tahoe LT Exterior: Black", 2020, "Chevrolet", "Tahoe", "LT"),
             ("2020 Honda Civic Type R Touring", 2020, "Honda", "Civic Type R", "Touring"),
+            ("2019 Mercedes-Benz GLC 300 4MATIC", 2019, "Mercedes-Benz", "GLC", "300 4MATIC"),
+            ("2020 Lexus RX 350 F Sport 37K MILES", 2020, "Lexus", "RX", "350 F Sport"),
+            ("2008 Porsche GT 34 MILES", 2008, "Porsche", "GT", ""),
         ] {
             let split = split(heading).unwrap();
             assert_eq!(split.year, year, "{heading}");

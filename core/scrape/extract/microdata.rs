@@ -1,9 +1,11 @@
-//! Vehicles marked up with `itemscope` and `itemprop`.
+//! Vehicles marked up with `itemscope` and `itemprop`, or with `typeof` and `property` as RDFa does.
 //!
 //! The scope of a vehicle is also its card, so what its properties do not say is read from its text as on any card. What is
 //! deliberately not here: scopes without an `itemtype` of a vehicle or product.
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
+
+use memchr::memmem;
 
 use super::{
     card, decoys,
@@ -20,9 +22,11 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
     let mut found = Vec::new();
     let mut after = 0;
     let elsewhere = Elsewhere::of(dom);
+    let has_rdfa = memmem::find(page.html.as_bytes(), b"typeof=").is_some();
     for (at, element) in dom.elements(0..dom.len()) {
-        let of_a_vehicle =
-            attribute(element, "itemscope").is_some() && attribute(element, "itemtype").is_some_and(is_vehicle_type);
+        let of_a_vehicle = (attribute(element, "itemscope").is_some()
+            && attribute(element, "itemtype").is_some_and(is_vehicle_type))
+            || (has_rdfa && is_vehicle_of_rdfa(dom, at, element));
         if !of_a_vehicle || at < after {
             continue;
         }
@@ -46,7 +50,7 @@ pub(crate) fn listings(page: &Page<'_>, dom: &Dom<'_>) -> Vec<ScrapedListing> {
 
 /// Whether a scope is named like a vehicle and something else: a part for one, a review of one.
 fn is_named_otherwise(dom: &Dom<'_>, scope: usize) -> bool {
-    let is_name = |element: &Element<'_>| attribute(element, "itemprop") == Some("name");
+    let is_name = |element: &Element<'_>| property_of(element) == Some("name");
     let mut names = dom.elements(dom.within(scope)).filter(|(_, element)| is_name(element));
     names
         .next()
@@ -56,9 +60,43 @@ fn is_named_otherwise(dom: &Dom<'_>, scope: usize) -> bool {
 fn is_vehicle_type(itemtype: &str) -> bool {
     itemtype.split_ascii_whitespace().any(|kind| {
         let name = kind.rsplit('/').next().unwrap_or(kind);
-        kind.contains("schema.org")
-            && matches!(name, "Vehicle" | "Car" | "Motorcycle" | "Product" | "IndividualProduct")
+        kind.contains("schema.org") && names_a_vehicle(name)
     })
+}
+
+fn names_a_vehicle(kind: &str) -> bool {
+    matches!(kind, "Vehicle" | "Car" | "Motorcycle" | "Product" | "IndividualProduct")
+}
+
+/// Whether an element is a vehicle by `typeof`, whose words are those of schema.org: `schema:Car`, or `Car` within its `vocab`.
+fn is_vehicle_of_rdfa(dom: &Dom<'_>, at: usize, element: &Element<'_>) -> bool {
+    const LEVELS: usize = 64;
+    let Some(kinds) = attribute(element, "typeof") else { return false };
+    let is_of_schema = || {
+        let vocab = std::iter::successors(Some(at), |at| dom.parent(*at))
+            .take(LEVELS)
+            .find_map(|at| dom.element(at).and_then(|element| attribute(element, "vocab")));
+        vocab.is_some_and(|vocab| vocab.contains("schema.org"))
+    };
+    kinds.split_ascii_whitespace().any(|kind| match kind.strip_prefix(SCHEMA) {
+        Some(kind) => names_a_vehicle(kind),
+        None => is_vehicle_type(kind) || (names_a_vehicle(kind) && is_of_schema()),
+    })
+}
+
+/// The usual prefix of schema.org's words in RDFa.
+const SCHEMA: &str = "schema:";
+
+/// The property of the scope around it that an element states.
+fn property_of<'e>(element: &'e Element<'_>) -> Option<&'e str> {
+    attribute(element, "itemprop").or_else(|| {
+        let property = attribute(element, "property")?;
+        Some(property.strip_prefix(SCHEMA).unwrap_or(property))
+    })
+}
+
+fn is_scope(element: &Element<'_>) -> bool {
+    attribute(element, "itemscope").is_some() || attribute(element, "typeof").is_some()
 }
 
 /// Elements outside of a scope that hold properties of it, by their ids: `itemref="price-12 photo-12"`.
@@ -111,8 +149,8 @@ fn read_range(dom: &Dom<'_>, range: Range<usize>, within: usize, draft: &mut Dra
     // The property whose value is a scope of its own, for each nested scope: the `name` within `brand` is the brand.
     let mut scopes: HashMap<usize, &str> = HashMap::new();
     for (at, element) in dom.elements(range.clone()) {
-        let Some(property) = attribute(element, "itemprop") else { continue };
-        if attribute(element, "itemscope").is_some() {
+        let Some(property) = property_of(element) else { continue };
+        if is_scope(element) {
             scopes.insert(at, property);
             continue;
         }
@@ -161,9 +199,10 @@ fn scopes_within<'d>(dom: &'d Dom<'_>, range: Range<usize>) -> Vec<(&'d str, Obj
     let end = range.end;
     for (at, element) in dom.elements(range) {
         close(&mut open, at);
-        let Some(property) = attribute(element, "itemprop") else { continue };
-        if attribute(element, "itemscope").is_some() {
-            let kind = attribute(element, "itemtype").map(|kind| ("@type", Json::String(kind.into())));
+        let Some(property) = property_of(element) else { continue };
+        if is_scope(element) {
+            let kind = attribute(element, "itemtype").or_else(|| attribute(element, "typeof"));
+            let kind = kind.map(|kind| ("@type", Json::String(kind.into())));
             open.push(Open { end: dom.node(at).end, property, members: kind.into_iter().collect() });
         } else if let Some(around) = open.last_mut() {
             around.members.push((property, Json::String(value_of(dom, at, element))));
@@ -196,7 +235,7 @@ fn as_object<'d>(members: Vec<(&'d str, Json<'d>)>) -> Object<'d> {
 fn enclosing_scope(dom: &Dom<'_>, at: usize, vehicle: usize) -> Option<usize> {
     std::iter::successors(dom.parent(at), |at| dom.parent(*at))
         .take_while(|at| *at != vehicle)
-        .find(|at| dom.element(*at).is_some_and(|element| attribute(element, "itemscope").is_some()))
+        .find(|at| dom.element(*at).is_some_and(is_scope))
 }
 
 fn offer(draft: &mut Draft, around: Option<&str>, property: &str, value: &str) {

@@ -446,7 +446,7 @@ pub(super) fn behind_asking(text: &str) -> Option<&str> {
     (ASKED.iter().any(|word| last.eq_ignore_ascii_case(word)) && !is_year).then_some(number)
 }
 
-fn names_another_currency(lower: &str) -> bool {
+pub(super) fn names_another_currency(lower: &str) -> bool {
     const OTHERS: [&str; 7] = ["€", "£", "¥", "c$", "ca$", "mx$", "a$"];
     const CODES: [&str; 5] = ["cad", "eur", "gbp", "mxn", "aud"];
     OTHERS.iter().any(|sign| lower.contains(sign))

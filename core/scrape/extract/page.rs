@@ -43,6 +43,7 @@ pub(crate) struct Page<'a> {
     offers_cars: OnceCell<bool>,
     is_about_others: OnceCell<bool>,
     lists_other_goods: OnceCell<bool>,
+    lists_leases: OnceCell<bool>,
     /// What its links are relative to, if the page says so itself.
     base: OnceCell<Option<Url>>,
 }
@@ -77,6 +78,7 @@ impl<'a> Page<'a> {
             offers_cars: OnceCell::new(),
             is_about_others: OnceCell::new(),
             lists_other_goods: OnceCell::new(),
+            lists_leases: OnceCell::new(),
             base: OnceCell::new(),
         })
     }
@@ -143,6 +145,11 @@ impl<'a> Page<'a> {
             decoys::lists_other_goods(&self.main_heading(), false)
                 || title.is_some_and(|title| decoys::lists_other_goods(title, true))
         })
+    }
+
+    /// Whether its first main heading says that it lists leases.
+    pub(super) fn lists_leases(&self) -> bool {
+        *self.lists_leases.get_or_init(|| decoys::lists_leases(&self.main_heading()))
     }
 
     /// The text of its first main heading.

@@ -3,7 +3,8 @@
 //! The smallest element that holds one caption and one amount binds them, in whatever order. Rows that take turns (caption,
 //! amount, caption, amount) are bound in that order, tables by their columns. What elements leave open is read by neighbours: each
 //! caption with the amount behind it, or each with the one in front. Where both are possible both are handed on, and the price
-//! holds only where it is the same in both. What is deliberately not here: what the price is then (`price_choice`).
+//! holds only where it is the same in both. A pair that is bound parts what stands in front of it from what stands behind. What is
+//! deliberately not here: what the price is then (`price_choice`).
 
 use std::ops::Range;
 
@@ -70,7 +71,8 @@ struct Binder<'b, 'd> {
     separators: Vec<usize>,
     /// Captions and amounts that nothing has bound, in order.
     loose: Vec<usize>,
-    /// How many captions were bound to an amount behind them, and in front.
+    /// How many captions were bound to an amount behind them, and in front, where either could be. A list of terms and a table have
+    /// a direction of their own, which says nothing of the texts beside them.
     forward: usize,
     backward: usize,
 }
@@ -109,6 +111,10 @@ impl<'b, 'd> Binder<'b, 'd> {
                 self.bind_terms(element, start);
             }
             let pairs = self.pairs_within(element, start);
+            if !matches!(name, "dl" | "table" | "tbody" | "thead" | "tr") {
+                self.forward += pairs.iter().filter(|(caption, amount)| caption < amount).count();
+                self.backward += pairs.iter().filter(|(caption, amount)| amount < caption).count();
+            }
             self.bind_all(&pairs, start);
         }
         if matches!(name, "td" | "th") && !self.columns.is_empty() {
@@ -136,8 +142,6 @@ impl<'b, 'd> Binder<'b, 'd> {
         }
         for (caption, amount) in pairs {
             give(self.items, *caption, *amount);
-            self.forward += usize::from(caption < amount);
-            self.backward += usize::from(amount < caption);
         }
         let cut = self.loose.split_off(start);
         self.loose.extend(
@@ -366,6 +370,12 @@ impl<'b, 'd> Binder<'b, 'd> {
         before(first) == before(second)
     }
 
+    /// Whether an amount that has its caption stands between two items.
+    fn are_parted(&self, one: usize, other: usize) -> bool {
+        let has_caption = |item: &Item| item.amount().is_some_and(|amount| amount.caption.is_some());
+        self.items[one + 1..other].iter().any(has_caption)
+    }
+
     /// The items of pairs as they are once these are bound.
     fn read(&self, pairs: &Pairs) -> Vec<Item> {
         pairs
@@ -387,7 +397,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         let (mut forward, mut backward) = (Pairs::new(), Pairs::new());
         let counts = |item: &usize| self.items[*item].caption().is_some() || is_open(&self.items[*item]);
         let loose: Vec<usize> = self.loose.iter().copied().filter(counts).collect();
-        for run in loose.chunk_by(|one, other| self.are_near(*one, *other)) {
+        for run in loose.chunk_by(|one, other| self.are_near(*one, *other) && !self.are_parted(*one, *other)) {
             let (behind, in_front) = (self.neighbours(run, true), self.neighbours(run, false));
             let only = match behind.len().cmp(&in_front.len()) {
                 std::cmp::Ordering::Greater => Some(true),

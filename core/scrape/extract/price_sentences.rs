@@ -29,16 +29,38 @@ pub(super) fn by_words_in_front(text: &str) -> Option<Stated> {
     own.or_else(|| by_words(text)).or_else(|| last.and_then(by_words))
 }
 
-/// Whether words in front of an amount say that a price was lowered to it: `Reduced from $17,995 to`, `Marked down to`.
+/// What stands between a former price and the one that is asked now.
+const ARROWS: [char; 6] = ['\u{2192}', '\u{21d2}', '\u{279c}', '\u{279d}', '\u{27a1}', '\u{2794}'];
+
+/// Whether a text ends in an amount and an arrow, which leads to the one that is asked now: `$17,995 \u{2192}`.
+pub(super) fn leads_on(text: &str) -> bool {
+    text.trim_end_matches([' ', '\u{fe0f}'])
+        .strip_suffix(ARROWS)
+        .is_some_and(|front| front.trim_end().ends_with(|sign: char| sign.is_ascii_digit()))
+}
+
+/// Whether words in front of an amount say that a price was lowered to it: `Reduced from $17,995 to`, `Marked down to`, `$17,995 \u{2192}`.
 pub(super) fn is_lowered_to(front: &str) -> bool {
     const LOWERED: [&str; 10] =
         ["cut", "discounted", "down", "dropped", "drops", "lowered", "marked", "reduced", "slashed", "drop"];
     const OTHERS: [&str; 8] = ["payment", "payments", "pmt", "lease", "rate", "apr", "deposit", "fee"];
+    if leads_on(front) {
+        return true;
+    }
     let Some(front) = front.trim_end().strip_suffix(" to") else { return false };
     let sentence = front.rsplit(['!', '?', ';']).next().unwrap_or(front);
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
     let words = || sentence.split(|sign: char| !sign.is_alphanumeric());
     words().any(|word| is(word, &LOWERED)) && !words().any(|word| is(word, &OTHERS))
+}
+
+/// The text without a remark in brackets about what is in the price, or comes on top: `Price (incl. $1,195 for work): $30,051`.
+pub(super) fn without_an_aside(text: &str) -> Option<String> {
+    let open = text.find('(')?;
+    let (within, behind) = text[open + 1..].split_once(')')?;
+    let is_aside =
+        begins_an_aside(within) && within.contains('$') && (text[..open].contains('$') || behind.contains('$'));
+    is_aside.then(|| [text[..open].trim_end(), behind].concat())
 }
 
 /// Whether words in front of an amount say by how much somebody lowered a price: `We dropped the price $2,000!`.

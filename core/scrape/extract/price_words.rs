@@ -144,7 +144,7 @@ const WORDS: Meanings<28> = Meanings::of([
     (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente solde contado"),
     (
         ASKING_SHORT,
-        "final now online our special today todays your net best sales advertised adjusted pay dealer nuestro notre votre",
+        "final now online our special today todays your net purchase best sales advertised adjusted pay dealer ours nuestro notre votre",
     ),
     (CASH, "cash"),
     (PRICE, "price prices priced pricing prc total subtotal precio prix"),
@@ -183,9 +183,17 @@ pub(super) fn mentioned(word: &str) -> u32 {
     KNOWN.meanings(word)
 }
 
+/// Whether a text is a label that asks beside what it costs to hire or to finance: `Buy:`.
+pub(super) fn asks_by_a_label(text: &str) -> bool {
+    ["buy:", "ask:"].iter().any(|label| text.trim().eq_ignore_ascii_case(label))
+}
+
 /// What the words of a text mention together, and how many words they are; `None` where it speaks of no amount.
 fn mentioned_in(text: &str) -> Option<(u32, usize)> {
     let text = text.trim_start_matches([' ', '*', '|', '-', ':', '\u{2022}']);
+    if asks_by_a_label(text) {
+        return Some((ASKING, 1));
+    }
     // `+ tax` is what comes on top of the price.
     if text.starts_with(['+', '&']) {
         return None;
@@ -248,11 +256,22 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
 /// What a word mentions behind another one.
 fn mentioned_behind(last: &str, word: &str) -> u32 {
     let things = mentioned(word);
-    // `Drive-out price` is what is paid with taxes.
-    if last.eq_ignore_ascii_case("drive") && word.eq_ignore_ascii_case("out") {
-        return RETAIL;
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    match () {
+        // `Drive-out price` is what is paid with taxes.
+        () if is(last, &["drive"]) && is(word, &["out"]) => RETAIL,
+        // `$49,916 purchase` asks beside what a lease costs, `fair purchase price` and `with purchase` do not.
+        // `Your cost` is asked, `cost new` was.
+        () if is(word, &["cost"]) && is(last, &["final", "net", "our", "total", "your"]) => ASKING,
+        () if is(word, &["purchase"]) && !(last.is_empty() || is(last, &["cash", "for", "or", "outright", "to"])) => {
+            if is(last, &["fair"]) {
+                VALUE
+            } else {
+                0
+            }
+        }
+        () => things,
     }
-    things
 }
 
 /// Whether the first word of a text and the next one ask the visitor to do something, or begin a remark.
@@ -321,6 +340,14 @@ pub(super) fn begins_an_aside(text: &str) -> bool {
     let text = text.trim_start_matches([' ', '(', '*', ',']);
     let first = text.split(|sign: char| !sign.is_alphanumeric()).next().unwrap_or_default();
     text.starts_with('+') || mentioned(first) == ASIDE
+}
+
+/// Whether words in front of an amount call a price what it is under a condition, which the amount begins: `Price after`, as in `Price
+/// after $2,000 trade assistance`.
+pub(super) fn ends_in_a_condition(front: &str) -> bool {
+    let mut words = front.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_condition = words.next_back().is_some_and(|last| mentioned(last) & (AFTER | BEFORE | CONDITION) != 0);
+    is_condition && !front.trim_end().ends_with(':') && words.any(|word| mentioned(word) & (PRICE | ASKING) != 0)
 }
 
 /// Whether words in front of an amount say that it is a part of a price, or comes on top of it: `Price includes`, `plus`.

@@ -5,10 +5,12 @@
 //! (`embedded`), and the names of fields (`field_names`).
 
 use super::{
+    answers::is_left_open,
     fields::{Draft, Field, PriceRank},
     miles::{self, Unit},
     numbers,
     offers::{is_rate, is_time},
+    price_sentences::withholds_a_price,
     price_words::{Stated, by_name},
     value::{Json, Object},
 };
@@ -18,6 +20,8 @@ use crate::Money;
 #[derive(Default)]
 struct Said {
     in_kilometers: bool,
+    /// Whether its prices are in another currency than dollars.
+    is_foreign: bool,
     /// What kind of amount the member `price` holds, with the label that says so; `None` within for one that is no price.
     price: Option<Option<PriceRank>>,
 }
@@ -28,6 +32,26 @@ pub(super) fn offer(draft: &mut Draft, record: &Object<'_>) {
     for (key, value) in record.iter() {
         said.offer(draft, key, value);
     }
+    // What the maker suggests is no answer to `Call for price`.
+    let is_told = |key: &str, value: &Json<'_>| {
+        let is_asked = || matches!(Field::named(key), Some(Field::Price(rank)) if rank <= PriceRank::Plain);
+        value.as_str().is_some_and(|text| is_left_open(text) || withholds_a_price(text)) && is_asked()
+    };
+    if record.iter().any(|(key, value)| is_told(key, value)) {
+        draft.withhold_price();
+    }
+}
+
+/// Whether a record names another currency than dollars of this country.
+fn is_foreign(record: &Object<'_>) -> bool {
+    record.iter().any(|(key, value)| names_another_currency(&letters(key), value))
+}
+
+fn names_another_currency(name: &str, value: &Json<'_>) -> bool {
+    const NAMES: [&str; 5] = ["currency", "currencycode", "currencyiso", "isocurrency", "pricecurrency"];
+    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let code = value.as_str().map(str::trim).filter(|_| NAMES.contains(&name));
+    code.is_some_and(|code| is_code(code) && !code.eq_ignore_ascii_case("USD"))
 }
 
 /// Letters of a name alone, small.
@@ -60,6 +84,7 @@ impl Said {
         for (key, value) in record.iter() {
             let Some(text) = value.as_str().filter(|text| text.len() <= WORD_BYTES) else { continue };
             let name = letters(key);
+            said.is_foreign |= names_another_currency(&name, value);
             if let Some(of) = UNITS.iter().find_map(|unit| name.strip_suffix(unit)) {
                 let measures = of.is_empty() || of == "distance" || Field::named(of) == Some(Field::Mileage);
                 said.in_kilometers |= measures && miles::named_unit(text) == Some(Unit::Kilometers);
@@ -75,7 +100,11 @@ impl Said {
 
     fn offer(&self, draft: &mut Draft, key: &str, value: &Json<'_>) {
         let is_single = matches!(value, Json::Number(_) | Json::String(_));
-        match Field::named(key) {
+        let named = Field::named(key);
+        if self.is_foreign && (matches!(named, Some(Field::Price(_))) || names_prices(key)) {
+            return;
+        }
+        match named {
             Some(Field::Mileage) if self.in_kilometers && is_single => draft.offer_value(Field::Kilometers, value),
             Some(Field::Price(PriceRank::Plain)) if self.price.is_some() && letters(key) == "price" => {
                 if let Some(rank) = self.price.flatten() {
@@ -90,7 +119,7 @@ impl Said {
             None => match value {
                 Json::Object(inner) => self.offer_inner(draft, key, None, inner),
                 Json::Array(prices) if names_prices(key) => offer_kinds(draft, prices),
-                _ if is_single => offer_cents(draft, key, value),
+                _ if is_single => offer_price_by_name(draft, key, value),
                 _ => {}
             },
         }
@@ -199,7 +228,7 @@ fn money(inner: &Object<'_>) -> Option<Option<Money>> {
         ["formatted", "formattedPrice", "formattedValue", "formattedAmount", "display", "displayPrice", "displayValue"];
     const CENTS: [&str; 6] = ["cents", "centAmount", "amountCents", "amountInCents", "amount_cents", "minor"];
     const PLACES: [&str; 6] = ["precision", "fractionDigits", "decimals", "decimalPlaces", "exponent", "scale"];
-    if is_rate(inner) {
+    if is_rate(inner) || is_foreign(inner) {
         return Some(None);
     }
     let has_digit = |text: &&str| text.bytes().any(|byte| byte.is_ascii_digit());
@@ -227,12 +256,15 @@ fn of_parts(value: &Json<'_>, places: u64) -> Option<Money> {
     Some(Money::from_cents(cents)).filter(|price| price.fits_a_price())
 }
 
-/// `priceCents`, `price_in_cents`.
-fn offer_cents(draft: &mut Draft, key: &str, value: &Json<'_>) {
+/// Prices under names of their own: `priceCents`, `price_in_cents`, `clearancePrice`.
+fn offer_price_by_name(draft: &mut Draft, key: &str, value: &Json<'_>) {
     let name = letters(key);
     let of = name.strip_suffix("incents").or_else(|| name.strip_suffix("cents"));
     if let Some(Field::Price(rank)) = of.and_then(Field::named) {
         draft.offer_price(rank, of_parts(value, 2));
+    } else if name.ends_with("price") && by_name(key) == Some(Stated::Price(PriceRank::Asking)) {
+        // `clearancePrice`
+        draft.offer_price(PriceRank::Asking, amount(value));
     }
 }
 

@@ -205,6 +205,7 @@ impl Around<'_, '_> {
             && said.split_whitespace().count() <= CAPTION_WORDS
             && !said.ends_with(['!', '?', '.'])
             && !begins_a_remark(said)
+            && !price_words::begins_an_aside(said)
             && !is_state()
             && !is_badge(said)
             && !within.by_ref().take(LEVELS).take_while(|at| *at != element).any(is_no_label)

@@ -109,6 +109,75 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     ("<ul><li>Cash $21,995</li><li>Finance $389/mo</li><li>Lease $299/mo</li></ul>", Some(21_995)),
     ("<div>Finance<br><b>$389</b>/mo<br>72 mos</div><div>Cash<br><b>$21,995</b></div>", Some(21_995)),
     ("<p>$21,995</p><p>Customer cash $2,500</p>", Some(21_995)),
+    // A pair that is bound parts a pair in front of it from the amount behind, and the other way round.
+    (
+        "<b class=price>$25,995</b><label>Market Value</label><div><p>Delivery & Handling</p><em>$650</em></div>\
+         <div><div><span>$21,995</span></div></div><div><p>Lease For</p><b>$389</b></div><div><em>Was</em><p>$23,995</p></div>",
+        Some(21_995),
+    ),
+    (
+        "<b class=value>$20,995</b><div>NADA</div><div><p>Retail Price</p> <b>$24,995</b></div><div><div> <strong>$21,995</strong></div></div>\
+         <div><em>Deposit</em> <em>$4,947</em></div>",
+        Some(21_995),
+    ),
+    (
+        "<ul><li><b class=value>$21,995</b></li></ul><ul><li><p>$1,622</p><small>Total Savings</small></li></ul>\
+         <ul><li><p>$24,995</p><strong>Was</strong></li></ul><strong>Market Value</strong><b>$25,995</b><div>Qualified for $2,100</div>",
+        Some(21_995),
+    ),
+    // The direction of a list of terms says nothing of the texts beside it.
+    (
+        "<div class=badge>Back-up Camera</div><b>$21,995</b><i>Our Price</i><b>$24,995</b><i>Market Average</i><b>$2,356</b>\
+         <i>Winter Wheels</i><dl><dt>Down Payment</dt><dd>$3,308</dd></dl>",
+        None,
+    ),
+    // Each sign of a number in an element of its own.
+    (
+        "<p><i>$</i><i>2</i><i>1</i><i>,</i><i>9</i><i>9</i><i>5</i></p><p><i>MSRP</i> <i>$</i><i>24</i><i>,</i><i>995</i></p><p>4 doors</p>",
+        Some(21_995),
+    ),
+    ("<p><i>$</i><i>9</i><i>&middot;</i><i>3</i></p><p>$21,995</p>", Some(21_995)),
+    // An arrow leads from the former price to the one that is asked.
+    ("<p>$24,995 &rarr; <b>$21,995</b></p>", Some(21_995)),
+    ("<p>$24,995 \u{279c} $21,995</p>", Some(21_995)),
+    ("<p>Details &rarr;</p><p>$21,995</p>", Some(21_995)),
+    // What comes on top is no caption.
+    ("<div><b>$250</b><i>bi-weekly</i></div><div><b>$21,995</b><i>+ tax &amp; lic</i></div>", Some(21_995)),
+    ("<div><b>$21,995</b><i>plus freight</i></div>", Some(21_995)),
+    // The same in another currency is another amount.
+    ("<div>$21,995 USD</div><div>MX$373,915</div>", Some(21_995)),
+    ("<div>CA$29,995</div><div>US$21,995</div>", Some(21_995)),
+    ("<div>CA$29,995</div>", None),
+    // Dots lead from a caption to its amount: what is unknown is no sum of others.
+    (
+        "<p>Final Price</p><p>$21,995</p><li>Total Savings ..... $7,000</li><li>Insurance ..... $14,995</li>",
+        Some(21_995),
+    ),
+    ("<p>Insurance\u{2026} $2,968</p><p>MSRP\u{2026} $24,995</p>", None),
+    // What is in a price stands in brackets.
+    ("<p>CPO price (incl. $1,195 certification): $21,995</p>", Some(21_995)),
+    ("<p>Price $21,995 (includes $699 of fees)</p>", Some(21_995)),
+    // `purchase` asks beside a lease, and is a condition elsewhere.
+    (
+        "<div><b>$289</b><i>per month lease</i><i>36 mos.</i><i>$3,499 due</i></div><div><b>$21,995</b><i>purchase</i></div>",
+        Some(21_995),
+    ),
+    ("<p>$21,995</p><p><b>$1,299</b> <i>with purchase</i></p>", Some(21_995)),
+    // An amount that a condition begins is none of a price.
+    ("<p>Price after $2,000 trade assistance: $19,995</p>", None),
+    ("<p>Sale price with $2,000 down</p><p>$21,995</p>", Some(21_995)),
+    ("<p>Before $24,995 After $21,995</p>", Some(21_995)),
+    // What a dealer asks by other names.
+    (
+        "<div><i>Retail</i><b>$24,995</b></div><div><i>Dealer Discount</i><b>$3,000</b></div><div><i>Your Cost</i><b>$21,995</b></div>",
+        Some(21_995),
+    ),
+    ("<p>Cost new $38,995</p><p>Ask: $21,995</p>", Some(21_995)),
+    ("<p>Rent: $59/day</p><p>Buy: $21,995</p>", Some(21_995)),
+    ("<p>Compare at $24,995</p><p>Ours $21,995</p>", Some(21_995)),
+    // Captions that a style shows.
+    ("<div data-before='MSRP'>$24,995</div><div data-before='Our Price'>$21,995</div>", Some(21_995)),
+    ("<div data-content=MSRP>$24,995</div><div data-content='Sale price'>$21,995</div>", Some(21_995)),
     // A total with taxes is not what is asked.
     (
         "<p><i>Sale Price</i><b>$21,995</b></p><p><i>Est. Tax</i><b>$1,830</b></p><p><i>Total</i><b>$23,825</b></p>",

@@ -247,3 +247,28 @@ fn microdata_and_tables_say_where_a_car_stands() {
     let said: Vec<_> = read.iter().map(|listing| listing.stock_status).collect();
     assert_eq!(said, [Some(StockStatus::InTransit), Some(StockStatus::InStock), None]);
 }
+
+#[test]
+fn rdfa_states_what_microdata_does() {
+    let page = |scope: &str, around: &str| {
+        format!(
+            r#"<body><div {around}><div {scope}><a property="schema:url" href="/v/1"><b property="name">2019 Ford F-150 XLT</b></a>
+            <i property="vehicleIdentificationNumber">1FTEW1EP6KFA10001</i><div property="schema:offers" typeof="Offer">
+            <span property="price">21995</span> <span property="priceCurrency">USD</span></div>
+            <div property="mileageFromOdometer" typeof="QuantitativeValue"><i property="value">45678</i><i property="unitCode" content="SMI"></i></div>
+            </div></div></body>"#
+        )
+    };
+    let known = (Some(Money::from_dollars(21_995)), Some(45_678));
+    for (scope, around, stated) in [
+        (r#"typeof="Car""#, r#"vocab="https://schema.org/""#, known),
+        (r#"vocab="http://schema.org/" typeof="Vehicle""#, "", known),
+        (r#"typeof="schema:Car""#, r#"vocab="http://rdfs.org/other#""#, known),
+        (r#"typeof="Car""#, r#"vocab="http://rdfs.org/other#""#, (None, None)),
+        (r#"typeof="Person""#, r#"vocab="https://schema.org/""#, (None, None)),
+    ] {
+        let read = listings(&page(scope, around), "https://lot.example/v/1").unwrap().listings;
+        let car = read.iter().find(|car| car.vin.as_deref() == Some("1FTEW1EP6KFA10001"));
+        assert_eq!(car.map_or((None, None), |car| (car.price, car.mileage)), stated, "{scope} {around}");
+    }
+}

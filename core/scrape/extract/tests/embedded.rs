@@ -36,6 +36,21 @@ fn a_list_of_vehicles_is_found_under_any_name() {
 }
 
 #[test]
+fn a_list_may_stand_in_an_attribute_or_have_the_quotes_of_texts() {
+    let quoted = RECORDS.replace('"', "&quot;");
+    for (html, count) in [
+        (format!(r#"<div data-page="{{&quot;props&quot;: {{&quot;cars&quot;: {quoted}}}}}"></div>"#), 2),
+        (format!("<stock-list :vehicles='{RECORDS}'></stock-list>"), 2),
+        (format!(r#"<script type="application/json">{{&quot;cars&quot;: {quoted}}}</script>"#), 2),
+        (format!(r#"<script type="application/json">{quoted}</script>"#), 2),
+        (format!("<stock-list :similar-vehicles='{RECORDS}'></stock-list>"), 0),
+        (format!("<div title='{RECORDS} and more"), 0),
+    ] {
+        assert_eq!(read(&html).len(), count, "{html}");
+    }
+}
+
+#[test]
 fn other_lists_are_none_of_vehicles_for_sale() {
     for script in [
         format!(r#"<script>var s = {{"similarVehicles": {RECORDS}, "recentlySold": {RECORDS}}};</script>"#),
@@ -84,6 +99,17 @@ fn amounts_are_read_in_the_unit_that_stands_beside_them() {
         ),
         (r#""priceHistory": [{"type": "Sale Price", "price": 24988}], "price": 22988"#, Some(2_298_800)),
         (r#""currentPrice": 22988, "previousPrice": 24988"#, Some(2_298_800)),
+        (r#""oldPrice": 24988, "newPrice": 22988, "discount": 2000"#, Some(2_298_800)),
+        (r#""msrp": 31995, "clearancePrice": "$22,988", "tradePrice": 18000"#, Some(2_298_800)),
+        (r#""msrp": 31995, "price": "Call for Price""#, None),
+        (r#""price": "Call", "internetPrice": 22988"#, Some(2_298_800)),
+        (r#""price": 22988, "currency": "CAD""#, None),
+        (r#""price": 22988, "currency": "usd""#, Some(2_298_800)),
+        (r#""price": {"amount": 22988, "currencyCode": "CAD"}"#, None),
+        (
+            r#""prices": [{"type": "Sale Price", "amount": 31995, "currency": "CAD"}, {"type": "Our Price", "amount": 22988}]"#,
+            Some(2_298_800),
+        ),
     ] {
         assert_eq!(stated(members).0, cents, "{members}");
     }

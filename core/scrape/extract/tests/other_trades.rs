@@ -261,7 +261,17 @@ const RENTALS: [Page; 10] = [
 ];
 
 /// Texts that name cars with prices, and what was or is looked up.
-const TEXTS: [Page; 16] = [
+const TEXTS: [Page; 18] = [
+    (
+        "Donated cars",
+        "Cars donated this month",
+        "<div class=e><h3><a href='/d/PLACE'>NAME</a></h3><p>MILES miles</p><p>Donor saved $LESS</p></div>",
+    ),
+    (
+        "Window stickers",
+        "Find a window sticker",
+        "<div class=e><h3><a href='/w/PLACE'>NAME</a></h3><p>VIN 1FTEW1EP6KFA10001</p><p>Original sticker $2MORE</p></div>",
+    ),
     (
         "Best Used Trucks Under $30,000",
         "Ten best used trucks",
@@ -341,6 +351,71 @@ fn pages_of_other_trades_have_no_vehicle() {
         }
     }
     assert!(invented.is_empty(), "vehicles on\n{invented}");
+}
+
+/// Leases of models, whose miles are those of each year.
+const LEASES: [Page; 7] = [
+    (
+        "Lease Specials",
+        "New Vehicle Lease Specials",
+        "<div class=s><h3>NAME</h3><p>Lease for $209/mo</p><p>36 months, $3,099 due at signing</p>\
+         <small>Stock NUMBER. Example VIN 1FTEW1EP6KFA1PLACE</small><a href='/specials/PLACE'>Get offer</a></div>",
+    ),
+    (
+        "Lease Specials",
+        "Lease Specials",
+        "<div class=s><h3><a href='/s/PLACE'>NAME</a></h3><p>$319/mo</p><p>Stock #: NUMBER</p><p>MSRP $3MORE</p></div>",
+    ),
+    (
+        "Lease Specials | Main Street Honda",
+        "Lease Specials",
+        "<div class=special><h3><a href='/lease/PLACE'>NAME</a></h3><p>$319 per month</p><p>10,000 miles</p></div>",
+    ),
+    (
+        "Cars for Sale | Main Street Honda",
+        "New Honda lease deals",
+        "<div class=special><h3><a href='/s/PLACE'>NAME</a></h3><p>$319 per month</p><p>Mileage: 12,000</p></div>",
+    ),
+    (
+        "Specials",
+        "This month's specials",
+        "<div class=special><h3><a href='/s/PLACE'>NAME</a></h3><p>Lease $319</p><p>Miles: 7,500</p></div>",
+    ),
+    (
+        "Specials",
+        "This month's specials",
+        "<div class=special><h3><a href='/s/PLACE'>NAME</a></h3><p>$319/mo</p><p>$3,999 due at signing</p><p>15,000 miles</p></div>",
+    ),
+    (
+        "Lease a car",
+        "Lease a car",
+        "<div class=special><h3><a href='/s/PLACE'>NAME</a></h3><p>$319/mo</p><p>36 months</p><p>MSRP $2MORE</p><p>10,000 mi</p></div>",
+    ),
+];
+
+#[test]
+fn leases_of_models_are_no_vehicles() {
+    for (title, heading, entry) in LEASES {
+        let vins = html(title, heading, entry).replace("A1item-", "A1000");
+        let found = listings(&vins, "https://lot.example/specials").unwrap().listings;
+        assert_eq!(found, [], "{title}: {entry}");
+    }
+    // One car is leased or bought, or has come back.
+    for (entry, mileage) in [
+        (
+            "<div class=car><h3><a href='/v/PLACE'>NAME</a></h3><p>Lease $319/mo</p><p>Stock #: NUMBER</p><p>10,000 miles</p></div>",
+            false,
+        ),
+        ("<div class=car><h3><a href='/v/PLACE'>NAME</a></h3><p>Lease return</p><p>MILES miles</p></div>", true),
+        (
+            "<div class=car><h3><a href='/v/PLACE'>NAME</a></h3><p>Or lease it</p><p>$1MORE</p><p>10,000 miles</p></div>",
+            true,
+        ),
+    ] {
+        let found = listings(&html("Used Cars", "Used Cars", entry), "https://lot.example/used").unwrap().listings;
+        assert_eq!(found.len(), CARS.len(), "{entry}");
+        assert!(found.iter().all(|car| car.mileage.is_some() == mileage), "{entry}: {found:?}");
+    }
 }
 
 /// Lists of dealers, whose words are those of other trades as well.
