@@ -1,4 +1,4 @@
-//! Vehicles marked up with `itemscope` and `itemprop`, or with `typeof` and `property` as RDFa does.
+//! Vehicles marked up with `itemscope` and `itemprop`, or with `typeof` and `property` as `RDFa` does.
 //!
 //! The scope of a vehicle is also its card, so what its properties do not say is read from its text as on any card. What is
 //! deliberately not here: scopes without an `itemtype` of a vehicle or product.
@@ -84,7 +84,7 @@ fn is_vehicle_of_rdfa(dom: &Dom<'_>, at: usize, element: &Element<'_>) -> bool {
     })
 }
 
-/// The usual prefix of schema.org's words in RDFa.
+/// The usual prefix of schema.org's words in `RDFa`.
 const SCHEMA: &str = "schema:";
 
 /// The property of the scope around it that an element states.

@@ -429,7 +429,7 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
         && amounts.iter().all(|amount| {
             let (Some(stated), Some(size)) = (amount.stated(), amount.size.map(Money::cents)) else { return true };
             match stated {
-                Stated::Rate => size < cents / 3,
+                Stated::Rate => size < cents / 3 && (size <= MOST_A_MONTH.cents() || size < cents / SHARE_SAID),
                 Stated::Fee | Stated::Tax => size < cents / 2,
                 Stated::Down | Stated::Saving => size < cents,
                 Stated::Price(PriceRank::Suggested | PriceRank::Retail) => size > cents / 2,

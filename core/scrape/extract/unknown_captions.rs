@@ -255,7 +255,9 @@ impl Around<'_, '_> {
         let is_cut_at_both = is_amount(&units[start]) && is_unknown(start) && is_unknown(end.saturating_sub(1));
         let is_odd = run.len() % 2 == 1;
         let mut runs = match run.len() % 2 {
-            0 if is_cut_at_both && run.len() > 2 => vec![start + 1..end - 1, run],
+            0 if is_cut_at_both && run.len() > 2 && !is_repeated(items, &units[run.clone()]) => {
+                vec![start + 1..end - 1, run]
+            }
             0 => vec![run],
             _ => vec![start + 1..end, start..end.saturating_sub(1)],
         };
@@ -420,6 +422,13 @@ fn begins_a_remark(text: &str) -> bool {
     ];
     let first = text.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty());
     first.is_some_and(|first| WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)))
+}
+
+/// Whether a caption repeats the first amount, and is its own: `$203/mo`, `Est. Payment`.
+fn is_repeated(items: &[Item], units: &[Unit]) -> bool {
+    let [Unit::Amount(amount), Unit::Text(_, Some(caption)), ..] = units else { return false };
+    let own = items[*amount].amount().and_then(|amount| amount.own);
+    own.is_some() && own == items[*caption].caption()
 }
 
 fn is_amount(unit: &Unit) -> bool {

@@ -66,6 +66,12 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <div>Kelley Blue Book</div><div>$3,874</div><div>Service Plan</div></section>",
         Some(21_995),
     ),
+    // A caption that repeats the first amount is its own, though all others could stand in front of theirs.
+    (
+        "<div><i>$289/mo*</i><i>Estimated Payment</i><i>$1,943</i><i>Deposit</i><i>$21,995</i><i>Sale Price</i><i>$24,283</i>\
+         <i>Kelley Blue Book</i><i>$1,643</i><i>Reserve Deposit</i></div>",
+        Some(21_995),
+    ),
     // A badge in front of amounts in turns, and a sentence behind them.
     (
         "<div class=badge>Back-up Camera</div><b>$21,995</b><i>Special Price</i><b class=price>$3,195</b><i>Cash Down</i>\
@@ -153,7 +159,7 @@ const SHOWN: &[(&str, Option<i64>)] = &[
         "<p>Final Price</p><p>$21,995</p><li>Total Savings ..... $7,000</li><li>Insurance ..... $14,995</li>",
         Some(21_995),
     ),
-    ("<p>Insurance\u{2026} $2,968</p><p>MSRP\u{2026} $24,995</p>", None),
+    ("<p>Insurance\u{2026} $2,968</p><p>MSRP\u{2026} $24,995</p>", Some(24_995)),
     // What is in a price stands in brackets.
     ("<p>CPO price (incl. $1,195 certification): $21,995</p>", Some(21_995)),
     ("<p>Price $21,995 (includes $699 of fees)</p>", Some(21_995)),
