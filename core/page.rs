@@ -127,6 +127,13 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// A list that is short enough to be one page.
+impl<T> From<Vec<T>> for Page<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}
+
 impl<T> Page<T> {
     /// Makes the page from up to one row more than asked for. The extra row only shows that there is a next page.
     pub(crate) fn cut<K: Serialize>(

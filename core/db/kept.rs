@@ -1,16 +1,26 @@
-//! Conditions that a statement is kept prepared with. What Diesel's `sql` makes is prepared anew each time, and so is `eq_any`,
-//! whose list may have any length; both are planned anew, too, which may take longer than reading a page.
+//! Statements that a connection keeps prepared, and conditions that keep them so. What Diesel's `sql` makes is prepared anew each time, and
+//! so are updates and `eq_any`, whose list may have any length; all are planned anew, too, which may take longer than reading a page.
 //!
-//! The text of such a condition is the program's own. What somebody typed is bound.
+//! The text of what is kept is the program's own. What somebody typed is bound.
 
 use std::{borrow::Cow, marker::PhantomData};
 
+#[cfg(feature = "postgres")]
+use diesel::{
+    PgConnection,
+    connection::{DefaultLoadingMode, LoadConnection},
+    pg::Pg,
+    sql_types::Untyped,
+};
+#[cfg(feature = "sqlite")]
+use diesel::{SqliteConnection, connection::Connection as _, sqlite::Sqlite};
 use diesel::{
     expression::{
         AppearsOnTable, AsExpression, Expression, SelectableExpression, TypedExpressionType, ValidGrouping,
         is_aggregate,
     },
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_dsl::RunQueryDsl,
     result::QueryResult,
     sql_types::{Bool, Nullable, SqlType},
 };
@@ -26,6 +36,95 @@ macro_rules! known_by_its_text {
             const HAS_STATIC_QUERY_ID: bool = false;
         }
     };
+}
+
+/// A statement that PostgreSQL keeps prepared: an update, or one that is written out, whose text is always the same. SQLite, where
+/// a list has a mark a value and preparing costs little, has it as it was.
+pub(crate) fn kept<S>(statement: S) -> Kept<S> {
+    Kept(statement)
+}
+
+/// See [`kept`]. It is run by [`Kept::run`] or asked for rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<S>(S);
+
+known_by_its_text!(Kept<S>);
+
+#[cfg(feature = "postgres")]
+impl<S: QueryFragment<Pg>> QueryFragment<Pg> for Kept<S> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<S: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Kept<S> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+impl<S: Query> Query for Kept<S> {
+    type SqlType = S::SqlType;
+}
+
+impl<S, Conn> RunQueryDsl<Conn> for Kept<S> {}
+
+impl<S> Kept<S> {
+    /// Runs a statement that gives no rows.
+    pub(crate) fn run<Conn>(self, conn: &mut Conn) -> QueryResult<()>
+    where
+        Self: Run<Conn>,
+    {
+        self.run_on(conn)
+    }
+}
+
+/// A statement without rows that a connection runs.
+pub(crate) trait Run<Conn> {
+    fn run_on(self, conn: &mut Conn) -> QueryResult<()>;
+}
+
+#[cfg(feature = "postgres")]
+impl<S: QueryFragment<Pg>> Run<PgConnection> for Kept<S> {
+    fn run_on(self, conn: &mut PgConnection) -> QueryResult<()> {
+        // `execute` hands on a reference, which knows nothing of what is kept.
+        LoadConnection::<DefaultLoadingMode>::load(conn, NoRows(self))?.try_for_each(|row| row.map(drop))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<S: QueryFragment<Sqlite> + QueryId> Run<SqliteConnection> for Kept<S> {
+    fn run_on(self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        conn.execute_returning_count(&self.0).map(drop)
+    }
+}
+
+/// A kept statement in the shape of a query.
+#[cfg(feature = "postgres")]
+struct NoRows<S>(Kept<S>);
+
+#[cfg(feature = "postgres")]
+known_by_its_text!(NoRows<S>);
+
+#[cfg(feature = "postgres")]
+impl<S: QueryFragment<Pg>> QueryFragment<Pg> for NoRows<S> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, backend: &Pg) -> QueryResult<bool> {
+        self.0.is_safe_to_cache_prepared(backend)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl<S> Query for NoRows<S> {
+    type SqlType = Untyped;
 }
 
 /// A piece of SQL of the program's own. Values stand in it by [`KeptSql::bind`].
@@ -175,6 +274,34 @@ impl<C: SelectableExpression<T>, V, T> SelectableExpression<T> for OneOf<C, V> {
 
 impl<C: ValidGrouping<G>, V, G> ValidGrouping<G> for OneOf<C, V> {
     type IsAggregate = C::IsAggregate;
+}
+
+#[cfg(test)]
+#[cfg(feature = "postgres")]
+mod tests_of_statements {
+    use diesel::{prelude::*, sql_query};
+
+    use super::*;
+    use crate::db::schema::users::dsl;
+
+    #[test]
+    fn postgres_keeps_what_diesel_would_prepare_anew() {
+        let inactive = || diesel::update(dsl::users).set(dsl::is_active.eq(false));
+        assert_eq!(inactive().is_safe_to_cache_prepared(&Pg).ok(), Some(false));
+        assert_eq!(kept(inactive()).is_safe_to_cache_prepared(&Pg).ok(), Some(true));
+        assert_eq!(sql_query("SELECT 1").is_safe_to_cache_prepared(&Pg).ok(), Some(false));
+        assert_eq!(kept(sql_query("SELECT 1")).is_safe_to_cache_prepared(&Pg).ok(), Some(true));
+        let text = diesel::debug_query::<Pg, _>(&kept(inactive())).to_string();
+        assert_eq!(text, diesel::debug_query::<Pg, _>(&inactive()).to_string());
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn sqlite_has_them_as_they_were() {
+        let several =
+            kept(diesel::update(dsl::users.filter(dsl::name.eq_any(["a", "b"]))).set(dsl::is_active.eq(false)));
+        assert_eq!(several.is_safe_to_cache_prepared(&Sqlite).ok(), Some(false));
+    }
 }
 
 #[cfg(test)]

@@ -53,12 +53,12 @@ use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
 use connection::{ConnectionLimits, Manager, Target};
 pub(crate) use connection::{DbConnection, MultiBackend, insert_rows, load_unlocked, lock_row, on_each};
 pub(crate) use failure::Failure;
-pub(crate) use kept::{is_one_of, kept_sql};
+pub(crate) use kept::{is_one_of, kept, kept_sql};
 pub(crate) use migrate::Migrated;
 pub(crate) use paging::{at_most, in_index_order, in_row, is_among, twice_between};
 pub(crate) use schema::{Column, columns_of};
 pub(crate) use streams::{Blocks, Stream};
-pub(crate) use transaction::{find_by_index, plan_for_the_values, without_statement_timeout};
+pub(crate) use transaction::{find_by_index, keep_plans, plan_for_the_values, without_statement_timeout};
 pub(crate) use types::{Instant, Json};
 
 pub use backup::Backup;

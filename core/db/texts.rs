@@ -4,7 +4,10 @@
 //! fail the list that it stands in. `texts_of` says which shapes are certain to mean a list; what is not certain reads as
 //! empty. `adoption` rewrites the certain ones by the same function and names the others.
 
+use std::fmt;
+
 use diesel::{deserialize, serialize};
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::types::DbJson;
@@ -24,7 +27,7 @@ pub(crate) struct Texts(pub(crate) Vec<String>);
 impl Texts {
     fn read(json: &[u8]) -> Self {
         // Nearly every row is clean and takes the first way.
-        Self(serde_json::from_slice(json).unwrap_or_else(|_other_shape| {
+        Self(array_of_texts(json).unwrap_or_else(|_other_shape| {
             serde_json::from_slice(json).ok().and_then(|document| texts_of(&document)).unwrap_or_default()
         }))
     }
@@ -33,6 +36,33 @@ impl Texts {
         serde_json::to_writer(out, &self.0)?;
         Ok(serialize::IsNull::No)
     }
+}
+
+/// An array of texts and nothing else. It has at most half as many as there are quotation marks, so the list need not grow.
+fn array_of_texts(json: &[u8]) -> serde_json::Result<Vec<String>> {
+    struct OfTexts(usize);
+
+    impl<'de> Visitor<'de> for OfTexts {
+        type Value = Vec<String>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an array of texts")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut texts = Vec::with_capacity(self.0);
+            while let Some(text) = items.next_element()? {
+                texts.push(text);
+            }
+            Ok(texts)
+        }
+    }
+
+    let marks = json.iter().filter(|byte| **byte == b'"').count();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let texts = reader.deserialize_seq(OfTexts((marks / 2).min(1_024)))?;
+    reader.end()?;
+    Ok(texts)
 }
 
 /// The texts that a document lists, where its shape is certain.

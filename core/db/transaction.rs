@@ -136,6 +136,13 @@ pub(crate) fn find_by_index(conn: &mut DbConnection) -> diesel::QueryResult<()> 
     set_on_postgres(conn, "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
 }
 
+/// Has the statements of this transaction planned once a connection, for any values, with an index for each. That is for short work on
+/// few rows that a key finds, of which PostgreSQL would spend more time on the plans than on the rows: where a table is divided, it
+/// plans for each part. Statements that are not kept prepared (see `kept`) gain nothing.
+pub(crate) fn keep_plans(conn: &mut DbConnection) -> diesel::QueryResult<()> {
+    set_on_postgres(conn, "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+}
+
 /// Sets what SQLite has nothing like.
 fn set_on_postgres(conn: &mut DbConnection, sql: &str) -> diesel::QueryResult<()> {
     match conn {

@@ -415,7 +415,8 @@ impl Connection {
                 let (api, config, metrics, ended) = (api.clone(), Arc::clone(&config), metrics.clone(), ended.clone());
                 let is_http_1 = request.version() < Version::HTTP_2;
                 let (request, unread) = unread::shared(request, &state, &config.body);
-                async move {
+                // In one place from here on: it is large, and each layer around it would move it.
+                Box::pin(async move {
                     let mut response = middleware::answer(api, peer, &config, &metrics, request).await;
                     if let Some(unread) = unread {
                         unread.settle(&mut response, &config.body);
@@ -424,7 +425,7 @@ impl Connection {
                         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                     }
                     Ok::<_, Infallible>(response)
-                }
+                })
             }
         });
         let service = CompressionLayer::new().layer(service);

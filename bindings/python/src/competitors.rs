@@ -535,25 +535,17 @@ impl Competitors {
     }
 
     /// The competitors with their newest figures, by name. The filters are those of `list`.
-    #[pyo3(signature = (*, active = None, q = None))]
+    #[pyo3(signature = (*, active = None, q = None, limit = None))]
     fn overview(
         &self,
-        py: Python<'_>,
         active: Option<bool>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
-    ) -> PyResult<Vec<CompetitorOverview>> {
+        #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
+    ) -> Query {
         let filter = CompetitorFilter { active, q };
-        self.handle
-            .run(py, |desk| {
-                let (mut all, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT));
-                loop {
-                    let found = desk.competitors().overview(&filter, &page)?;
-                    all.extend(found.items);
-                    let Some(next) = found.next else { return Ok(all) };
-                    page = page.after(next);
-                }
-            })
-            .map(|all| all.into_iter().map(CompetitorOverview::told).collect())
+        Query::of::<CompetitorOverview, _>(&self.handle, limit, move |desk, page| {
+            desk.competitors().overview(&filter, page)
+        })
     }
 
     /// One competitor with its newest figures. Raises `NotFound` (`competitor_not_found`).

@@ -140,9 +140,8 @@ impl Jobs {
 #[pymethods]
 impl Jobs {
     /// All jobs, each with its schedule, its last run and its next one.
-    fn list(&self, py: Python<'_>) -> PyResult<Vec<JobOverview>> {
-        let jobs = self.handle.run(py, |desk| desk.jobs().list())?;
-        Ok(jobs.into_iter().map(JobOverview::told).collect())
+    fn list(&self) -> Query {
+        Query::of_all::<JobOverview, _>(&self.handle, |desk| desk.jobs().list())
     }
 
     /// Runs a job now, due or not, and returns how the run ended. That it failed raises nothing: see `status` and `error`.

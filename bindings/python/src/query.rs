@@ -74,6 +74,18 @@ impl Query {
         Self { read_page: Arc::new(read_page), limit, of: R::NAME, table }
     }
 
+    /// A list that the library gives as a whole.
+    pub(crate) fn of_all<R, T>(
+        handle: &Handle,
+        list: impl Fn(&Desk) -> jpauto::Result<Vec<T>> + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: Record + Row + Told<T> + Into<PyClassInitializer<R>>,
+        T: Send + 'static,
+    {
+        Self::of::<R, T>(handle, None, move |desk, _all| list(desk).map(Page::from))
+    }
+
     /// The same, read as a table by an operation of the library that is made for that.
     pub(crate) fn in_columns(self, read: Arc<ReadColumns>) -> Self {
         Self { table: self.table.read_by(read), ..self }

@@ -15,6 +15,7 @@ use crate::{
     input,
     lot::Handle,
     progress::Observer,
+    query::Query,
     record::{Document, Told as _, record},
     settings::{self, Section as _},
     unicode, whole,
@@ -213,9 +214,9 @@ fn photos(photos: storage::Photos) -> Vec<Photo> {
 impl Storage {
     /// The pictures, the foremost first. Raises `NotFound` (`vehicle_not_found`, `submission_not_found`).
     #[pyo3(signature = (id, *, submission = false))]
-    fn list(&self, py: Python<'_>, id: &Bound<'_, PyAny>, submission: bool) -> PyResult<Vec<Photo>> {
+    fn list(&self, id: &Bound<'_, PyAny>, submission: bool) -> PyResult<Query> {
         let owner = owner_of(id, submission)?;
-        self.handle.run(py, |desk| desk.storage().list(owner)).map(photos)
+        Ok(Query::of_all::<Photo, _>(&self.handle, move |desk| Ok(desk.storage().list(owner)?.items)))
     }
 
     /// Adds a picture: the bytes of a JPEG, PNG or WebP file.

@@ -115,7 +115,7 @@ def test_a_competitor_is_seen_alone_and_with_what_is_left_out(anywhere: jpauto.L
     anywhere.competitors.record_listings("Other", [{"vin": VIN, "price": 9_500}], observed_at=START)
     one = anywhere.competitors.overview_of("rival")
     assert (one.competitor.name, one.last_scrape is not None) == ("Rival", True)
-    assert anywhere.competitors.overview(q="riv") == [one]
+    assert list(anywhere.competitors.overview(q="riv")) == [one]
     anywhere.competitors.pause("Rival")
     assert [one.competitor.name for one in anywhere.competitors.overview(active=True)] == ["Other"]
     left_out = anywhere.competitors.left_out("Rival")

@@ -31,6 +31,12 @@ def test_photos_are_added_ordered_and_removed(tmp_path: Path) -> None:
         assert [photo.id for photo in lot.storage.reorder(car.id, [second.id, first.id])] == [second.id, first.id]
         assert lot.storage.choose_thumbnail(car.id, second.id)[0].is_thumbnail
         assert lot.inventory.get(car.id).thumbnail == second.small_url
+        pictures = lot.storage.list(car.id)
+        assert [photo.id for photo in pictures] == [second.id, first.id]
+        assert pictures.to_arrow(columns=["id", "is_thumbnail"]).to_pylist() == [
+            {"id": second.id, "is_thumbnail": True},
+            {"id": first.id, "is_thumbnail": False},
+        ]
         usage = lot.storage.usage()
         assert (usage.objects, usage.photos, len(usage.largest)) == (4, 4, 4)
         assert lot.storage.check() is None

@@ -85,7 +85,7 @@ def test_an_offer_becomes_a_vehicle_that_the_market_prices(anywhere: jpauto.Lot)
 
     newest = lot.competitors.metrics(rival.id).first(1)[0]
     assert (newest.total_inventory, newest.vehicles_sold_30d, newest.price_changes_30d) == (7, 1, 1)
-    assert lot.competitors.overview()[0].metrics == newest
+    assert lot.competitors.overview().first(1)[0].metrics == newest
     assert lot.market.overview().high == 1
 
     sold = lot.inventory.set_status(car.id, "sold", sale_price=24_000)

@@ -216,6 +216,8 @@ def test_every_list_is_a_table(stocked: jpauto.Lot) -> None:
         "alerts": (stocked.alerts.list(), ["metadata"]),
         "exports": (stocked.exports.list(), []),
         "runs": (stocked.jobs.history(), ["result", "options"]),
+        "jobs": (stocked.jobs.list(), []),
+        "overview": (stocked.competitors.overview(), []),
         "users": (stocked.users.list(), []),
         "tokens": (stocked.tokens.list(), []),
         "notifications": (stocked.notifications.list(), ["data"]),
@@ -230,6 +232,10 @@ def test_every_list_is_a_table(stocked: jpauto.Lot) -> None:
     prices = stocked.competitors.price_history(listing.id)
     assert [row["recorded_at"] for row in prices.to_arrow().to_pylist()] == [point.recorded_at for point in prices]
     assert stocked.competitors.metrics("Other").to_arrow().num_rows == 2
+    assert "market_research" in stocked.jobs.list().to_polars()["name"].to_list()
+    overview = stocked.competitors.overview(q="other").to_arrow().to_pylist()
+    assert [row["competitor"]["name"] for row in overview] == ["Other"]
+    assert overview[0]["metrics"]["total_inventory"] > 0
     assert stocked.users.list().to_arrow()["id"].to_pylist() == [user.id]
     assert isinstance(stocked.inventory.list().to_arrow()["id"].to_pylist()[0], UUID)
 

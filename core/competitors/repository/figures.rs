@@ -22,7 +22,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         held::{Held, MayBeNull as _, Place},
-        in_index_order, on_each,
+        in_index_order, kept, on_each,
         schema::{competitor_metrics, competitor_scrapes},
         types::{DbId, DbInstant, DbMoney},
     },
@@ -281,13 +281,13 @@ pub(in crate::competitors) fn count_metrics(
     // Nothing was seen before that, so that nothing is unseen where nobody has looked.
     let looked_for_at = Instant(looked_for_at.unwrap_or(DateTime::UNIX_EPOCH));
     let row: CountRow = on_each!(conn, conn => {
-        sql_query(COUNTS)
+        let counts = sql_query(COUNTS)
             .bind::<DbInstant, _>(since(rules.days_on_market_days))
             .bind::<DbInstant, _>(since(rules.recent_days))
             .bind::<DbInstant, _>(looked_for_at)
             .bind::<DbId, _>(competitor)
-            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)))
-            .get_result(conn)?
+            .bind::<DbInstant, _>(since(rules.days_on_market_days.max(rules.recent_days)));
+        kept(counts).get_result(conn)?
     });
     let (metrics, fit) = Metrics::from_counts(&row.into(), at);
     if fit == AverageFit::Capped {

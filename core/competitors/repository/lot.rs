@@ -13,6 +13,7 @@ use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
         held::HeldText,
+        is_one_of,
         schema::competitor_inventory::{self, dsl},
     },
     extract::StockStatus,
@@ -150,13 +151,13 @@ fn load_gone(
         return Ok(found);
     }
     for vins in unmatched.vins.chunks(IDS_AT_ONCE) {
-        keep(gone().filter(dsl::vin.eq_any(vins)).load(conn)?);
+        keep(gone().filter(is_one_of(dsl::vin, vins)).load(conn)?);
     }
     for external_ids in unmatched.external_ids.chunks(IDS_AT_ONCE) {
-        keep(gone().filter(dsl::external_id.eq_any(external_ids)).load(conn)?);
+        keep(gone().filter(is_one_of(dsl::external_id, external_ids)).load(conn)?);
     }
     for stock_numbers in unmatched.stock_numbers.chunks(IDS_AT_ONCE) {
-        keep(gone().filter(dsl::stock_number.eq_any(stock_numbers)).load(conn)?);
+        keep(gone().filter(is_one_of(dsl::stock_number, stock_numbers)).load(conn)?);
     }
     // One first seen as sold has no date of its sale. Asked for together, neither half would be found by the index.
     let lately = || {
@@ -172,7 +173,7 @@ fn load_gone(
             // A sighting that names a VIN completes only a listing that has none.
             let all_have_vins = few.iter().all(|likeness| likeness.has_vin);
             for query in lately() {
-                let query = query.filter(dsl::year.eq_any(years.clone()));
+                let query = query.filter(is_one_of(dsl::year, years.clone()));
                 keep(if all_have_vins { query.filter(dsl::vin.is_null()).load(conn)? } else { query.load(conn)? });
             }
         }

@@ -57,11 +57,11 @@ pub(in crate::competitors) fn note_models_of(conn: &mut DbConnection, competitor
 /// Notes names before any listing has them.
 #[cfg(feature = "postgres")]
 pub(super) fn note_models(conn: &mut PgConnection, names: &[(i32, &str, &str)]) -> DbResult<()> {
-    sql_query(noting("unnest($1, $2, $3) AS seen (year, make, model)"))
+    let statement = sql_query(noting("unnest($1, $2, $3) AS seen (year, make, model)"))
         .bind::<Array<Integer>, _>(names.iter().map(|(year, ..)| *year).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(names.iter().map(|(_, make, _)| *make).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(names.iter().map(|(.., model)| *model).collect::<Vec<_>>())
-        .execute(conn)?;
+        .bind::<Array<Text>, _>(names.iter().map(|(.., model)| *model).collect::<Vec<_>>());
+    crate::db::kept(statement).run(conn)?;
     Ok(())
 }
 

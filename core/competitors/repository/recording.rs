@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{Lot, besides_ids, competitor_besides, listing_row::Written, newest_scrape};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, on_each,
+        DbConnection, DbResult, Instant, Json, kept, on_each,
         schema::{competitor_inventory::dsl, competitor_price_history, competitor_scrapes},
     },
     ids::{CompetitorId, ListingId, ListingPriceId},
@@ -115,10 +115,10 @@ fn see_again(
         let of_competitor = dsl::competitor_inventory.filter(dsl::competitor_id.eq(competitor));
         on_each!(conn, conn => {
             let standing = of_competitor.filter(dsl::is_sold.eq(false)).filter(dsl::id.ne_all(&others));
-            diesel::update(standing).set(time).execute(conn)?;
+            kept(diesel::update(standing).set(time)).run(conn)?;
             if lot.has_left_open {
                 let left_open = of_competitor.filter(dsl::is_sold.is_null()).filter(dsl::id.ne_all(&others));
-                diesel::update(left_open).set(time).execute(conn)?;
+                kept(diesel::update(left_open).set(time)).run(conn)?;
             }
         });
     }
@@ -128,7 +128,7 @@ fn see_again(
     on_each!(conn, conn => {
         for ids in named.chunks(IDS_AT_ONCE) {
             let named = dsl::competitor_inventory.filter(dsl::id.eq_any(ids)).filter(besides_ids!(column, competitor));
-            diesel::update(named).set(time).execute(conn)?;
+            kept(diesel::update(named).set(time)).run(conn)?;
         }
     });
     Ok(())
@@ -142,7 +142,7 @@ fn fix_groups(conn: &mut DbConnection, competitor: CompetitorId, fixed: &[(DateT
         let seen_by = dsl::competitor_scrapes
             .filter(dsl::competitor_id.eq(competitor))
             .filter(dsl::observed_at.eq(Instant(*last_seen_at)));
-        diesel::update(seen_by).set(dsl::group_weight.eq(Some(weight))).execute(conn)?;
+        on_each!(conn, conn => kept(diesel::update(seen_by).set(dsl::group_weight.eq(Some(weight)))).run(conn)?);
     }
     Ok(())
 }

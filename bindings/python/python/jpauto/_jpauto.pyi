@@ -431,7 +431,7 @@ class Competitors:
     def scrapes(self, competitor: UUID | str, *, limit: int | None = None) -> Query[ScrapeRecord]:
         """A competitor's scrapes, newest first."""
 
-    def overview(self, *, active: bool | None = None, q: str | None = None) -> builtins.list[CompetitorOverview]:
+    def overview(self, *, active: bool | None = None, q: str | None = None, limit: int | None = None) -> Query[CompetitorOverview]:
         """The competitors with their newest figures, by name. The filters are those of `list`."""
 
     def scrape(
@@ -1261,7 +1261,7 @@ class Storage:
     Each method takes the id of a vehicle, or with `submission=True` that of a submission.
     """
 
-    def list(self, id: UUID | str, *, submission: bool = False) -> builtins.list[Photo]:
+    def list(self, id: UUID | str, *, submission: bool = False) -> Query[Photo]:
         """The pictures, the foremost first. Raises `NotFound` (`vehicle_not_found`, `submission_not_found`)."""
 
     def add(self, id: UUID | str, picture: bytes, *, submission: bool = False) -> Photo:
@@ -1327,7 +1327,7 @@ class Storage:
 class Jobs:
     """Jobs, their schedules and their runs."""
 
-    def list(self) -> builtins.list[JobOverview]:
+    def list(self) -> Query[JobOverview]:
         """All jobs, each with its schedule, its last run and its next one."""
 
     def run(

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    PgConnection, RunQueryDsl as _,
+    PgConnection,
     pg::Pg,
     sql_query,
     sql_types::{Array, Double, Integer, Nullable},
@@ -12,7 +12,7 @@ use super::{Lot, Plan, Written, WrittenListing, WrittenPrice};
 use crate::{
     competitors::repository::listing_row::ArrayQuery,
     db::{
-        DbResult, Instant,
+        DbResult, Instant, kept,
         types::{DbId, DbInstant, DbJson, DbMoney},
     },
     ids::CompetitorId,
@@ -60,7 +60,7 @@ pub(super) fn change(
         values = placeholders(1, 3 + Written::COLUMNS.len()),
         columns = Written::COLUMNS.join(", "),
     );
-    bind_listings(query(sql).bind::<DbId, _>(competitor), changed).execute(conn)?;
+    kept(bind_listings(query(sql).bind::<DbId, _>(competitor), changed)).run(conn)?;
     Ok(())
 }
 
@@ -82,7 +82,7 @@ pub(super) fn insert(
         values = placeholders(2, 3 + Written::COLUMNS.len()),
     );
     let query = query(sql).bind::<DbId, _>(competitor).bind::<DbInstant, _>(Instant(observed_at));
-    bind_listings(query, new).execute(conn)?;
+    kept(bind_listings(query, new)).run(conn)?;
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub(super) fn mark_sold(
     if sold.is_empty() {
         return Ok(());
     }
-    sql_query(
+    let statement = sql_query(
         "UPDATE competitor_inventory AS listing
          SET is_sold = true, sold_at = gone.sold_at, days_on_market = gone.days_on_market, p_return = gone.p_return,
              updated_at = $1
@@ -108,8 +108,8 @@ pub(super) fn mark_sold(
     .bind::<Array<DbInstant>, _>(sold.iter().map(|sold| Instant(sold.sold_at)).collect::<Vec<_>>())
     .bind::<Array<Integer>, _>(sold.iter().map(|sold| sold.days_on_market).collect::<Vec<_>>())
     .bind::<Array<Nullable<Double>>, _>(sold.iter().map(|sold| sold.p_return).collect::<Vec<_>>())
-    .bind::<DbId, _>(competitor)
-    .execute(conn)?;
+    .bind::<DbId, _>(competitor);
+    kept(statement).run(conn)?;
     Ok(())
 }
 
@@ -122,7 +122,7 @@ pub(super) fn see_earlier(
     if earlier.is_empty() {
         return Ok(());
     }
-    sql_query(
+    let statement = sql_query(
         "UPDATE competitor_inventory AS listing
          SET first_seen_at = seen.at, days_on_market = coalesce(seen.days_on_market, listing.days_on_market)
          FROM unnest($1, $2, $3) AS seen (id, at, days_on_market)
@@ -131,8 +131,8 @@ pub(super) fn see_earlier(
     .bind::<Array<DbId>, _>(earlier.iter().map(|seen| lot.ids[seen.stored]).collect::<Vec<_>>())
     .bind::<Array<DbInstant>, _>(earlier.iter().map(|seen| Instant(seen.first_seen_at)).collect::<Vec<_>>())
     .bind::<Array<Nullable<Integer>>, _>(earlier.iter().map(|seen| seen.days_on_market).collect::<Vec<_>>())
-    .bind::<DbId, _>(competitor)
-    .execute(conn)?;
+    .bind::<DbId, _>(competitor);
+    kept(statement).run(conn)?;
     Ok(())
 }
 
@@ -142,7 +142,7 @@ pub(super) fn insert_prices(
     prices: Vec<WrittenPrice>,
 ) -> DbResult<()> {
     let Some(first) = prices.first() else { return Ok(()) };
-    sql_query(
+    let statement = sql_query(
         "INSERT INTO competitor_price_history
                 (recorded_at, competitor_id, id, competitor_inventory_id, price, min_price, mileage)
          SELECT $1, $2, point.* FROM unnest($3, $4, $5, $6, $7) AS point",
@@ -153,7 +153,7 @@ pub(super) fn insert_prices(
     .bind::<Array<DbId>, _>(prices.iter().map(|point| point.competitor_inventory_id).collect::<Vec<_>>())
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.price).collect::<Vec<_>>())
     .bind::<Array<DbMoney>, _>(prices.iter().map(|point| point.min_price).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Integer>>, _>(prices.iter().map(|point| point.mileage).collect::<Vec<_>>())
-    .execute(conn)?;
+    .bind::<Array<Nullable<Integer>>, _>(prices.iter().map(|point| point.mileage).collect::<Vec<_>>());
+    kept(statement).run(conn)?;
     Ok(())
 }
