@@ -26,6 +26,8 @@ const LOOSE_MAX: usize = 64;
 const SMALL_CHUNKS: usize = 8;
 /// Cells of a row are counted so far.
 const CELLS_MAX: usize = 64;
+/// How far around a text is looked for what stands beside it.
+const FRAME_LEVELS: usize = 5;
 
 /// Binds what elements bind, and gives the readings of the rest: one where they agree, else two.
 pub(super) fn bind(
@@ -200,8 +202,10 @@ impl<'b, 'd> Binder<'b, 'd> {
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
             // Where each amount has the caption behind it, one in front of what is struck through is another's, and the other way round.
             let is_taken = || is_struck && (begins == Some(false) || self.takes_turns(start..at) == Some(false));
-            let is_given =
-                || begins == Some(true) || (is_struck && self.takes_turns(behind..self.loose.len()) == Some(true));
+            let is_given = || {
+                let turns = || self.takes_turns(behind..self.loose.len()) == Some(true);
+                begins == Some(true) || (is_struck && (turns() || self.is_of_a_larger(at)))
+            };
             if before.is_some_and(|before| is_absorbed(self.loose.get(before))) && !is_taken() {
                 self.loose.drain(at - 1..=at);
             } else if is_absorbed(self.loose.get(behind)) && !is_given() {
@@ -209,6 +213,13 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
             at += 1;
         }
+    }
+
+    /// Whether the caption behind an amount that is struck through stands in front of a larger one: nobody asks more than before.
+    fn is_of_a_larger(&self, struck: usize) -> bool {
+        let size = |place: usize| self.loose.get(place).and_then(|item| self.items[*item].amount());
+        let next = size(struck + 2).filter(|amount| amount.is_open()).and_then(|amount| amount.size);
+        next.zip(size(struck).and_then(|amount| amount.size)).is_some_and(|(next, struck)| next > struck)
     }
 
     /// Whether captions and the amounts that nothing is said of take turns, each having its own, and a caption is the first of them.
@@ -370,10 +381,38 @@ impl<'b, 'd> Binder<'b, 'd> {
         before(first) == before(second)
     }
 
-    /// Whether an amount that has its caption stands between two items.
+    /// Whether an amount that has its caption, or whose own text says all of it, stands between two items.
     fn are_parted(&self, one: usize, other: usize) -> bool {
-        let has_caption = |item: &Item| item.amount().is_some_and(|amount| amount.caption.is_some());
-        self.items[one + 1..other].iter().any(has_caption)
+        let is_said =
+            |amount: &Amount| amount.caption.is_some() || (amount.own.is_some() && amount.wording == Wording::Whole);
+        self.items[one + 1..other].iter().filter_map(Item::amount).any(is_said)
+    }
+
+    /// The parts of a run that stand in elements of their own, where one has a caption for each amount and the others are amounts alone.
+    fn by_frames<'r>(&self, run: &'r [usize]) -> Vec<&'r [usize]> {
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        if run.iter().all(|item| !is_caption(item)) {
+            return vec![run];
+        }
+        let frame = |item: usize| {
+            let Item { at, chunks, .. } = &self.items[item];
+            let row = self.dom.row_around(*at, (FRAME_LEVELS, chunks.len()), self.chunks, |chunk| chunk.at);
+            row.map(|(element, _)| element)
+        };
+        let frames: Vec<Option<usize>> = run.iter().map(|item| frame(*item)).collect();
+        let mut groups = Vec::new();
+        let mut start = 0;
+        for end in 1..=run.len() {
+            if frames.get(end) != frames.get(start) {
+                groups.push(&run[start..end]);
+                start = end;
+            }
+        }
+        let is_whole = |group: &[usize]| {
+            group.len().is_multiple_of(2) && group.windows(2).all(|two| is_caption(&two[0]) != is_caption(&two[1]))
+        };
+        let is_apart = |group: &&[usize]| is_whole(group) || !group.iter().any(is_caption);
+        if groups.iter().all(is_apart) { groups } else { vec![run] }
     }
 
     /// The items of pairs as they are once these are bound.
@@ -397,7 +436,8 @@ impl<'b, 'd> Binder<'b, 'd> {
         let (mut forward, mut backward) = (Pairs::new(), Pairs::new());
         let counts = |item: &usize| self.items[*item].caption().is_some() || is_open(&self.items[*item]);
         let loose: Vec<usize> = self.loose.iter().copied().filter(counts).collect();
-        for run in loose.chunk_by(|one, other| self.are_near(*one, *other) && !self.are_parted(*one, *other)) {
+        let runs = loose.chunk_by(|one, other| self.are_near(*one, *other) && !self.are_parted(*one, *other));
+        for run in runs.flat_map(|run| self.by_frames(run)) {
             let (behind, in_front) = (self.neighbours(run, true), self.neighbours(run, false));
             let only = match behind.len().cmp(&in_front.len()) {
                 std::cmp::Ordering::Greater => Some(true),
@@ -463,6 +503,10 @@ impl<'b, 'd> Binder<'b, 'd> {
                 }
                 let other = if is_forward == first { place.checked_add(1) } else { place.checked_sub(1) };
                 let other = other.filter(|other| run.get(*other).is_some_and(|item| is_open(&self.items[*item])));
+                // What is left over is no payment because it is left over: `$38,450`, `72 months`, `6.9% APR`, `$389`.
+                let may_be =
+                    |other: &usize| is_forward == first || is_plausible(&self.read(&vec![(*caption, run[*other])]));
+                let other = other.filter(may_be);
                 if let Some(other) = other.filter(|other| !taken[*other] && !taken[place]) {
                     taken[other] = true;
                     taken[place] = true;

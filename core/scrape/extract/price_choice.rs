@@ -212,7 +212,8 @@ fn choose(items: &[Item]) -> Choice {
         (is_of_something_unknown(amount) || may_be_asked_all_the_same(amount))
             && amount.price.is_some_and(|price| price.cents().saturating_mul(SHARE_OF_FORMER) >= least.cents())
     };
-    if rank > PriceRank::Plain && amounts.iter().any(|amount| is_doubted(amount) || is_other(amount)) {
+    let may_be_less = |amount: &&Amount| is_doubted(amount) || is_other(amount) || is_saved(amount);
+    if rank > PriceRank::Plain && amounts.iter().any(may_be_less) {
         return Choice { is_unclear: true, ..Choice::default() };
     }
     let best = |is_said: bool| {
@@ -284,6 +285,13 @@ fn may_be_asked_all_the_same(amount: &Amount) -> bool {
     is_other && amount.price.is_some_and(|price| price >= LEAST_OF_A_CAR && !is_filler(price))
 }
 
+/// Whether an amount is saved: it is taken off a former price or the maker's.
+fn is_saved(amount: &Amount) -> bool {
+    amount.caption.or(amount.own) == Some(Stated::Saving) && amount.size.is_some_and(|size| size >= LEAST_SAVED)
+}
+
+/// Less off a price is no reason to doubt that it is asked.
+const LEAST_SAVED: Money = Money::from_dollars(100);
 /// No payment a month is more.
 const MOST_A_MONTH: Money = Money::from_dollars(3_000);
 /// Hardly any car on offer costs less.

@@ -69,6 +69,12 @@ pub(super) fn history(chunks: &[Chunk<'_>], items: &mut [Item]) {
             item.kind = Kind::Amount(former.clone());
         }
     }
+    let is_told = |item: &&mut Item| {
+        item.amount().is_some() && chunks.get(item.chunks.start).is_some_and(|chunk| begins_with_a_day(&chunk.text))
+    };
+    if items.iter_mut().filter(is_told).count() > 1 {
+        items.iter_mut().filter(is_told).for_each(|item| item.kind = Kind::Amount(former.clone()));
+    }
     let dates = chunks.iter().enumerate().filter(|(_, chunk)| is_date(&chunk.text)).map(|(at, _)| at);
     let dates: Vec<usize> = dates.take(DATES_MAX).collect();
     if dates.len() < 2 {
@@ -82,6 +88,22 @@ pub(super) fn history(chunks: &[Chunk<'_>], items: &mut [Item]) {
     for place in dated.into_iter().flatten() {
         items[place].kind = Kind::Amount(former.clone());
     }
+}
+
+/// Whether a text says what was on a day: `Nov 12: reduced to $16,995`.
+fn begins_with_a_day(text: &str) -> bool {
+    let Some((day, _)) = text.split_once(": ").or_else(|| text.split_once(" - ")) else { return false };
+    is_date(day) || day.split_once(' ').is_some_and(|(month, day)| is_month(month) && is_digits(day, 1, 2))
+}
+
+fn is_digits(part: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_month(part: &str) -> bool {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    part.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && part.get(..3).is_some_and(|start| MONTHS.iter().any(|month| start.eq_ignore_ascii_case(month)))
 }
 
 /// More dates are no history of a price.
@@ -106,7 +128,6 @@ fn days_in(text: &str) -> usize {
 fn is_date(text: &str) -> bool {
     const LONGEST: usize = 18;
     const FEWEST_DIGITS: usize = 4;
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     // `1/2/26` has the fewest digits.
     let has_digits = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
     if text.len() > LONGEST || !has_digits() {
@@ -114,15 +135,8 @@ fn is_date(text: &str) -> bool {
     }
     let parts: Vec<&str> = text.split(['/', '-', ' ', ',', '.']).filter(|part| !part.is_empty()).collect();
     let [one, two, three] = parts[..] else { return false };
-    let is_number = |part: &str, least: usize, most: usize| {
-        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let is_month = |part: &str| {
-        part.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && part.get(..3).is_some_and(|start| MONTHS.iter().any(|month| start.eq_ignore_ascii_case(month)))
-    };
     let is_set_apart = || text.contains('/') || text.contains('-');
-    (is_number(three, 4, 4) && is_number(two, 1, 2) && (is_month(one) || (is_number(one, 1, 2) && is_set_apart())))
-        || (is_number(one, 4, 4) && is_number(two, 2, 2) && is_number(three, 2, 2) && is_set_apart())
-        || (is_number(one, 1, 2) && is_number(two, 1, 2) && is_number(three, 2, 2) && text.contains('/'))
+    (is_digits(three, 4, 4) && is_digits(two, 1, 2) && (is_month(one) || (is_digits(one, 1, 2) && is_set_apart())))
+        || (is_digits(one, 4, 4) && is_digits(two, 2, 2) && is_digits(three, 2, 2) && is_set_apart())
+        || (is_digits(one, 1, 2) && is_digits(two, 1, 2) && is_digits(three, 2, 2) && text.contains('/'))
 }

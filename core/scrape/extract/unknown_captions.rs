@@ -38,6 +38,7 @@ pub(super) fn bind(dom: &Dom<'_>, chunks: &[Chunk<'_>], items: &mut Vec<Item>, n
             around.look(items, item, &mut spent);
         }
     }
+    around.doubt_parts(items);
     if !spent.is_empty() {
         spent.sort_unstable();
         let mut at = 0;
@@ -109,6 +110,40 @@ impl Around<'_, '_> {
             Turns::Either(run) => doubt_classes(items, &units[run]),
             Turns::None => self.bind_pair(items, item, element, &units),
         }
+    }
+
+    /// Takes the word of a class that it is a price from an amount beside a caption that nobody knows, where a larger one stands without a
+    /// word: `Warranty`, `$3,319`.
+    fn doubt_parts(&self, items: &mut [Item]) {
+        let open = |item: &Item| item.amount().filter(|amount| amount.is_open() && amount.has_sign).cloned();
+        let unsaid = items.iter().filter_map(open).filter(|amount| amount.class.is_none() && amount.is_short);
+        let Some(largest) = unsaid.filter_map(|amount| amount.price).max() else { return };
+        let is_smaller = |item: &usize| {
+            open(&items[*item]).is_some_and(|amount| {
+                matches!(amount.class, Some(Stated::Price(_))) && amount.price.is_some_and(|price| price < largest)
+            })
+        };
+        let smaller: Vec<usize> = (0..items.len()).filter(is_smaller).take(AMOUNTS_MAX).collect();
+        for item in smaller {
+            if self.is_beside_unknown(items, item)
+                && let Kind::Amount(amount) = &mut items[item].kind
+            {
+                amount.class = None;
+                amount.is_doubtful = true;
+            }
+        }
+    }
+
+    /// Whether a text right beside an amount may be its caption, and nobody knows it.
+    fn is_beside_unknown(&self, items: &[Item], item: usize) -> bool {
+        let Some((element, range)) = self.larger(items[item].at, &items[item].chunks) else { return false };
+        let Some(units) = self.units(items, &range) else { return false };
+        let Some(at) = units.iter().position(|unit| *unit == Unit::Amount(item)) else { return false };
+        let is_unknown = |unit: Option<&Unit>| match unit {
+            Some(Unit::Text(text, None)) => self.may_be_caption(*text, element),
+            _ => false,
+        };
+        is_unknown(units.get(at + 1)) || at.checked_sub(1).is_some_and(|at| is_unknown(units.get(at)))
     }
 
     /// Gives an amount what the only other text of an element says.

@@ -107,6 +107,13 @@ const SHOWN: &[(&str, Option<i64>)] = &[
         Some(21_995),
     ),
     ("<p>Price as of 11/01/2026: $21,995</p>", Some(21_995)),
+    // A class alone beside a caption that nobody knows, and a larger amount: either may be the price.
+    (
+        "<div><label>$21,995</label></div><div><div>$2,532</div><span>Cash Down</span></div><label>Warranty</label> \
+         <strong class=price>$13,319</strong><div class=badge><span>Price Reduced</span></div>",
+        None,
+    ),
+    ("<label>Warranty</label> <strong class=price>$21,995</strong><div>MSRP $24,995</div>", Some(21_995)),
     // A class alone against a far larger amount: either may be the price.
     ("<b class=price-value>$3,195</b><b>Insurance</b><div class=badge>New Tires</div><div>$21,995</div>", None),
     ("<b class=price>$21,995</b><div>$24,995</div>", Some(21_995)),
@@ -129,6 +136,28 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     (
         "<ul><li><b class=value>$21,995</b></li></ul><ul><li><p>$1,622</p><small>Total Savings</small></li></ul>\
          <ul><li><p>$24,995</p><strong>Was</strong></li></ul><strong>Market Value</strong><b>$25,995</b><div>Qualified for $2,100</div>",
+        Some(21_995),
+    ),
+    (
+        "<label class=price>$20,955</label> <small>Est. Trade Value</small><div><i>10/01/2026</i><i>$71,700</i><i>11/01/2026</i><i>$13,700</i></div>\
+         <div><div><div> <p>$21,995</p></div></div><div><p>Market Average</p> <b>$25,216</b></div><div><i>Lease Payment</i><b>$489</b></div></div>",
+        Some(21_995),
+    ),
+    // Captions and amounts in turns that stand in one element leave another one's amount alone.
+    (
+        "<div><div><i>$1,764</i> <i>Engine Rebuild</i></div><div><i>$1,011</i><b>Due at Signing</b></div><div><b class=price-value>$21,995</b></div></div>\
+         <p>Rebate</p><label class=price>$2,666</label><div>NADA</div><p class=amount>$27,648</p>",
+        Some(21_995),
+    ),
+    // What is struck through takes no caption of a larger amount.
+    (
+        "<div><s>$24,731</s></div><p>KBB Value</p><em>$25,272</em><label>Regular Price</label><i class=price>$24,731</i><b>Final Price</b>\
+         <small>$21,995</small><div class=badge>No Doc Fees</div><label>$1,150</label><i>Per Month</i><b class=price>$267</b><i>Handling Fee</i>",
+        Some(21_995),
+    ),
+    (
+        "<table><tr><th>Market Value</th><th></th><th>Due at Signing</th></tr><tr><td><b class=price>$23,695</b></td><td><b>$21,995</b></td>\
+         <td><i class=price>$2,177</i></td></tr></table><div><s>$24,400</s></div><strong>Was</strong> <label class=price>$26,134</label>",
         Some(21_995),
     ),
     // The direction of a list of terms says nothing of the texts beside it.
@@ -173,6 +202,16 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     ("<p>Price after $2,000 trade assistance: $19,995</p>", None),
     ("<p>Sale price with $2,000 down</p><p>$21,995</p>", Some(21_995)),
     ("<p>Before $24,995 After $21,995</p>", Some(21_995)),
+    // What is saved is taken off, but nobody says from what to what.
+    ("<div>MSRP $24,995</div><div>Dealer discount $3,000</div>", None),
+    ("<div>Retail $24,995</div><div>You save $3,000</div><div>$21,995</div>", Some(21_995)),
+    // A term between the price and its payment is the payment's.
+    ("<div>$21,995</div><div>72 months</div><div>6.9% APR</div><div>$389</div>", Some(21_995)),
+    // What was asked on other days.
+    (
+        "<p>$21,995</p><ul><li>Nov 1: listed at $23,995</li><li>Nov 12: reduced to $22,995</li><li>Nov 25: reduced to $21,995</li></ul>",
+        Some(21_995),
+    ),
     // What a dealer asks by other names.
     (
         "<div><i>Retail</i><b>$24,995</b></div><div><i>Dealer Discount</i><b>$3,000</b></div><div><i>Your Cost</i><b>$21,995</b></div>",
