@@ -986,6 +986,9 @@ catalogue! {
         BodyBrokenOff: InvalidInput, "body_broken_off",
             "The body ended before it was complete.",
             "Send it again.";
+        TooManyRequests: RateLimited, "too_many_requests",
+            "This client has read more than the server allows for a while (`server.reads`).",
+            "Wait as long as `Retry-After` says. Behind a proxy that is not trusted, all clients are one.";
         Overloaded: Unavailable, "overloaded",
             "The server is busy. Nothing was done.",
             "Wait as long as `Retry-After` says, then try again.";

@@ -304,3 +304,54 @@ fn a_postgresql_that_is_stopped_and_started_under_load_loses_no_acknowledged_off
     assert!(acknowledged.is_subset(&stored), "{} are lost", acknowledged.difference(&stored).count());
     assert_eq!(torn, Vec::<String>::new(), "answers that are neither an answer nor a 503");
 }
+
+/// What an operator reads of an outage who has changed nothing of the log.
+#[test]
+fn the_log_tells_of_an_outage_once_and_of_its_end_once() {
+    if std::env::var_os("JPAUTO_TEST_POSTGRES").is_none() {
+        eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server, so PostgreSQL is not to be used");
+        return;
+    }
+    let Some(cluster) = Cluster::start() else {
+        eprintln!("skipped: no PostgreSQL server is installed");
+        return;
+    };
+    let lot = Lot::new();
+    assert_eq!(lot.run(["migrate", "--db", &cluster.url()]).code, 0);
+    let log = lot.path("log");
+    let mut command = lot.command(["serve", "--db", &cluster.url(), "--address", "127.0.0.1:0"]);
+    command.env("JPAUTO_DATABASE_POOL_TIMEOUT", "1 s").stdout(Stdio::null());
+    let child = command.stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
+    let told = || std::fs::read_to_string(&log).unwrap();
+    let address = || Some(told().split_once("serving on http://")?.1.split_once("/\n")?.0.to_owned());
+    let mut served = Served { child, address: String::new() };
+    wait_until("an address", Duration::from_secs(60), || address().is_some());
+    served.address = address().unwrap();
+    let get = |path: &str| match TcpStream::connect(&served.address) {
+        Ok(mut stream) => match ask(&mut stream, &format!("GET {path} HTTP/1.1\r\nhost: lot\r\n\r\n")) {
+            Outcome::Answered(status, _) => status,
+            _ => 0,
+        },
+        Err(_) => 0,
+    };
+    assert_eq!(get("/api/inventory"), 200);
+    cluster.down("fast");
+    let began = Instant::now();
+    let mut refused = 0;
+    while refused < 200 || began.elapsed() < Duration::from_secs(3) {
+        refused += usize::from(get(if refused % 4 == 0 { "/readyz" } else { "/api/inventory" }) == 503);
+        assert!(began.elapsed() < Duration::from_secs(60), "{refused} refused");
+    }
+    cluster.up();
+    wait_until("an answer", Duration::from_secs(30), || get("/api/inventory") == 200);
+    served.end();
+    wait_until("the end", Duration::from_secs(30), || matches!(served.child.try_wait(), Ok(Some(_))));
+    let (told, lines) = (told(), |what: &str| told().lines().filter(|line| line.contains(what)).count());
+    let counts = ["the database cannot be reached; it is tried", "the database can be reached again"].map(lines);
+    assert_eq!(counts, [1, 1], "{told}");
+    assert_eq!(lines("ERROR"), 1, "the outage itself: {told}");
+    let most = 2 + began.elapsed().as_secs() / 10;
+    let failed = lines("requests found no database");
+    assert!((1..=usize::try_from(most).unwrap()).contains(&failed), "{failed} in {:?}: {told}", began.elapsed());
+    assert!(lines("status=503") >= 200, "each request has its line");
+}

@@ -82,6 +82,8 @@ fn main() {
     let dealership = Dealership::with_config(Config::new(url).clock(clock)).unwrap();
     let mut config = ServerConfig::new(([127, 0, 0, 1], 0).into());
     (config.gate.workers, config.gate.offers, config.gate.writes) = (WORKERS, 0, 0);
+    // They are for reads, and there are as many connections as workers.
+    config.gate.spare = 0;
     config.gate.write_patience = 1;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let server = runtime.block_on(Server::bind(dealership, config)).unwrap();

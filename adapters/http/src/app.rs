@@ -1,6 +1,10 @@
 //! What every handler needs: the dealership behind its gate. Here is also the filter that all requests go through.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
@@ -16,14 +20,17 @@ use crate::{
     background::{Background, RunLimits},
     batches::Batches,
     body::BodyLimits,
-    caller::{Asker, Caller},
+    caller::Caller,
     client_connections::{ClientConnections, Counted},
     encoding::Unchanging,
-    fair_queue::Client,
+    fair_queue::{Client, network_of},
     gate::{Gate, GateLimits, GateState, Lane},
     health::Readiness,
-    inventory, openapi,
+    inventory,
+    known_sessions::KnownSessions,
+    openapi,
     problem::Problem,
+    read_limits::{ReadLimits, Reads},
     request::{BodyStream, Request},
     routes,
 };
@@ -33,6 +40,7 @@ use crate::{
 pub(crate) struct App {
     shared: Arc<Shared>,
     background: Arc<Background>,
+    reads: Arc<Reads>,
 }
 
 struct Shared {
@@ -41,8 +49,11 @@ struct Shared {
     readiness: Readiness,
     body: BodyLimits,
     document: Unchanging,
-    vehicles: Batches<Asker, VehicleId, Written>,
+    vehicles: Batches<inventory::VehicleKey, VehicleId, Written>,
     vehicle_lists: Batches<inventory::ListKey, (), Written>,
+    /// Whose reads are made together with those of others.
+    in_crowd: ClientConnections,
+    sessions: Arc<KnownSessions>,
     /// One for each call of a sign-in provider that may be under way.
     sign_ins: Semaphore,
     /// One for each photo of the staff that may be read into memory.
@@ -75,6 +86,10 @@ const WAIT_FOR_UPLOADS: Duration = Duration::from_secs(30);
 /// How long a visitor's call that may take seconds waits for those of others.
 const WAIT_FOR_LONG: Duration = Duration::from_secs(10);
 
+/// Reads of one visitor that are made together with those of others at a time, which is what one call answers. Whoever asks for more at a
+/// time has the others made for itself, so that nobody stands behind all of them.
+const IN_CROWD_OF_ONE: usize = 64;
+
 impl App {
     pub(crate) fn new(dealership: Dealership, gate: GateLimits, body: BodyLimits) -> Self {
         let sign_ins = Semaphore::new(dealership.config().sign_in.as_ref().map_or(1, |config| config.calls_at_once));
@@ -85,8 +100,8 @@ impl App {
             vehicles: Batches::new(
                 gate.clone(),
                 deadline,
-                |_asker| Client::Crowd,
-                move |asker, ids| inventory::written(&of_one, asker, ids),
+                |key: &inventory::VehicleKey| key.client,
+                move |key, ids| inventory::written(&of_one, key, ids),
             ),
             vehicle_lists: Batches::new(
                 gate.clone(),
@@ -94,6 +109,8 @@ impl App {
                 |key: &inventory::ListKey| key.client,
                 move |key, _one| Ok([((), inventory::written_list(&of_many, key))].into()),
             ),
+            in_crowd: ClientConnections::default(),
+            sessions: Arc::default(),
             document: openapi::unchanging(dealership.config()),
             dealership,
             gate,
@@ -106,7 +123,8 @@ impl App {
             long_of_visitors,
             long_of_one: ClientConnections::default(),
         };
-        Self { shared: Arc::new(shared), background: Arc::new(Background::new(RunLimits::default())) }
+        let background = Arc::new(Background::new(RunLimits::default()));
+        Self { shared: Arc::new(shared), background, reads: Arc::default() }
     }
 
     /// The OpenAPI document.
@@ -115,7 +133,7 @@ impl App {
     }
 
     /// Vehicles that are read together with those that others ask for.
-    pub(crate) fn vehicles(&self) -> &Batches<Asker, VehicleId, Written> {
+    pub(crate) fn vehicles(&self) -> &Batches<inventory::VehicleKey, VehicleId, Written> {
         &self.shared.vehicles
     }
 
@@ -128,6 +146,17 @@ impl App {
     pub(crate) fn making_runs(mut self, limits: RunLimits) -> Self {
         self.background = Arc::new(Background::new(limits));
         self
+    }
+
+    /// The same with a limit of reads.
+    pub(crate) fn limiting_reads(mut self, limits: ReadLimits) -> Self {
+        self.reads = Arc::new(Reads::new(limits));
+        self
+    }
+
+    /// Counts a read of the caller, where reads are limited.
+    pub(crate) fn count_read(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.reads.are_limited() { self.reads.count(self.client(caller), Instant::now()) } else { Ok(()) }
     }
 
     /// What goes on when its request is answered.
@@ -176,7 +205,12 @@ impl App {
 
     /// Who the caller is where the gate shares its workers out.
     pub(crate) fn client(&self, caller: &Caller) -> Client {
-        caller.client(self.sessions())
+        caller.client(self.sessions(), &self.shared.sessions)
+    }
+
+    /// A place among those whose reads are made together, if the visitor has not taken all that one may have.
+    pub(crate) fn place_in_crowd(&self, address: IpAddr) -> Option<Counted> {
+        self.shared.in_crowd.admit(network_of(address), IN_CROWD_OF_ONE)
     }
 
     async fn in_lane<T: Send + 'static>(
@@ -186,8 +220,9 @@ impl App {
         work: impl FnOnce(&Desk) -> jpauto::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let (client, caller, dealership) = (self.client(caller), caller.clone(), self.shared.dealership.clone());
+        let sessions = Arc::clone(&self.shared.sessions);
         let work = move || {
-            let desk = caller.desk(&dealership)?;
+            let desk = caller.desk(&dealership, &sessions)?;
             match &caller.once {
                 Some(call) => work(&desk.once(call)),
                 None => work(&desk),
@@ -312,6 +347,20 @@ mod tests {
     use warp::http::HeaderMap;
 
     use super::*;
+
+    #[test]
+    fn one_visitor_is_a_small_part_of_the_crowd() {
+        let app = App::new(Dealership::open("sqlite::memory:").unwrap(), GateLimits::default(), BodyLimits::default());
+        let take = |count: usize, address: &dyn Fn(usize) -> String| -> Vec<Counted> {
+            (0..count).filter_map(|number| app.place_in_crowd(address(number).parse().unwrap())).collect()
+        };
+        let of_one = take(500, &|_| "192.0.2.1".into());
+        let of_a_site = take(500, &|subnet| format!("2001:db8:77:{subnet:x}::1"));
+        let of_another = take(1, &|_| "192.0.2.2".into());
+        assert_eq!([of_one.len(), of_a_site.len(), of_another.len()], [IN_CROWD_OF_ONE, 2 * IN_CROWD_OF_ONE, 1]);
+        drop(of_one);
+        assert_eq!(take(1, &|_| "192.0.2.1".into()).len(), 1, "a place is free again after its read");
+    }
 
     #[tokio::test]
     async fn visitors_leave_half_of_the_places_for_long_work() {

@@ -22,7 +22,7 @@ use crate::{
 /// Calls with one key that may be under way at a time. With two, one is read while the other is answered.
 const UNDER_WAY: usize = 2;
 
-/// Requests that one call answers.
+/// Things that one call reads. All who wait for one of them are answered by it.
 const TOGETHER: usize = 64;
 
 /// The answers of one call, by what was asked for.
@@ -74,7 +74,23 @@ impl<I, T> Default for Batch<I, T> {
     }
 }
 
-impl<I, T> Batch<I, T> {
+impl<I: Clone + Eq + Hash, T> Batch<I, T> {
+    /// Takes those out whom the next call answers.
+    fn first_together(&mut self) -> Vec<Member<I, T>> {
+        let mut items = HashSet::with_capacity(self.waiting.len().min(TOGETHER));
+        let (mut members, mut rest) = (Vec::with_capacity(self.waiting.len()), Vec::new());
+        for member in self.waiting.drain(..).filter(|member| !member.tell.is_closed()) {
+            if items.len() < TOGETHER || items.contains(&member.item) {
+                items.insert(member.item.clone());
+                members.push(member);
+            } else {
+                rest.push(member);
+            }
+        }
+        self.waiting = rest;
+        members
+    }
+
     /// Whether a call is due, which it then is on its way.
     fn must_be_called(&mut self) -> bool {
         let must = !self.waiting.is_empty() && !self.is_called && self.under_way < UNDER_WAY;
@@ -150,9 +166,8 @@ where
 
     /// Makes a call for those who wait.
     fn make(inner: &Arc<Self>, key: &K) -> Vec<Answer<T>> {
-        let mut members = inner.begin(key);
+        let members = inner.begin(key);
         let _until_the_end = UnderWay { inner, key };
-        members.retain(|member| !member.tell.is_closed());
         let mut items: Vec<I> = Vec::with_capacity(members.len());
         let mut seen = HashSet::with_capacity(members.len());
         items.extend(members.iter().map(|member| &member.item).filter(|item| seen.insert(*item)).cloned());
@@ -174,8 +189,8 @@ where
             let Some(batch) = batches.get_mut(key) else { return Vec::new() };
             batch.is_called = false;
             batch.under_way += 1;
-            let rest = batch.waiting.split_off(batch.waiting.len().min(TOGETHER));
-            (std::mem::replace(&mut batch.waiting, rest), batch.must_be_called())
+            let members = batch.first_together();
+            (members, batch.must_be_called())
         };
         if must_be_called {
             Self::call(self, key.clone());
@@ -310,6 +325,44 @@ mod tests {
         let mut last = calls.lock().unwrap().last().unwrap().clone();
         last.sort_unstable();
         assert_eq!(last, [2, 4, 5], "each is asked for once");
+        nothing_is_left(&batches).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn all_who_wait_for_the_same_are_answered_by_one_call() {
+        let (calls, hold) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(UNDER_WAY + 1)));
+        let (count, held) = (Arc::clone(&calls), Arc::clone(&hold));
+        let batches = Arc::new(Batches::new(
+            gate(),
+            DEADLINE,
+            |_| Client::Crowd,
+            move |_key: &(), items: &[u32]| {
+                if count.fetch_add(1, Ordering::SeqCst) < UNDER_WAY {
+                    held.wait();
+                }
+                Ok(doubled(items))
+            },
+        ));
+        let ask = |item: u32| {
+            let batches = Arc::clone(&batches);
+            tokio::spawn(async move { batches.ask((), item).await })
+        };
+        let mut asked = Vec::new();
+        for number in 0..UNDER_WAY {
+            asked.push(ask(2));
+            while calls.load(Ordering::SeqCst) <= number {
+                tokio::task::yield_now().await;
+            }
+        }
+        asked.extend((0..10 * TOGETHER).map(|_| ask(2)));
+        while batches.0.batches()[&()].waiting.len() < 10 * TOGETHER {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::block_in_place(|| hold.wait());
+        for answer in asked {
+            assert_eq!(answer.await.unwrap().unwrap(), 4);
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), UNDER_WAY + 1);
         nothing_is_left(&batches).await;
     }
 

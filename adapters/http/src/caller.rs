@@ -3,7 +3,6 @@
 
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,14 +11,20 @@ use std::{
 };
 
 use ipnet::IpNet;
-use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig, client_network};
+use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig};
 use uuid::Uuid;
 use warp::http::{
     HeaderValue,
     header::{AUTHORIZATION, HeaderMap, USER_AGENT},
 };
 
-use crate::{fair_queue::Client, gate::Lane, problem::Problem, session_cookie};
+use crate::{
+    fair_queue::{Client, network_of},
+    gate::Lane,
+    known_sessions::KnownSessions,
+    problem::Problem,
+    session_cookie,
+};
 
 /// The header with the id of a request, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -108,11 +113,11 @@ impl Caller {
     ///
     /// # Errors
     /// `token_refused`, `user_inactive`.
-    pub(crate) fn desk(&self, dealership: &Dealership) -> jpauto::Result<Desk> {
+    pub(crate) fn desk(&self, dealership: &Dealership, known: &KnownSessions) -> jpauto::Result<Desk> {
         match &self.credential {
             Credential::Nothing => Ok(dealership.acting_as(self.visitor())),
             Credential::Token(secret) => dealership.acting_as(self.visitor()).tokens().desk_of(secret),
-            Credential::Cookies(_) => Ok(dealership.acting_as(self.resume(dealership)?)),
+            Credential::Cookies(_) => Ok(dealership.acting_as(self.resume(dealership, known)?)),
         }
     }
 
@@ -127,12 +132,12 @@ impl Caller {
 
     /// Goes on with the session of the cookie. Without one that is valid the caller is the public, not refused: a browser sends
     /// an old cookie with everything.
-    fn resume(&self, dealership: &Dealership) -> jpauto::Result<Actor> {
+    fn resume(&self, dealership: &Dealership, known: &KnownSessions) -> jpauto::Result<Actor> {
         let Some(config) = &dealership.config().sessions else { return Ok(self.visitor()) };
         let Some(cookie) = self.cookie(&config.cookie_name) else { return Ok(self.visitor()) };
-        let Some(session) = dealership.acting_as(self.visitor()).sessions().resume(cookie)? else {
-            return Ok(self.visitor());
-        };
+        let session = dealership.acting_as(self.visitor()).sessions().resume(cookie)?;
+        known.note(cookie, session.is_some());
+        let Some(session) = session else { return Ok(self.visitor()) };
         if let Some(end) = session.extended_to {
             *self.extension.lock().unwrap_or_else(PoisonError::into_inner) = session_cookie::set(config, cookie, end);
         }
@@ -167,25 +172,18 @@ impl Caller {
     /// Whether the caller may be one of the staff: by a token, or by a cookie that these sessions have signed. A browser has other cookies,
     /// too, and a visitor can write any.
     pub(crate) fn may_be_staff(&self, sessions: Option<&SessionConfig>) -> bool {
-        matches!(self.credential, Credential::Token(_)) || self.signed_cookie(sessions).is_some()
+        matches!(self.credential, Credential::Token(_))
+            || sessions
+                .is_some_and(|config| self.cookie(&config.cookie_name).is_some_and(|cookie| config.has_signed(cookie)))
     }
 
-    /// The value of the session's cookie, if these sessions have signed it.
-    fn signed_cookie(&self, sessions: Option<&SessionConfig>) -> Option<&str> {
-        let config = sessions?;
-        self.cookie(&config.cookie_name).filter(|cookie| config.has_signed(cookie))
-    }
-
-    /// Who the caller is where the gate shares its workers out: a session, or else an address. Anybody can write any token, so a token is
-    /// not somebody of its own.
-    pub(crate) fn client(&self, sessions: Option<&SessionConfig>) -> Client {
-        match self.signed_cookie(sessions) {
-            Some(cookie) => {
-                let mut hasher = DefaultHasher::new();
-                cookie.hash(&mut hasher);
-                Client::Session(hasher.finish())
-            }
-            None => Client::Network(client_network(self.address)),
+    /// Who the caller is where the gate shares its workers out: a session that was found lately, or else an address. Anybody can write any
+    /// token, so a token is not somebody of its own.
+    pub(crate) fn client(&self, sessions: Option<&SessionConfig>, known: &KnownSessions) -> Client {
+        let cookie = sessions.and_then(|config| self.cookie(&config.cookie_name));
+        match cookie.and_then(|cookie| known.find(cookie)) {
+            Some(session) => Client::Session(session),
+            None => Client::Network(network_of(self.address)),
         }
     }
 
@@ -353,13 +351,35 @@ mod tests {
         }
         let caller = Caller::of(&headers(&[("cookie", signed)]), [127, 0, 0, 1].into(), &[]);
         assert!(!caller.may_be_staff(None), "nobody signs in here");
-        assert!(matches!(caller.client(Some(&sessions)), Client::Session(_)));
+        let known = KnownSessions::default();
         let of_network = |sent: &[(&'static str, &str)]| {
             let caller = Caller::of(&headers(sent), "2001:db8:1:2::3".parse().unwrap(), &[]);
-            caller.client(Some(&sessions)) == Client::Network("2001:db8:1:2::".parse().unwrap())
+            caller.client(Some(&sessions), &known) == Client::Network("2001:db8:1::".parse().unwrap())
         };
         assert!(of_network(&[]) && of_network(&[("authorization", "Bearer jpa_1")]));
         assert!(of_network(&[("cookie", "connect.sid=s:hello.forged")]));
+        assert!(of_network(&[("cookie", signed)]), "nobody has found that session");
+        let value = caller.cookie("connect.sid").unwrap();
+        known.note(value, true);
+        assert!(matches!(caller.client(Some(&sessions), &known), Client::Session(_)));
+        assert!(of_network(&[("cookie", "connect.sid=s:hello.forged")]));
+        known.note(value, false);
+        assert!(of_network(&[("cookie", signed)]), "it has ended");
+    }
+
+    #[test]
+    fn the_clients_of_one_network_of_48_bits_are_two_at_most() {
+        let clients = |addresses: &mut dyn Iterator<Item = String>| {
+            let clients = addresses.map(|address| {
+                Caller::of(&headers(&[]), address.parse().unwrap(), &[]).client(None, &KnownSessions::default())
+            });
+            clients.collect::<std::collections::HashSet<_>>().len()
+        };
+        assert_eq!(clients(&mut (0..=0xffff).step_by(7).map(|subnet| format!("2001:db8:77:{subnet:x}::1"))), 2);
+        assert_eq!(clients(&mut (0..256).map(|subnet| format!("2001:db8:77:a5{subnet:02x}::1"))), 1, "one of 56 bits");
+        assert_eq!(clients(&mut (0..64).map(|site| format!("2001:db8:{site:x}:1::1"))), 64);
+        assert_eq!(clients(&mut (0..64).map(|host| format!("192.0.2.{host}"))), 64);
+        assert_eq!(clients(&mut ["192.0.2.1", "::ffff:192.0.2.1"].into_iter().map(str::to_owned)), 1);
     }
 
     #[test]

@@ -5,22 +5,37 @@
 //! asks for more than there is finds itself refused, and no other.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
+    collections::{BTreeSet, HashMap, VecDeque},
+    net::{IpAddr, Ipv6Addr},
     time::{Duration, Instant},
 };
+
+use jpauto::client_network;
 
 use crate::admission::{WaitLimits, WaitingTime};
 
 /// Who asks, where workers are shared out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Client {
     /// Many clients whose reads are made together, each of them quick.
     Crowd,
-    /// An address of IPv4, or a network of IPv6.
+    /// An address of IPv4, or a part of a network of IPv6, as [`network_of`] tells.
     Network(IpAddr),
     /// Somebody who has signed in, by the hash of the session.
     Session(u64),
+}
+
+/// The network that an address counts for. A network of IPv6 of 48 bits counts as two at most, as it does for connections: a subscriber
+/// often has one alone, and with a client for each of its networks of 64 bits it would have nearly every place.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match client_network(address) {
+        IpAddr::V6(network) => {
+            // The half is told by a bit that a subscriber with 56 bits can not choose.
+            let [a, b, c, subnet, ..] = network.segments();
+            Ipv6Addr::new(a, b, c, subnet & 0x100, 0, 0, 0, 0).into()
+        }
+        address => address,
+    }
 }
 
 /// Something that waits.
@@ -29,15 +44,34 @@ pub(crate) trait Waiting {
     fn is_given_up(&self) -> bool;
 }
 
+/// Whose turn it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Anybody,
+    OfThoseWithoutWorker,
+    OfTheCrowdWithoutWorker,
+}
+
 /// The requests of one lane.
 #[derive(Debug)]
 pub(crate) struct FairQueue<W> {
     shares: HashMap<Client, Share<W>>,
+    /// The clients with a request that waits, in the order of their turns.
+    turns: BTreeSet<Turn>,
+    /// Those of them who had nothing when that request came, by when it did.
+    firsts: BTreeSet<(Instant, Client)>,
     /// How long those wait who have no worker.
     first_waits: WaitingTime,
-    /// How many requests wait, with those that were given up and not met yet.
-    waiting: usize,
     served: u64,
+}
+
+/// When it is a client's turn: after those with fewer workers, and of several with as many after those that were served before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    workers: usize,
+    served: u64,
+    since: Instant,
+    client: Client,
 }
 
 /// What one client has. It is kept as long as the client has anything.
@@ -48,6 +82,9 @@ struct Share<W> {
     served: u64,
     waiting: VecDeque<Place<W>>,
     waits: WaitingTime,
+    /// Where it stands in `turns`, and in `firsts`.
+    turn: Option<Turn>,
+    first: Option<(Instant, Client)>,
 }
 
 #[derive(Debug)]
@@ -59,13 +96,19 @@ struct Place<W> {
 
 impl<W> Default for FairQueue<W> {
     fn default() -> Self {
-        Self { shares: HashMap::new(), first_waits: WaitingTime::default(), waiting: 0, served: 0 }
+        Self {
+            shares: HashMap::new(),
+            turns: BTreeSet::new(),
+            firsts: BTreeSet::new(),
+            first_waits: WaitingTime::default(),
+            served: 0,
+        }
     }
 }
 
 impl<W> Share<W> {
     fn new(served: u64) -> Self {
-        Self { workers: 0, served, waiting: VecDeque::new(), waits: WaitingTime::default() }
+        Self { workers: 0, served, waiting: VecDeque::new(), waits: WaitingTime::default(), turn: None, first: None }
     }
 }
 
@@ -77,9 +120,8 @@ impl<W: Waiting> FairQueue<W> {
 
     /// Whether a request of the client waits already.
     pub(crate) fn has_waiting(&mut self, client: Client) -> bool {
-        let Some(share) = self.shares.get_mut(&client) else { return false };
-        share.forget_those_who_left(&mut self.waiting);
-        !share.waiting.is_empty()
+        self.forget_those_who_left(client);
+        self.shares.get(&client).is_some_and(|share| !share.waiting.is_empty())
     }
 
     /// A request begins without a wait.
@@ -92,6 +134,7 @@ impl<W: Waiting> FairQueue<W> {
         share.waits.passed(now, limits);
         share.workers += 1;
         share.served = self.served;
+        self.settle(client);
     }
 
     /// Takes a request in, if it may wait. At most `most` of one client do.
@@ -106,21 +149,18 @@ impl<W: Waiting> FairQueue<W> {
         limits: &WaitLimits,
         most: usize,
     ) -> Result<(), W> {
-        let age =
-            |place: Option<&Place<W>>| place.map_or(Duration::ZERO, |place| now.saturating_duration_since(place.since));
+        let age = |since: Option<Instant>| since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let share = self.shares.get(&client);
         let is_first = share.is_none_or(|share| share.workers == 0 && share.waiting.is_empty());
         let (waiting, is_refused) = match share.filter(|_| !is_first) {
             Some(share) => {
+                let oldest = share.waiting.front().map(|place| place.since);
                 let waiting = share.waiting.len();
-                (waiting, share.waits.refuses(waiting, age(share.waiting.front()), now, limits))
+                (waiting, share.waits.refuses(waiting, age(oldest), now, limits))
             }
             None => {
-                let firsts = self.shares.values().filter_map(|share| share.waiting.front()).filter(|at| at.is_first);
-                let (count, longest) = firsts.fold((0, None), |(count, longest): (usize, Option<&Place<W>>), at| {
-                    (count + 1, longest.filter(|longest| longest.since <= at.since).or(Some(at)))
-                });
-                (0, self.first_waits.refuses(count, age(longest), now, limits))
+                let oldest = self.oldest_first();
+                (0, self.first_waits.refuses(self.firsts.len(), age(oldest), now, limits))
             }
         };
         if is_refused || waiting >= most {
@@ -128,30 +168,40 @@ impl<W: Waiting> FairQueue<W> {
         }
         let share = self.shares.entry(client).or_insert_with(|| Share::new(self.served));
         share.waiting.push_back(Place { since: now, is_first, what });
-        self.waiting += 1;
+        self.settle(client);
         Ok(())
     }
 
-    /// The client that is served next, and since when its request waits. `may` is asked of each client and the number of its workers.
-    pub(crate) fn next(&mut self, may: impl Fn(Client, usize) -> bool) -> Option<(Client, Instant)> {
-        if self.waiting == 0 {
-            return None;
+    /// Since when the oldest first request waits.
+    fn oldest_first(&mut self) -> Option<Instant> {
+        loop {
+            let (since, client) = *self.firsts.first()?;
+            if !self.forget_those_who_left(client) {
+                return Some(since);
+            }
         }
-        let waiting = &mut self.waiting;
-        self.shares.retain(|_, share| {
-            share.forget_those_who_left(waiting);
-            share.workers > 0 || !share.waiting.is_empty()
-        });
-        let those = self.shares.iter().filter(|(client, share)| may(**client, share.workers));
-        let those = those.filter_map(|(client, share)| Some((client, share, share.waiting.front()?.since)));
-        let (client, _, since) = those.min_by_key(|(_, share, since)| (share.workers, share.served, *since))?;
-        Some((*client, since))
+    }
+
+    /// The client that is served next, and since when its request waits.
+    pub(crate) fn next(&mut self, whose: Whose) -> Option<(Client, Instant)> {
+        loop {
+            let turn = match whose {
+                Whose::OfTheCrowdWithoutWorker => self.shares.get(&Client::Crowd)?.turn?,
+                Whose::Anybody | Whose::OfThoseWithoutWorker => *self.turns.first()?,
+            };
+            if turn.workers > 0 && whose != Whose::Anybody {
+                return None;
+            }
+            if !self.forget_those_who_left(turn.client) {
+                return Some((turn.client, turn.since));
+            }
+        }
     }
 
     /// The request of the client that has waited longest, which a worker is free for.
     pub(crate) fn take(&mut self, client: Client) -> Option<Taken<W>> {
         let Place { since, is_first, what } = self.shares.get_mut(&client)?.waiting.pop_front()?;
-        self.waiting -= 1;
+        self.settle(client);
         Some(Taken { client, since, is_first, what })
     }
 
@@ -167,6 +217,7 @@ impl<W: Waiting> FairQueue<W> {
         share.waits.left(waited, now, limits);
         share.workers += 1;
         share.served = self.served;
+        self.settle(client);
         what
     }
 
@@ -175,6 +226,7 @@ impl<W: Waiting> FairQueue<W> {
         if let Some(share) = self.shares.get_mut(&client) {
             share.workers = share.workers.saturating_sub(1);
         }
+        self.settle(client);
         self.forget_if_empty(client);
     }
 
@@ -198,13 +250,38 @@ impl<W: Waiting> FairQueue<W> {
         let all = self.shares.values().flat_map(|share| &share.waiting);
         all.filter(|place| !place.what.is_given_up()).count()
     }
-}
 
-impl<W: Waiting> Share<W> {
-    fn forget_those_who_left(&mut self, waiting: &mut usize) {
-        while self.waiting.front().is_some_and(|place| place.what.is_given_up()) {
-            self.waiting.pop_front();
-            *waiting -= 1;
+    /// Forgets the client's oldest requests that were given up, and answers whether there was one.
+    fn forget_those_who_left(&mut self, client: Client) -> bool {
+        let Some(share) = self.shares.get_mut(&client) else { return false };
+        let waiting = share.waiting.len();
+        while share.waiting.front().is_some_and(|place| place.what.is_given_up()) {
+            share.waiting.pop_front();
+        }
+        if share.waiting.len() == waiting {
+            return false;
+        }
+        self.settle(client);
+        self.forget_if_empty(client);
+        true
+    }
+
+    /// Gives the client the turn that it has now. Whatever changes a share calls this.
+    fn settle(&mut self, client: Client) {
+        let Some(share) = self.shares.get_mut(&client) else { return };
+        let Share { workers, served, .. } = *share;
+        let front = share.waiting.front();
+        let turn = front.map(|place| Turn { workers, served, since: place.since, client });
+        let first = front.filter(|place| place.is_first).map(|place| (place.since, client));
+        let (old_turn, old_first) =
+            (std::mem::replace(&mut share.turn, turn), std::mem::replace(&mut share.first, first));
+        if old_turn != turn {
+            old_turn.iter().for_each(|turn| _ = self.turns.remove(turn));
+            self.turns.extend(turn);
+        }
+        if old_first != first {
+            old_first.iter().for_each(|first| _ = self.firsts.remove(first));
+            self.firsts.extend(first);
         }
     }
 }
@@ -243,7 +320,7 @@ mod tests {
     }
 
     fn serve(queue: &mut FairQueue<&'static str>, now: Instant) -> Option<&'static str> {
-        let (client, _) = queue.next(|_, _| true)?;
+        let (client, _) = queue.next(Whose::Anybody)?;
         let taken = queue.take(client)?;
         Some(queue.serve(taken, now, &LIMITS))
     }
@@ -325,6 +402,67 @@ mod tests {
         assert_eq!(serve(&mut queue, now), Some("a"));
         assert_eq!(serve(&mut queue, now), None);
         assert!(queue.shares.keys().eq([&client(1)]), "{queue:?}");
-        assert_eq!((queue.waiting, queue.has_waiting(client(1))), (0, false));
+        assert!(!queue.has_waiting(client(1)) && queue.turns.is_empty() && queue.firsts.is_empty(), "{queue:?}");
+    }
+
+    #[test]
+    fn turns_are_as_if_all_clients_were_looked_at() {
+        let (mut queue, start, mut seed) = (FairQueue::default(), Instant::now(), 7_u32);
+        let mut random = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % below
+        };
+        let mut working = Vec::new();
+        for step in 0..4_000 {
+            let now = start + Duration::from_micros(step);
+            let last = u8::try_from(random(12)).unwrap();
+            match random(4) {
+                0 | 1 => {
+                    let _ = enter(&mut queue, last, if random(5) == 0 { "" } else { "a" }, now);
+                }
+                2 if !working.is_empty() => queue.end(working.swap_remove(random(working.len() as u32) as usize)),
+                _ => {
+                    let waits = |share: &Share<&str>| share.waiting.iter().any(|place| !place.what.is_empty());
+                    let least = queue
+                        .shares
+                        .values()
+                        .filter(|share| waits(share))
+                        .map(|share| (share.workers, share.served))
+                        .min();
+                    let whose = queue.next(Whose::Anybody);
+                    assert_eq!(
+                        whose.map(|(client, _)| (queue.shares[&client].workers, queue.shares[&client].served)),
+                        least
+                    );
+                    let without = queue.next(Whose::OfThoseWithoutWorker).map(|(client, _)| client);
+                    assert_eq!(without, whose.map(|(client, _)| client).filter(|_| least.unwrap().0 == 0));
+                    if let Some((client, _)) = whose {
+                        let taken = queue.take(client).unwrap();
+                        assert_eq!(queue.serve(taken, now, &LIMITS), "a");
+                        working.push(client);
+                    }
+                }
+            }
+            let firsts =
+                queue.shares.values().filter(|share| share.waiting.front().is_some_and(|place| place.is_first));
+            assert_eq!(firsts.count(), queue.firsts.len());
+        }
+    }
+
+    #[test]
+    fn many_clients_have_their_turns_without_a_look_at_all_of_them() {
+        const MANY: u64 = 30_000;
+        let (mut queue, start) = (FairQueue::default(), Instant::now());
+        for number in 0..MANY {
+            assert!(queue.enter(Client::Session(number), "a", start, &LIMITS, 100).is_ok());
+        }
+        for _ in 0..MANY {
+            let (client, _) = queue.next(Whose::Anybody).unwrap();
+            let taken = queue.take(client).unwrap();
+            queue.serve(taken, start, &LIMITS);
+            queue.end(client);
+        }
+        assert!(queue.shares.is_empty() && queue.turns.is_empty() && queue.firsts.is_empty());
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     }
 }

@@ -71,7 +71,7 @@ impl ServerConfig {
     }
 
     fn limits_of_nothing(&self) -> Vec<FieldError> {
-        let Self { gate, body, connections, runs, .. } = self;
+        let Self { gate, body, connections, runs, reads, .. } = self;
         let limits = [
             ("gate/deadline", gate.deadline.is_zero()),
             ("gate/workers", gate.workers == 0),
@@ -88,6 +88,7 @@ impl ServerConfig {
             ("body/largest_file", body.largest_file == 0),
             ("body/file_timeout", body.file_timeout.is_zero()),
             ("runs/at_once", runs.at_once == 0),
+            ("reads/window", reads.most > 0 && reads.window.is_zero()),
         ];
         let nothing = limits.into_iter().filter(|(_, is_nothing)| *is_nothing);
         nothing.map(|(name, _)| fault(name, "expected more than nothing")).collect()
@@ -133,8 +134,9 @@ mod tests {
             (config.connections.longest_life, config.body.largest) = (Duration::ZERO, 0);
             (config.body.read_timeout, config.body.largest_file) = (Duration::ZERO, 0);
             (config.body.file_timeout, config.runs.at_once) = (Duration::ZERO, 0);
+            (config.reads.most, config.reads.window) = (1, Duration::ZERO);
         });
-        assert_eq!(all.len(), 16, "{all:?}");
+        assert_eq!(all.len(), 17, "{all:?}");
         // None may wait, and each that finds a worker is answered.
         assert!(!all.contains(&"/server/gate/queue".to_owned()), "{all:?}");
         let twice = |config: &mut ServerConfig| config.metrics_address = Some(config.address);

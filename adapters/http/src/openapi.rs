@@ -277,6 +277,7 @@ pub(crate) fn errors(operation: &Operation) -> BTreeSet<ErrorCode> {
         (operation.versioned, &[ErrorCode::VersionChanged]),
         (operation.repeatable, OF_REPEATABLE_CALLS),
         (is_write, OF_WRITES),
+        (!is_write, &[ErrorCode::TooManyRequests]),
         (operation.body.is_some(), OF_JSON),
         (operation.body.is_some() || operation.large, OF_BODIES),
         (operation.body.is_some() || !operation.query.is_empty(), &[ErrorCode::InvalidText]),

@@ -5,7 +5,11 @@
 //! the id of the request. For a status of 500 and above the client gets a general text: the messages of such errors may
 //! name files, hosts, tables and values of the configuration. The log has them.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use jpauto::{ErrorCode, ErrorKind, FieldError};
@@ -143,7 +147,7 @@ impl Problem {
         response
     }
 
-    fn retry_after(self, wait: Duration) -> Self {
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         self.with_header(RETRY_AFTER, &seconds.max(1).to_string())
     }
@@ -180,7 +184,7 @@ impl From<jpauto::Error> for Problem {
         let code = error.error_code();
         let status = status_of(code);
         if status.is_server_error() {
-            tracing::error!(?error, code = error.code(), "a request failed");
+            note(&error);
             let problem = Self::new(code, general_detail(error.kind()));
             return match status {
                 StatusCode::SERVICE_UNAVAILABLE => problem.retry_after(error.retry_after().unwrap_or(TRY_AGAIN_AFTER)),
@@ -194,6 +198,42 @@ impl From<jpauto::Error> for Problem {
             (_, Some(wait)) => problem.retry_after(wait),
             _ => problem,
         }
+    }
+}
+
+/// How long requests that find no database are told of together.
+const TOGETHER: Duration = Duration::from_secs(10);
+
+/// Writes a failure that is not the client's into the log. While the database is away each request fails, and who makes the connections
+/// has told why. So those failures are told of now and then, with their number.
+fn note(error: &jpauto::Error) {
+    static UNREACHABLE: Mutex<Together> = Mutex::new(Together { told_at: None, untold: 0 });
+    if error.error_code() != ErrorCode::DatabaseUnavailable {
+        tracing::error!(?error, code = error.code(), "a request failed");
+        return;
+    }
+    let told = UNREACHABLE.lock().unwrap_or_else(PoisonError::into_inner).add(Instant::now());
+    match told {
+        Some(requests) => tracing::warn!(requests, reason = %error, code = error.code(), "requests found no database"),
+        None => tracing::debug!(?error, code = error.code(), "a request failed"),
+    }
+}
+
+/// Failures that are told of together.
+struct Together {
+    told_at: Option<Instant>,
+    untold: u64,
+}
+
+impl Together {
+    /// Counts one, and answers how many there were since the last time where it is time to tell.
+    fn add(&mut self, now: Instant) -> Option<u64> {
+        self.untold += 1;
+        if self.told_at.is_some_and(|told| now.saturating_duration_since(told) < TOGETHER) {
+            return None;
+        }
+        self.told_at = Some(now);
+        Some(std::mem::take(&mut self.untold))
     }
 }
 
@@ -319,6 +359,13 @@ mod tests {
             let response = Problem::overloaded(wait).into_document("id");
             assert_eq!(response.headers()[RETRY_AFTER], told);
         }
+    }
+
+    #[test]
+    fn failures_of_one_cause_are_told_of_together() {
+        let (mut together, start) = (Together { told_at: None, untold: 0 }, Instant::now());
+        let told: Vec<_> = (0..300).filter_map(|at| together.add(start + Duration::from_millis(100 * at))).collect();
+        assert_eq!(told, [1, 100, 100]);
     }
 
     #[test]

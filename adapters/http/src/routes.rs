@@ -107,6 +107,10 @@ async fn answer_at(
 
 /// Calls the operation. Who may not call it learns that, and not what is wrong with what was sent.
 async fn handle(app: App, operation: &'static Operation, mut request: Request) -> Outcome {
+    // Those who look after the server ask for its health as often as they like.
+    if operation.method == Method::GET && operation.permission.is_some() {
+        app.count_read(&request.caller)?;
+    }
     let Some(permission) = operation.permission.filter(|permission| permission.needs().is_some()) else {
         return called(app, operation, request).await;
     };

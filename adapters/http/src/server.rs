@@ -48,6 +48,7 @@ use crate::{
     open_connections::{OpenConnection, OpenConnections},
     origin::Origin,
     pace::{A_PIECE, InPieces},
+    read_limits::ReadLimits,
     unread,
 };
 
@@ -74,6 +75,8 @@ pub struct ServerConfig {
     pub gate: GateLimits,
     /// How many runs of jobs are made in the background, and followed.
     pub runs: RunLimits,
+    /// How much one client may read (as much as it likes).
+    pub reads: ReadLimits,
     /// The proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
     /// The origins of other websites whose pages may use the API, such as `https://console.example`. None by
@@ -95,6 +98,7 @@ impl ServerConfig {
             body: BodyLimits::default(),
             gate: GateLimits::default(),
             runs: RunLimits::default(),
+            reads: ReadLimits::default(),
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             drain: Duration::from_secs(10),
@@ -218,10 +222,9 @@ impl Server {
             }
             None => None,
         };
-        // More workers than connections would only wait for each other, with a thread each.
         let database_connections = usize::try_from(dealership.config().database.pool_size).unwrap_or(usize::MAX);
-        config.gate.workers = config.gate.workers.min(database_connections);
-        let app = App::new(dealership, config.gate, config.body).making_runs(config.runs);
+        config.gate = config.gate.fitting(database_connections);
+        let app = App::new(dealership, config.gate, config.body).making_runs(config.runs).limiting_reads(config.reads);
         Ok(Self { listener, address, metrics, metrics_listener, app, config })
     }
 

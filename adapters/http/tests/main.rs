@@ -18,6 +18,7 @@ mod competitors;
 mod connections;
 mod contract;
 mod exports;
+mod fairness;
 mod imports;
 mod inventory;
 mod jobs;

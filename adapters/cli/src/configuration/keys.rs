@@ -198,6 +198,7 @@ keys! {
         retry_after,
     }
     "server.runs" in (server.runs) { at_once, streams }
+    "server.reads" in (server.reads) { most, window }
     "log" in (log) { format, filter }
     "sessions" in (sessions) { secrets = Secrets (secret), cookie_name, secure, idle, longest }
     "sign_in" in (sign_in) {

@@ -123,12 +123,13 @@ fn fields(file: &str, name: &str) -> BTreeSet<String> {
 }
 
 /// The structs and their sections, with the fields that are sections of their own, or no setting.
-const STRUCTS: [(&str, &str, &str, &[&str]); 39] = [
+const STRUCTS: [(&str, &str, &str, &[&str]); 40] = [
     ("core/db/config.rs", "DatabaseConfig", "database", &["create"]),
-    ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs"]),
+    ("adapters/http/src/server.rs", "ServerConfig", "server", &["connections", "body", "gate", "runs", "reads"]),
     ("adapters/http/src/server.rs", "ConnectionLimits", "server.connections", &[]),
     ("adapters/http/src/body.rs", "BodyLimits", "server.body", &[]),
     ("adapters/http/src/background.rs", "RunLimits", "server.runs", &[]),
+    ("adapters/http/src/read_limits.rs", "ReadLimits", "server.reads", &[]),
     ("adapters/http/src/gate.rs", "GateLimits", "server.gate", &[]),
     ("core/sessions/config.rs", "SessionConfig", "sessions", &[]),
     ("core/sign_in/config.rs", "SignInConfig", "sign_in", &["providers"]),
