@@ -12,7 +12,7 @@ use crate::{
     desk::{Desk, House, Parts},
     error::Result,
     evaluation::{SingleFlight, Vpic},
-    inventory::OnVehicleChange,
+    inventory::{OnVehicleChange, pictures::ShowPhotos},
     jobs::Timetable,
     market::{self, AutoDev},
     notifications::Notifier,
@@ -235,6 +235,7 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(evaluation)
         .with_rules(exports)
         .with(OnVehicleChange(market::vehicles_changed))
+        .with(ShowPhotos(photos_of_submissions::show))
         .with(PhotosOfSubmissions { withhold: photos_of_submissions::withhold, remove: photos_of_submissions::remove })
         .with(SingleFlight::default())
         .with(Timetable::new(jobs)?)

@@ -8,9 +8,29 @@ use super::{Inventory, VehicleUpdate, repository, rules};
 use crate::{
     activity::{self, Action},
     db::{DbConnection, DbResult},
-    desk::Acting,
+    desk::{Acting, Desk, Part},
+    error::Result,
     ids::VehicleId,
 };
+
+/// Shows photos of the storage, by their numbers, to everybody again: those of a submission that was turned down are shown to staff alone.
+///
+/// The inventory stands below the storage, so the dealership hands it that function.
+pub(crate) struct ShowPhotos(pub(crate) fn(&Desk, &[u128]));
+
+impl Part for ShowPhotos {
+    const MISSING: &'static str = "nobody shows the photos of vehicles";
+}
+
+/// Shows the photos of the storage among these pictures, which a row that is not turned down names now.
+pub(crate) fn show<'p>(desk: &Desk, pictures: impl IntoIterator<Item = &'p String>) -> Result<()> {
+    let stored = pictures.into_iter().filter_map(|picture| stored_photo(picture));
+    let numbers: Vec<_> = stored.map(|(number, _)| number).collect();
+    if !numbers.is_empty() {
+        (desk.part::<ShowPhotos>()?.0)(desk, &numbers);
+    }
+    Ok(())
+}
 
 /// What the small photo's name has before `.jpg`.
 pub(crate) const SMALL: &str = "-small";

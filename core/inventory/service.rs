@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::{
     AgeCount, InventoryRules, ListedVehicle, NewVehicle, SalesStatistics, ShownVehicle, Statistics, StockCount,
-    StockedVehicle, Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate, repository, returns,
+    StockedVehicle, Vehicle, VehicleFilter, VehicleStatus, VehicleUpdate, pictures, repository, returns,
     rules::{self, DoubtfulPrices, StatusChange},
     sales::Sale,
 };
 use crate::{
     activity::{self, Action},
     actor::Permission,
+    change::Change,
     db::{DbConnection, DbResult},
     desk::{Acting, Desk, Part, found_by_the_desk},
     error::{Error, ErrorCode, Result},
@@ -103,7 +104,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `invalid_vehicle` with the fields at fault; `duplicate_vin`; `duplicate_stock_number`.
     pub fn add(&self, vehicle: &NewVehicle) -> Result<Vehicle> {
-        self.desk.write(Permission::WriteInventory, |conn, acting| {
+        let added = self.desk.write(Permission::WriteInventory, |conn, acting| {
             let known = match vin::number_of(&vehicle.vin, vehicle.year) {
                 Ok(number) => repository::find_by_vin_to_change(conn, &number)?,
                 Err(_no_number) => None,
@@ -124,7 +125,9 @@ impl<'a> Inventory<'a> {
                 }
             }
             Ok(vehicle)
-        })
+        })?;
+        pictures::show(self.desk, added.images.iter().chain(&added.thumbnail))?;
+        Ok(added)
     }
 
     /// A page of vehicles with all their fields.
@@ -305,7 +308,7 @@ impl<'a> Inventory<'a> {
     /// # Errors
     /// `vehicle_not_found`; `invalid_vehicle`; `duplicate_vin`; `duplicate_stock_number`.
     pub fn update(&self, id: VehicleId, update: &VehicleUpdate) -> Result<Vehicle> {
-        self.desk.write(Permission::WriteInventory, |conn, acting| {
+        let updated = self.desk.write(Permission::WriteInventory, |conn, acting| {
             let before = self.get_to_change(conn, id)?;
             let by = acting.actor.user_id();
             let after = rules::update(&before, update, self.rules(), self.doubtful, by, acting.now)?;
@@ -318,7 +321,11 @@ impl<'a> Inventory<'a> {
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
-        })
+        })?;
+        if update.images.is_some() || update.thumbnail != Change::Keep {
+            pictures::show(self.desk, updated.images.iter().chain(&updated.thumbnail))?;
+        }
+        Ok(updated)
     }
 
     /// Moves a vehicle to another status. A sale sets `sold_at`. If the vehicle has the status already, nothing changes, unless the price

@@ -1,9 +1,6 @@
 //! What may be uploaded, what counts as an orphan, how room is counted, and what follows from too little of it. No I/O.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashSet},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -72,10 +69,10 @@ pub(super) fn ensure_within_rate_limit(
 /// The file names of what a folder is still writing.
 const UNFINISHED: &str = ".unfinished-";
 
-/// Whether the object is ours, old enough, and named by no row. `named` has the numbers of all photos that rows name.
+/// Whether the object is ours, old enough, and named by no row. `is_named` is asked whether a row names the photo of this number.
 pub(super) fn is_orphan(
     object: &StoredObject,
-    named: &HashSet<u128>,
+    is_named: impl Fn(u128) -> bool,
     rules: &StorageRules,
     now: DateTime<Utc>,
 ) -> bool {
@@ -90,7 +87,7 @@ pub(super) fn is_orphan(
     }
     let is_of_photos = key.starts_with(PHOTOS) || key.starts_with(WITHHELD);
     if let Some((number, _)) = stored_photo(key).filter(|_| is_of_photos) {
-        return !named.contains(&number);
+        return !is_named(number);
     }
     let is_ours = is_of_photos || key.starts_with(UPLOADS);
     is_ours && key.rsplit('/').next().is_some_and(|name| name.starts_with(UNFINISHED))
@@ -314,7 +311,7 @@ mod tests {
     fn an_orphan_is_ours_and_old_and_named_by_nobody() {
         let rules = StorageRules::default();
         let (known, forgotten) = (PhotoNumber(1), PhotoNumber(2));
-        let named = HashSet::from([known.0]);
+        let is_named = |number| number == known.0;
         let upload = format!("incoming/inventory/01890a5d-ac96-774b-bcce-b302099a8057/{}.jpg", known.id());
         for (key, hours, expected) in [
             (forgotten.key(), 25, true),
@@ -331,10 +328,10 @@ mod tests {
         ] {
             let object =
                 StoredObject { key: key.clone(), bytes: 1, modified_at: Some(now() - TimeDelta::hours(hours)) };
-            assert_eq!(is_orphan(&object, &named, &rules, now()), expected, "{key} {hours}");
+            assert_eq!(is_orphan(&object, is_named, &rules, now()), expected, "{key} {hours}");
         }
         let of_no_time = StoredObject { key: forgotten.key(), bytes: 1, modified_at: None };
-        assert!(!is_orphan(&of_no_time, &named, &rules, now()));
+        assert!(!is_orphan(&of_no_time, is_named, &rules, now()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     desk::{Acting, Desk, Part, found_by_the_desk},
     error::Result,
     ids::SubmissionId,
-    inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus},
+    inventory::{self, DoubtfulPrices, Vehicle, VehicleStatus, pictures},
     network::client_network,
     outbox::{self, Event},
     page::{Page, PageRequest},
@@ -74,7 +74,7 @@ impl<'a> Submissions<'a> {
     /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, if the
     /// public sent too many from one address.
     pub fn submit(&self, submission: &NewSubmission) -> Result<Submission> {
-        self.desk.write(Permission::SendSubmissions, |conn, acting| {
+        let submitted = self.desk.write(Permission::SendSubmissions, |conn, acting| {
             let intake: &IntakeRules = self.desk.rules();
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
@@ -102,7 +102,9 @@ impl<'a> Submissions<'a> {
             activity::record(conn, acting, Action::Reoffer, Some(&earlier), Some(&again))?;
             outbox::raise(conn, Event::SubmissionCreated, rules::told(&again, Some(&earlier)), acting.now)?;
             Ok(again)
-        })
+        })?;
+        pictures::show(self.desk, &submitted.images)?;
+        Ok(submitted)
     }
 
     /// A page of submissions.
@@ -143,7 +145,7 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`; `duplicate_vin`.
     pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
-        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+        let updated = self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let before = self.with_warnings(self.get_to_change(conn, id)?);
             let after = rules::update(&before, update, self.desk.rules(), acting.now)?;
             if after == before {
@@ -156,7 +158,11 @@ impl<'a> Submissions<'a> {
             repository::update(conn, &after)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
-        })
+        })?;
+        if update.images.is_some() {
+            pictures::show(self.desk, &updated.images)?;
+        }
+        Ok(updated)
     }
 
     /// Approves a submission: records the review, adds the vehicle and writes the audit trail, in one transaction.
@@ -174,7 +180,7 @@ impl<'a> Submissions<'a> {
     /// `submission_not_found`; `submission_already_reviewed`; `approval_incomplete` with the missing fields; `invalid_vehicle`;
     /// `duplicate_vin` and `duplicate_stock_number` against the inventory.
     pub fn approve(&self, id: SubmissionId, approval: &Approval) -> Result<Vehicle> {
-        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+        let approved = self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let submission = self.get_to_change(conn, id)?;
             let known = match rules::approved_number(&submission, approval) {
                 Some(number) => inventory::find_by_vin_to_change(conn, &number)?,
@@ -199,10 +205,13 @@ impl<'a> Submissions<'a> {
                 }
             }
             Ok(vehicle)
-        })
+        })?;
+        pictures::show(self.desk, approved.images.iter().chain(&approved.thumbnail))?;
+        Ok(approved)
     }
 
-    /// Rejects a submission. Its photos in a folder are from then on shown to staff alone.
+    /// Rejects a submission. Its photos in a folder are from then on shown to staff alone, but for those that a vehicle or another
+    /// submission has.
     ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.

@@ -7,8 +7,8 @@ use std::{io::Cursor, ops::ControlFlow, sync::atomic::Ordering};
 use chrono::{TimeDelta, Utc};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use jpauto::{
-    Action, ActivityFilter, Actor, AlertFilter, Approval, Config, Dealership, Desk, ErrorKind, Money, PageRequest,
-    Role, Severity, Storage,
+    Action, ActivityFilter, Actor, AlertFilter, Approval, Config, Dealership, Desk, ErrorKind, Money, NewVehicle,
+    PageRequest, Role, Severity, Storage, VehicleUpdate,
     jobs::{Job, JobReport, RunOptions, RunStatus},
     storage::{BucketConfig, NewUpload, PhotoOwner, SignedUpload, StorageConfig, StorageProgress, UploadPermit},
 };
@@ -347,6 +347,70 @@ on_both_databases! {
         assert_eq!(desk.storage().remove_orphans(&mut on).unwrap().objects, 0, "a row names it");
         desk.submissions().delete(offered).unwrap();
         assert_eq!(place.objects(), 0);
+    }
+
+    fn a_photo_is_withheld_while_rejected_submissions_alone_name_it(lot: &Lot) {
+        let place = Place::in_folder(lot, |_| {});
+        let (desk, website) = (place.desk(), place.dealership.acting_as(Actor::public()));
+        let offer = |number: u32, images: &[&str]| {
+            let mut offer = camry();
+            offer.vin = Some(corolla(80 + number).vin);
+            offer.images = images.iter().map(|&url| url.to_owned()).collect();
+            desk.submissions().submit(&offer).unwrap().id
+        };
+        let shown = |url: &str| code(website.storage().serve(key_of(url), 0)) == "done";
+        let first = offer(0, &[]);
+        let url = desk.storage().add(first, &photo(7)).unwrap().url;
+        let small = url.replace(".jpg", "-small.jpg");
+        // A stranger names it, and is turned down.
+        let stranger = offer(1, &[&url]);
+        desk.submissions().reject(stranger, "no car of ours").unwrap();
+        assert!(shown(&url), "the first submission is pending");
+        desk.submissions().reject(first, "too old").unwrap();
+        assert!(!shown(&url) && !shown(&small));
+        // Offered again, it is to be seen again, and so is what staff give to a vehicle.
+        assert_eq!(offer(0, &[&url]), first);
+        assert!(shown(&url) && shown(&small));
+        desk.submissions().reject(first, "still too old").unwrap();
+        assert!(!shown(&url));
+        let vehicle = desk.inventory().add(&corolla(90)).unwrap();
+        let update = VehicleUpdate { images: Some(vec![url.clone()]), ..VehicleUpdate::default() };
+        desk.inventory().update(vehicle.id, &update).unwrap();
+        assert!(shown(&url) && shown(&small));
+        // The vehicle goes, and clean-up finds what nothing shows any more.
+        desk.inventory().delete(vehicle.id).unwrap();
+        desk.storage().orphans(&mut on).unwrap();
+        assert!(shown(&url), "a look changes nothing");
+        desk.storage().remove_orphans(&mut on).unwrap();
+        assert!(!shown(&url) && !shown(&small));
+        let approved = desk.submissions().approve(offer(2, &[&url]), &Approval::at_price(Money::from_dollars(9_000))).unwrap();
+        assert!(shown(&url) && approved.images == [url.as_str()]);
+        assert_eq!((place.objects(), code(desk.submissions().delete(stranger))), (2, "done"));
+    }
+
+    fn clean_up_withholds_the_photos_of_what_was_rejected_elsewhere(lot: &Lot) {
+        let place = Place::in_folder(lot, |_| {});
+        let (desk, website) = (place.desk(), place.dealership.acting_as(Actor::public()));
+        let without_storage = Dealership::with_config(Config::new(&lot.url).clock(lot.clock())).unwrap();
+        let shown = |url: &str| code(website.storage().serve(key_of(url), 0)) == "done";
+        let photos = [0, 1].map(|number| {
+            let mut offer = camry();
+            (offer.vin, offer.images) = (Some(corolla(85 + number).vin), Vec::new());
+            let id = desk.submissions().submit(&offer).unwrap().id;
+            (id, desk.storage().add(id, &photo(7)).unwrap().url)
+        });
+        without_storage.acting_as(Actor::system()).submissions().reject(photos[0].0, "too old").unwrap();
+        assert!(shown(&photos[0].1), "that process knows of no photos");
+        let run = desk.jobs().run(Job::CleanUp, &RunOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(run.status, RunStatus::Success, "{run:?}");
+        assert_eq!(photos.each_ref().map(|(_, url)| shown(url)), [false, true]);
+        // A process without storage gives it to a vehicle.
+        let vehicle = NewVehicle { images: vec![photos[0].1.clone()], ..corolla(92) };
+        without_storage.acting_as(Actor::system()).inventory().add(&vehicle).unwrap();
+        assert!(!shown(&photos[0].1));
+        desk.storage().remove_orphans(&mut on).unwrap();
+        assert!(shown(&photos[0].1));
+        assert_eq!(place.objects(), 4, "nothing was removed");
     }
 
     fn two_calls_for_one_upload_make_one_picture(lot: &Lot) {

@@ -1,7 +1,7 @@
 //! What becomes of the photos of a submission that is turned down or deleted. It follows the transaction that does it, so a process that
 //! ends in between leaves them as they are: those of a deleted submission are then orphans.
 
-use std::{collections::HashSet, ops::ControlFlow};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use crate::{
     actor::Permission,
@@ -16,9 +16,18 @@ use crate::{
     submissions::Submission,
 };
 
-/// Shows the photos of a submission that is turned down to staff alone, but for those that a vehicle has.
+/// Shows the photos of a submission that is turned down to staff alone, but for those that a vehicle or another submission has.
 pub(crate) fn withhold(desk: &Desk, submission: &Submission) {
-    note(withheld(desk, submission), "the photos of a submission that was turned down are still shown");
+    let withheld = settle(desk, Permission::ReviewSubmissions, numbers(submission));
+    note(withheld, "the photos of a submission that was turned down are still shown; clean-up will withhold them");
+}
+
+/// Shows photos to everybody that a vehicle or a submission has now.
+pub(crate) fn show(desk: &Desk, numbers: &[u128]) {
+    let Some(place) = desk.find_part::<PhotoStore>() else { return };
+    let keys = numbers.iter().flat_map(|number| keys_of(*number));
+    let renamed: Vec<_> = keys.map(|key| (key::withheld(&key), key)).collect();
+    note(place.store.rename(&renamed), "photos are not shown that a row has again; clean-up will show them");
 }
 
 /// Removes the photos of a deleted submission that no other row names, and what was uploaded for it.
@@ -32,27 +41,34 @@ fn note(outcome: Result<()>, what: &str) {
     }
 }
 
-fn withheld(desk: &Desk, submission: &Submission) -> Result<()> {
+/// Puts photos of a folder where those belong that are shown to everybody, or to staff alone. A bucket shows all.
+pub(super) fn settle(desk: &Desk, permission: Permission, numbers: BTreeSet<u128>) -> Result<()> {
     let Some(place) = desk.find_part::<PhotoStore>().filter(|place| place.store.is_folder()) else { return Ok(()) };
-    let numbers = numbers(submission);
     if numbers.is_empty() {
         return Ok(());
     }
-    let shown = desk.read(Permission::ReviewSubmissions, repository::named_by_vehicles)?;
-    let keys = numbers.into_iter().filter(|number| !shown.contains(&number.0)).flat_map(keys_of);
-    let renamed: Vec<_> = keys.map(|key| (key.clone(), key::withheld(&key))).collect();
-    place.store.rename(&renamed)
+    let named = desk.read(permission, repository::named_photos)?;
+    let named_now = numbers.into_iter().filter(|number| named.has(*number));
+    let renamed = named_now.flat_map(|number| {
+        let is_withheld = named.is_withheld(number);
+        keys_of(number).map(|key| match is_withheld {
+            true => (key.clone(), key::withheld(&key)),
+            false => (key::withheld(&key), key),
+        })
+    });
+    place.store.rename(&renamed.collect::<Vec<_>>())
 }
 
 fn removed(desk: &Desk, submission: &Submission) -> Result<()> {
     let Some(place) = desk.find_part::<PhotoStore>() else { return Ok(()) };
-    let numbers = numbers(submission);
-    let named = match numbers.is_empty() {
-        true => HashSet::new(),
-        false => desk.read(Permission::DeleteSubmissions, repository::named_photos)?,
-    };
-    let keys = numbers.into_iter().filter(|number| !named.contains(&number.0)).flat_map(keys_of);
-    let mut keys: Vec<_> = keys.flat_map(|key| [key::withheld(&key), key]).collect();
+    let (mut keys, numbers) = (Vec::new(), numbers(submission));
+    if !numbers.is_empty() {
+        let named = desk.read(Permission::DeleteSubmissions, repository::named_photos)?;
+        let unnamed = numbers.iter().filter(|number| !named.has(**number)).flat_map(|number| keys_of(*number));
+        keys.extend(unnamed.flat_map(|key| [key::withheld(&key), key]));
+        // Another one that was turned down may have the rest.
+        settle(desk, Permission::DeleteSubmissions, numbers)?;
+    }
     place.store.list(&key::uploads_of(PhotoOwner::Submission(submission.id)), &mut |page| {
         keys.extend(page.into_iter().map(|object| object.key));
         Ok(ControlFlow::Continue(()))
@@ -60,12 +76,11 @@ fn removed(desk: &Desk, submission: &Submission) -> Result<()> {
     keys.chunks(crate::storage::store::A_PAGE).try_for_each(|keys| place.store.remove(keys))
 }
 
-/// Its photos in the storage.
-fn numbers(submission: &Submission) -> Vec<PhotoNumber> {
-    let stored = submission.images.iter().filter_map(|address| stored_photo(address));
-    stored.map(|(number, _)| PhotoNumber(number)).collect()
+/// The numbers of its photos in the storage.
+fn numbers(submission: &Submission) -> BTreeSet<u128> {
+    submission.images.iter().filter_map(|address| stored_photo(address)).map(|(number, _)| number).collect()
 }
 
-fn keys_of(number: PhotoNumber) -> [String; 2] {
-    [number.key(), number.small_key()]
+fn keys_of(number: u128) -> [String; 2] {
+    [PhotoNumber(number).key(), PhotoNumber(number).small_key()]
 }

@@ -1,13 +1,14 @@
 //! The operations on the storage as a whole: how much room is taken, the alert about it, and what nobody needs any more.
 
-use std::{collections::HashSet, ops::ControlFlow};
+use std::ops::ControlFlow;
 
-use super::Storage;
+use super::{Storage, submissions};
 use crate::{
     activity::{self, Action},
     actor::Permission,
     alerts,
     error::Result,
+    inventory::pictures::stored_photo,
     storage::{
         Orphans, StorageCheck, StorageProgress, StorageUsage, StoredObject,
         key::{PHOTOS, UPLOADS, WITHHELD},
@@ -68,6 +69,9 @@ impl Storage<'_> {
 
     /// Removes them, a thousand at a time, each time with an entry in the audit trail.
     ///
+    /// Photos in a folder that submissions alone name which were turned down are shown to staff alone from then on, if they were shown: the
+    /// process that turned one down may have had no storage, or another application did.
+    ///
     /// # Errors
     /// As [`Storage::usage`].
     pub fn remove_orphans(&self, observer: Observer<'_>) -> Result<Orphans> {
@@ -108,14 +112,24 @@ impl Storage<'_> {
         let place = self.place()?;
         let now = self.desk.now();
         // What is named later is of a photo that is younger than an orphan.
-        let named: HashSet<u128> = self.desk.read_snapshot(Permission::CleanUp, repository::named_photos)?;
+        let named = self.desk.read_snapshot(Permission::CleanUp, repository::named_photos)?;
         let mut report = Orphans { dry_run, ..Orphans::default() };
         let mut progress = StorageProgress::default();
         for beginning in [UPLOADS, PHOTOS, WITHHELD] {
             place.store.list(beginning, &mut |page| {
                 progress.objects += page.len() as u64;
                 progress.bytes += page.iter().map(|object| object.bytes).sum::<u64>();
-                let is_orphan = |object: &StoredObject| rules::is_orphan(object, &named, self.rules(), now);
+                if !dry_run {
+                    let numbers = page.iter().filter_map(|object| stored_photo(&object.key)).map(|(number, _)| number);
+                    let misplaced = numbers.filter(|number| match beginning {
+                        PHOTOS => named.is_withheld(*number),
+                        WITHHELD => named.shown.contains(number),
+                        _ => false,
+                    });
+                    submissions::settle(self.desk, Permission::CleanUp, misplaced.collect())?;
+                }
+                let is_orphan =
+                    |object: &StoredObject| rules::is_orphan(object, |number| named.has(number), self.rules(), now);
                 let orphans: Vec<_> = page.into_iter().filter(is_orphan).collect();
                 if !orphans.is_empty() {
                     handle(&orphans)?;

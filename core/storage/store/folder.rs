@@ -156,7 +156,12 @@ impl Folder {
     pub(super) fn rename(&self, keys: &[(String, String)]) -> Result<()> {
         for (from, to) in keys {
             let (from, to) = (self.path(from), self.path(to));
-            let renamed = fs::create_dir_all(to.parent().unwrap_or(&self.root)).and_then(|()| fs::rename(from, to));
+            let renamed = fs::rename(&from, &to).or_else(|reason| match reason.kind() {
+                io::ErrorKind::NotFound if from.exists() => {
+                    fs::create_dir_all(to.parent().unwrap_or(&self.root)).and_then(|()| fs::rename(&from, &to))
+                }
+                _ => Err(reason),
+            });
             match renamed {
                 Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
                     return Err(self.failed("does not let a photo be moved", reason));
