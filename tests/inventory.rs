@@ -45,6 +45,7 @@ on_both_databases! {
                     };
                     car[field.name] = text.into();
                 }
+                car["features"] = serde_json::json!(["Tow hitch", given, "Roof rack"]);
                 car
             };
             let added = lot.desk().inventory().add(&serde_json::from_value(car(number)).unwrap()).unwrap().id;
@@ -61,8 +62,17 @@ on_both_databases! {
                 for field in lines.iter().filter(|field| !["make", "model", "stock_number"].contains(&field.name)) {
                     assert_eq!(row[field.name].as_str(), expected, "{} of {given:?}", field.name);
                 }
+                let features = [Some("Tow hitch"), expected, Some("Roof rack")].into_iter().flatten().collect::<Vec<_>>();
+                assert_eq!(row["features"], serde_json::json!(features), "{given:?}");
             }
         }
+        // What is stored already is read as it is, until the vehicle is changed.
+        let old = lot.desk().inventory().add(&corolla(900)).unwrap().id;
+        lot.execute(&format!("UPDATE inventory SET features = '[\"f\\u0007b\", \" x\", \"\"]' WHERE vin = '{}'", vin(900)));
+        assert_eq!(kept(old)["features"], serde_json::json!(["f\u{7}b", " x", ""]));
+        let mileage = VehicleUpdate { mileage: Some(61_000), ..VehicleUpdate::default() };
+        lot.desk().inventory().update(old, &mileage).unwrap();
+        assert_eq!(kept(old)["features"], serde_json::json!(["f b", "x"]));
         assert_eq!(lot.dealership.check().unwrap().findings, []);
     }
 

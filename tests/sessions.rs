@@ -281,6 +281,11 @@ fn roles_that_write_ends_of_sessions_in_another_zone_are_named() {
         ("ALTER DATABASE lot SET timezone = 'Asia/Tokyo'", vec![]),
         ("ALTER ROLE lot SET timezone = 'America/New_York'", vec![("node", Some("Asia/Tokyo"))]),
         ("ALTER ROLE lot RESET timezone", vec![]),
+        // Hours to the east, as SET takes them: Tokyo is nine.
+        ("ALTER ROLE node SET timezone = '9'", vec![]),
+        ("ALTER ROLE node SET timezone = '-9'", vec![("node", Some("-9"))]),
+        ("ALTER ROLE node SET timezone = '9.5'", vec![("node", Some("9.5"))]),
+        ("ALTER ROLE node SET TIME ZONE INTERVAL '+09:00' HOUR TO MINUTE", vec![]),
     ] {
         server.batch_execute(settings).unwrap();
         let found = Dealership::with_config(config.clone()).unwrap().roles_in_other_zones().unwrap();

@@ -241,9 +241,14 @@ fn busy() -> Error {
 /// The error of a SQLite file that can not be opened or created.
 #[cfg(feature = "sqlite")]
 pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Error {
-    Error::new(ErrorCode::DatabaseUnavailable, format!("cannot open the database {}: {reason}", path.display()))
-        .with_source(reason)
+    let advice = if reason.kind() == std::io::ErrorKind::PermissionDenied { OF_ANOTHER_USER } else { "" };
+    let message = format!("cannot open the database {}: {reason}{advice}", path.display());
+    Error::new(ErrorCode::DatabaseUnavailable, message).with_source(reason)
 }
+
+/// What is said of a file that this user may not read.
+const OF_ANOTHER_USER: &str = ". New files and copies are for their owner alone (mode 0600): run the command as the owner, or let a group of \
+     this user read the file (`chmod 640`) and enter its folder";
 
 pub(super) fn cannot_connect(target: &Target, reason: ConnectError) -> Error {
     match reason {
@@ -297,7 +302,8 @@ const READ_ONLY: &str = "cannot be written by this user: read it with `jpauto --
 /// What is said of a file that can not even be read, because its latest changes are not in it yet.
 #[cfg(feature = "sqlite")]
 const WAL_HELD: &str = "its latest changes are in the `-wal` beside it, and to read them SQLite must write in the folder, which this user \
-     cannot: run the command as the user of the server, or read a copy that `jpauto backup` made";
+     cannot: run the command as the user of the server, or let this user read a copy that `jpauto backup` made (its mode is 0600: \
+     `chmod`, or `install -m 640 -g GROUP`)";
 
 /// Which of both it is, for a person.
 fn what_cannot_be_written(target: &Target) -> &'static str {

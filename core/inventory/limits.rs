@@ -194,8 +194,10 @@ pub(crate) fn images(faults: &mut Faults, pointer: &str, images: &mut [String], 
     }
 }
 
-/// At most `most_features` lines.
-pub(crate) fn lines(faults: &mut Faults, pointer: &str, lines: &mut [String], limits: &VehicleLimits) {
+/// At most `most_features` lines. A blank one is none.
+pub(crate) fn lines(faults: &mut Faults, pointer: &str, lines: &mut Vec<String>, limits: &VehicleLimits) {
+    lines.iter_mut().for_each(|line| *line = line_of(line));
+    lines.retain(|line| !line.is_empty());
     let most = limits.most_features;
     let fits = lines.len() <= most && lines.iter().all(|line| is_storable(line, LONGEST_LISTED_TEXT));
     faults.check(fits, pointer, format!("expected at most {most} lines of at most {LONGEST_LISTED_TEXT} characters"));

@@ -48,7 +48,8 @@ fn sql(conn: &DbConnection, template: &str) -> String {
 }
 
 /// The zone that each role is in which may write sessions, by what was set for it here, for it, for the database or for all; where nothing
-/// was, it is the server's. An instant half a year away tells zones from one another that are the same in one season.
+/// was, it is the server's. An instant half a year away tells zones from one another that are the same in one season. A number or an interval
+/// that was set is hours east of Greenwich, while `timezone` takes a text with a number as POSIX does, which counts to the west.
 #[cfg(feature = "postgres")]
 const ZONES: &str = "
     WITH here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
@@ -68,8 +69,15 @@ const ZONES: &str = "
                           WHERE rolname = session_user) AS own
     WHERE other.oid <> own.oid AND CASE
         WHEN other.zone IS NULL THEN own.given IS NOT NULL AND NOT other.rolsuper
-        ELSE timezone(other.zone, now()) <> timezone(own.zone, now())
-            OR timezone(other.zone, now() + interval '182 days') <> timezone(own.zone, now() + interval '182 days')
+        ELSE EXISTS (
+            SELECT FROM (VALUES (now()), (now() + interval '182 days')) AS moment (at)
+            WHERE timezone(own.zone, at) <> CASE
+                WHEN other.zone ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)$'
+                    THEN timezone(make_interval(secs => other.zone::float8 * 3600), at)
+                WHEN other.zone ~* '^interval' THEN timezone(substring(other.zone FROM '''(.*)''')::interval, at)
+                ELSE timezone(other.zone, at)
+            END
+        )
     END
     ORDER BY 1";
 

@@ -153,9 +153,13 @@ fn doubts(arguments: &ServeArgs, config: &ServerConfig, context: &Context) -> Ve
     doubts
 }
 
-/// Roles that write the ends of sessions in other zones. Where nothing can be asked, nothing is doubted.
+/// Roles that write the ends of sessions in other zones. Where nothing can be asked, nothing is doubted, and the log has the reason.
 fn doubts_of_zones(dealership: &Dealership) -> Vec<String> {
-    dealership.roles_in_other_zones().unwrap_or_default().iter().map(ToString::to_string).collect()
+    let roles = dealership.roles_in_other_zones().unwrap_or_else(|reason| {
+        tracing::warn!(%reason, "the time zones of other roles of PostgreSQL could not be looked at");
+        Vec::new()
+    });
+    roles.iter().map(ToString::to_string).collect()
 }
 
 /// A folder for backups of a database of which none are made here.

@@ -245,6 +245,14 @@ fn a_file_in_a_folder_that_cannot_be_written_is_read() {
         assert!(refused.stderr.contains("--read-only"), "{}", refused.stderr);
         assert!(refused.stderr.contains("cannot be written by this user"), "{}", refused.stderr);
     }
+    if is_root {
+        // As a new file is, and a copy.
+        allow("kept/jpauto.db", 0o600);
+        let unread = run(&["--read-only"]);
+        assert!(unread.code != 0 && unread.stderr.contains("error[database_unavailable]"), "{unread:?}");
+        assert!(unread.stderr.contains("0600") && unread.stderr.contains("chmod 640"), "{unread:?}");
+        allow("kept/jpauto.db", 0o444);
+    }
     // Changes that stand in the -wal alone, as a server that was killed leaves them.
     lot.write("kept/jpauto.db-wal", [0x37, 0x7f, 0x06, 0x82, 0, 0x2d, 0xe2, 0x18].repeat(8));
     allow("kept/jpauto.db-wal", 0o444);
