@@ -73,10 +73,9 @@ struct Binder<'b, 'd> {
     separators: Vec<usize>,
     /// Captions and amounts that nothing has bound, in order.
     loose: Vec<usize>,
-    /// How many captions were bound to an amount behind them, and in front, where either could be. A list of terms and a table have
+    /// The elements around those that bound a caption to an amount, and whether the amount stands behind. A list of terms and a table have
     /// a direction of their own, which says nothing of the texts beside them.
-    forward: usize,
-    backward: usize,
+    bound: Vec<(Option<usize>, bool)>,
 }
 
 impl<'b, 'd> Binder<'b, 'd> {
@@ -92,7 +91,7 @@ impl<'b, 'd> Binder<'b, 'd> {
             before
         });
         let separators = separators.collect();
-        Self { dom, chunks, columns, items, separators, loose: Vec::new(), forward: 0, backward: 0 }
+        Self { dom, chunks, columns, items, separators, loose: Vec::new(), bound: Vec::new() }
     }
 
     /// Binds what an element holds, from the item `start` of the loose ones on.
@@ -114,8 +113,8 @@ impl<'b, 'd> Binder<'b, 'd> {
             }
             let pairs = self.pairs_within(element, start);
             if !matches!(name, "dl" | "table" | "tbody" | "thead" | "tr") {
-                self.forward += pairs.iter().filter(|(caption, amount)| caption < amount).count();
-                self.backward += pairs.iter().filter(|(caption, amount)| amount < caption).count();
+                let around = self.dom.parent(element);
+                self.bound.extend(pairs.iter().map(|(caption, amount)| (around, caption < amount)));
             }
             self.bind_all(&pairs, start);
         }
@@ -388,18 +387,29 @@ impl<'b, 'd> Binder<'b, 'd> {
         self.items[one + 1..other].iter().filter_map(Item::amount).any(is_said)
     }
 
+    /// The smallest element around an item that holds more texts.
+    fn frame(&self, item: usize) -> Option<usize> {
+        let Item { at, chunks, .. } = &self.items[item];
+        let row = self.dom.row_around(*at, (FRAME_LEVELS, chunks.len()), self.chunks, |chunk| chunk.at);
+        row.map(|(element, _)| element)
+    }
+
+    /// Whether the captions that were bound beside a run all stand in front of their amounts, or all behind.
+    fn side_around(&self, run: &[usize]) -> Option<bool> {
+        let frame = self.frame(*run.first()?)?;
+        let mut sides =
+            self.bound.iter().filter(|(around, _)| *around == Some(frame)).map(|(_, is_forward)| *is_forward);
+        let first = sides.next()?;
+        sides.all(|side| side == first).then_some(first)
+    }
+
     /// The parts of a run that stand in elements of their own, where one has a caption for each amount and the others are amounts alone.
     fn by_frames<'r>(&self, run: &'r [usize]) -> Vec<&'r [usize]> {
         let is_caption = |item: &usize| self.items[*item].caption().is_some();
         if run.iter().all(|item| !is_caption(item)) {
             return vec![run];
         }
-        let frame = |item: usize| {
-            let Item { at, chunks, .. } = &self.items[item];
-            let row = self.dom.row_around(*at, (FRAME_LEVELS, chunks.len()), self.chunks, |chunk| chunk.at);
-            row.map(|(element, _)| element)
-        };
-        let frames: Vec<Option<usize>> = run.iter().map(|item| frame(*item)).collect();
+        let frames: Vec<Option<usize>> = run.iter().map(|item| self.frame(*item)).collect();
         let mut groups = Vec::new();
         let mut start = 0;
         for end in 1..=run.len() {
@@ -454,9 +464,8 @@ impl<'b, 'd> Binder<'b, 'd> {
                 std::cmp::Ordering::Equal if self.may_be(run, &behind) != self.may_be(run, &in_front) => {
                     Some(self.may_be(run, &behind))
                 }
-                // The other captions of the card are all on one side.
-                std::cmp::Ordering::Equal if (self.forward > 0) != (self.backward > 0) => Some(self.forward > 0),
-                std::cmp::Ordering::Equal => None,
+                // The other captions of the element are all on one side.
+                std::cmp::Ordering::Equal => self.side_around(run),
             };
             forward.extend(if only == Some(false) { in_front.clone() } else { behind.clone() });
             backward.extend(if only == Some(true) { behind } else { in_front });

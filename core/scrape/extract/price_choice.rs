@@ -432,7 +432,14 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
         let far = cents.saturating_mul(SHARE_SAID);
         asked >= LEAST_UNSAID || amounts.iter().all(|amount| amount.size.is_none_or(|size| size.cents() < far))
     };
+    // `Now` is not said of $3,180 beside $85,405 without a word.
+    let far = cents.saturating_mul(SHARE_UNSAID);
+    let is_beside_far_more = |amount: &&Amount| {
+        let may_be = amount.stated().is_none_or(|stated| stated == Stated::Price(PriceRank::Plain));
+        may_be && !is_said(amount) && amount.has_sign && amount.price.is_some_and(|price| price.cents() > far)
+    };
     agree
+        && !(are_said && amounts.iter().copied().any(|amount| is_beside_far_more(&amount)))
         && has_no_larger()
         && amounts.iter().all(|amount| {
             let (Some(stated), Some(size)) = (amount.stated(), amount.size.map(Money::cents)) else { return true };

@@ -149,6 +149,11 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <p>Rebate</p><label class=price>$2,666</label><div>NADA</div><p class=amount>$27,648</p>",
         Some(21_995),
     ),
+    (
+        "<span>Service Plan</span> <label>$1,180</label><p>Now<sup>1</sup></p> <label class=price>$21,995</label>\
+         <div class=badge>Lifetime Warranty</div><div><div><b>$24,486</b><strong>Sticker Price</strong></div></div>",
+        Some(21_995),
+    ),
     // What is struck through takes no caption of a larger amount.
     (
         "<div><s>$24,731</s></div><p>KBB Value</p><em>$25,272</em><label>Regular Price</label><i class=price>$24,731</i><b>Final Price</b>\
