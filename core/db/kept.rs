@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn lists_of_many_lengths_make_few_statements() {
-        let backend = MultiBackend::Sqlite(diesel::sqlite::Sqlite);
+        let backend = MultiBackend::Sqlite(Sqlite);
         let is_kept = |length: usize| {
             let query =
                 dsl::users.select(dsl::id).filter(is_one_of(dsl::id, vec![UserId::new(chrono::Utc::now()); length]));
