@@ -1,5 +1,10 @@
 //! A connection to the database of a command, beside the command's own.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use diesel::{
     Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection,
     connection::SimpleConnection as _, sql_query, sql_types::BigInt,
@@ -28,6 +33,22 @@ impl Beside {
             Self::Sqlite(conn) => conn.batch_execute(sql),
         }
         .unwrap();
+    }
+
+    /// Waits until PostgreSQL has done what processes told it last that are dead by now: as long as it is at it, tables are locked.
+    pub(crate) fn let_the_dead_end(&mut self) {
+        const LOCKED: &str = "pg_locks JOIN pg_class ON pg_class.oid = pg_locks.relation
+            WHERE relnamespace = current_schema()::regnamespace AND pid <> pg_backend_pid()";
+        if matches!(self, Self::Sqlite(_)) {
+            return;
+        }
+        // What was sent may not have been received yet.
+        thread::sleep(Duration::from_millis(50));
+        let began = Instant::now();
+        while self.count(LOCKED) > 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "the server has not ended what it was told");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// How many there are of these rows: a table, and a condition perhaps.

@@ -84,8 +84,7 @@ impl Killed {
     fn kill(&self, arguments: &[&str], longest: Duration) {
         let mut command = self.command(arguments);
         kill_within(&mut command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(), longest);
-        // A server of a database may still carry out what it was told last.
-        thread::sleep(Duration::from_millis(50));
+        Beside::open(&self.database).let_the_dead_end();
     }
 
     fn run_sql(&self, sql: &str) {
