@@ -247,6 +247,7 @@ pub(super) fn cannot_open(path: &std::path::Path, reason: std::io::Error) -> Err
 }
 
 /// What is said of a file that this user may not read.
+#[cfg(feature = "sqlite")]
 const OF_ANOTHER_USER: &str = ". New files and copies are for their owner alone (mode 0600): run the command as the owner, or let a group of \
      this user read the file (`chmod 640`) and enter its folder";
 

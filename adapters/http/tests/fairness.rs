@@ -64,12 +64,10 @@ fn a_visitor_who_floods_the_server_with_short_pages_keeps_no_other_out() {
             });
         }
         std::thread::sleep(Duration::from_secs(1));
-        for number in 0..12 {
+        for (number, id) in ids.iter().enumerate().take(12) {
             let from = format!("203.0.113.{}", 10 + number);
             let visitor = [("x-forwarded-for", from.as_str())];
-            for target in
-                [format!("/api/inventory/{}", ids[number]), "/api/inventory?limit=20".into(), targets[0].clone()]
-            {
+            for target in [format!("/api/inventory/{id}"), "/api/inventory?limit=20".into(), targets[0].clone()] {
                 let answer = lot.ask("GET", &target, &visitor, b"");
                 if answer.status != 200 {
                     is_over.store(true, Ordering::SeqCst);
