@@ -39,7 +39,7 @@ pub(super) use market_view::market_view;
 pub(crate) use models::{YEARS_OF_CARS, note_models_where};
 pub(super) use models::{has_triggers, note_models_of};
 pub(super) use price_history::price_history;
-pub(super) use recording::{Documents, SeenPart, SeenRows, turn_back_sightings, write_plan, write_seen};
+pub(super) use recording::{Documents, SeenPart, SeenRows, keep_plans, turn_back_sightings, write_plan, write_seen};
 pub(super) use reference::{NamedListing, candidates, listing_candidates};
 use scrape_log::ScrapeRow;
 pub(super) use scrape_log::{add_scrape, keep_scrape, note_look, pages_of_whole_lot, partial_scrapes, scrapes};

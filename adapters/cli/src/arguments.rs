@@ -144,9 +144,14 @@ pub(crate) struct Global {
     /// backup, serve, work and demo
     #[arg(long = "as", value_name = "EMAIL", global = true)]
     pub(crate) acting_as: Option<String>,
-    /// The time zone of the dealership, by which days, months and schedules are counted; else that of the configuration
-    /// [default: America/Los_Angeles]
-    #[arg(long, value_name = "ZONE", global = true)]
+    // Written here, since a comment would need marks around the default.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        global = true,
+        help = "The time zone of the dealership, by which days, months and schedules are counted; else that of the configuration \
+                [default: America/Los_Angeles]"
+    )]
     pub(crate) time_zone: Option<String>,
     /// Refuse every write, in the database itself; a file that this user may only read opens so
     #[arg(long, global = true)]

@@ -155,8 +155,21 @@ impl App {
     }
 
     /// Counts a read of the caller, where reads are limited.
-    pub(crate) fn count_read(&self, caller: &Caller) -> Result<(), Problem> {
-        if self.reads.are_limited() { self.reads.count(self.client(caller), Instant::now()) } else { Ok(()) }
+    pub(crate) async fn count_read(&self, caller: &Caller) -> Result<(), Problem> {
+        if !self.reads.are_limited() {
+            return Ok(());
+        }
+        let client = self.client(caller);
+        let counted = self.reads.count(client, Instant::now());
+        if counted.is_ok() || !caller.has_signed_cookie(self.sessions()) {
+            return counted;
+        }
+        // Whoever has signed in counts for himself once the session was found, and is not held up by others of the address.
+        let found = self.at_desk(caller, |_desk| Ok(())).await;
+        match self.client(caller) {
+            own if found.is_ok() && own != client => self.reads.count(own, Instant::now()),
+            _ => counted,
+        }
     }
 
     /// What goes on when its request is answered.

@@ -172,9 +172,12 @@ impl Caller {
     /// Whether the caller may be one of the staff: by a token, or by a cookie that these sessions have signed. A browser has other cookies,
     /// too, and a visitor can write any.
     pub(crate) fn may_be_staff(&self, sessions: Option<&SessionConfig>) -> bool {
-        matches!(self.credential, Credential::Token(_))
-            || sessions
-                .is_some_and(|config| self.cookie(&config.cookie_name).is_some_and(|cookie| config.has_signed(cookie)))
+        matches!(self.credential, Credential::Token(_)) || self.has_signed_cookie(sessions)
+    }
+
+    /// Whether the caller has a cookie that these sessions have signed.
+    pub(crate) fn has_signed_cookie(&self, sessions: Option<&SessionConfig>) -> bool {
+        sessions.is_some_and(|config| self.cookie(&config.cookie_name).is_some_and(|cookie| config.has_signed(cookie)))
     }
 
     /// Who the caller is where the gate shares its workers out: a session that was found lately, or else an address. Anybody can write any

@@ -12,7 +12,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use jpauto::ErrorCode;
+use jpauto::{ErrorCode, Permission};
 use warp::{
     Reply as _,
     http::{
@@ -107,9 +107,10 @@ async fn answer_at(
 
 /// Calls the operation. Who may not call it learns that, and not what is wrong with what was sent.
 async fn handle(app: App, operation: &'static Operation, mut request: Request) -> Outcome {
-    // Those who look after the server ask for its health as often as they like.
-    if operation.method == Method::GET && operation.permission.is_some() {
-        app.count_read(&request.caller)?;
+    // Those who look after the server ask for its health as often as they like, and nobody is kept from signing in.
+    let is_limited = operation.permission.is_some_and(|permission| permission != Permission::SignIn);
+    if operation.method == Method::GET && is_limited {
+        app.count_read(&request.caller).await?;
     }
     let Some(permission) = operation.permission.filter(|permission| permission.needs().is_some()) else {
         return called(app, operation, request).await;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{Lot, besides_ids, competitor_besides, listing_row::Written, newest_scrape};
 use crate::{
     db::{
-        DbConnection, DbResult, Instant, Json, kept, on_each,
+        self, DbConnection, DbResult, Instant, Json, kept, on_each,
         schema::{competitor_inventory::dsl, competitor_price_history, competitor_scrapes},
     },
     ids::{CompetitorId, ListingId, ListingPriceId},
@@ -30,6 +30,11 @@ use crate::{
 
 /// How many ids one statement names; SQLite takes 32,766 values.
 pub(super) const IDS_AT_ONCE: usize = 10_000;
+
+/// Plans the statements of a recording once a connection.
+pub(in crate::competitors) fn keep_plans(conn: &mut DbConnection) -> DbResult<()> {
+    Ok(db::keep_plans(conn, "competitor_inventory")?)
+}
 
 /// Takes back what was seen under a clock that had gone ahead: the listings on sale count as last seen by the newest scrape that
 /// may have been, else right before this one. Without this, what has gone since would be on sale until that time comes.

@@ -25,7 +25,7 @@ use crate::{
         repository::{self, Here, Lot, SeenRows, Stays},
         scrape_log,
     },
-    db::{DbConnection, DbResult, keep_plans},
+    db::{DbConnection, DbResult},
     desk::{Acting, Desk},
     error::Result,
     extract::ListWarning,
@@ -238,7 +238,7 @@ impl<'a> Recording<'a> {
         acting: Acting<'_>,
         (competitor, added): (Competitor, bool),
     ) -> DbResult<Recorded> {
-        keep_plans(conn)?;
+        repository::keep_plans(conn)?;
         let mut planned = self.plan(conn, acting.now, competitor)?;
         let (id, counts) = (planned.competitor.id, planned.plan.counts());
         let rows = &planned.rows;

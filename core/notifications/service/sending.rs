@@ -364,7 +364,8 @@ impl<'a> Sender<'a> {
 
 /// The subject of a receiver's alert: made of the names, in place of an id.
 fn subject(channel: &str, receiver: Option<&str>) -> Uuid {
-    let of_receiver = receiver.map(|receiver| format!(" to {receiver}")).unwrap_or_default();
+    // An address is one however it is spelled.
+    let of_receiver = receiver.map(|receiver| format!(" to {}", receiver.to_lowercase())).unwrap_or_default();
     let hash = crate::secret::sha256(format!("notification channel {channel}{of_receiver}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

@@ -239,18 +239,17 @@ fn mentioned_in(text: &str) -> Option<(u32, usize)> {
             ASIDE => return None,
             BEFORE if count == 1 => return Some((RETAIL, count)),
             BY if all & (LOWERED | DROP) != 0 => all |= SAVING,
-            // `Off-Road` and `Off Lease` are no discounts.
-            OFF if !words
-                .peek()
-                .is_some_and(|next| ["road", "lease"].iter().any(|no| next.eq_ignore_ascii_case(no))) =>
-            {
-                all |= SAVING;
-            }
+            OFF if !words.peek().is_some_and(|next| is_no_discount_behind_off(next)) => all |= SAVING,
             OFF if words.next().is_some() => count += 1,
             _ => all |= things,
         }
     }
     (all & NEUTRAL == 0).then_some((all, count))
+}
+
+/// `Off-Road`, `Off Lease`
+fn is_no_discount_behind_off(word: &str) -> bool {
+    ["road", "lease"].iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
 /// What a word mentions behind another one.
