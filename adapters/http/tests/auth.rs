@@ -1,9 +1,13 @@
 //! Signing in by a link, the cookie of the session, and signing out, over HTTP.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jpauto::{Clock, Config, Dealership, NewUser, Role, SessionConfig, User};
+use jpauto_http::ServerConfig;
 use serde_json::json;
 
 use crate::support::{Answer, Lot};
@@ -12,6 +16,10 @@ const SECRET: &str = "a secret of many letters";
 
 /// A server where people sign in, a user, and the time that the test moves.
 fn open(secure: bool) -> (Lot, User, Arc<Mutex<DateTime<Utc>>>) {
+    open_with(secure, |_config| {})
+}
+
+fn open_with(secure: bool, configure: impl FnOnce(&mut ServerConfig)) -> (Lot, User, Arc<Mutex<DateTime<Utc>>>) {
     let folder = tempfile::tempdir().unwrap();
     let now = Arc::new(Mutex::new(Utc::now()));
     let clock = Clock::from_fn({
@@ -22,7 +30,7 @@ fn open(secure: bool) -> (Lot, User, Arc<Mutex<DateTime<Utc>>>) {
     let mut sessions = SessionConfig::new(vec![SECRET.into()]);
     sessions.secure = secure;
     config.sessions = Some(sessions);
-    let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, |_config| {});
+    let lot = Lot::serve(Dealership::with_config(config).unwrap(), folder, configure);
     let user = NewUser { email: "a@example.com".into(), name: "A".into(), role: Role::Manager, ..NewUser::default() };
     let user = lot.staff().users().add(&user).unwrap();
     (lot, user, now)
@@ -45,6 +53,24 @@ fn sign_in(lot: &Lot, user: &User) -> String {
 
 fn with_cookie(lot: &Lot, method: &str, path: &str, cookie: &str) -> Answer {
     lot.ask(method, path, &[("cookie", cookie)], b"")
+}
+
+#[test]
+fn a_limit_of_reads_keeps_nobody_from_signing_in_nor_out_who_has() {
+    let (lot, user, _now) = open_with(false, |config| {
+        (config.reads.most, config.reads.window) = (3, Duration::from_secs(600));
+    });
+    let read = || lot.ask("GET", "/api/inventory", &[], b"").status;
+    assert_eq!([read(), read(), read(), read()], [200, 200, 200, 429]);
+    assert_eq!(lot.ask("GET", &link(&lot, &user), &[], b"").status, 200);
+    let cookie = sign_in(&lot, &user);
+    assert_eq!(
+        with_cookie(&lot, "GET", "/api/auth/me", &cookie).status,
+        200,
+        "it counts for itself, not for the address"
+    );
+    assert_eq!(with_cookie(&lot, "GET", "/api/auth/me", "connect.sid=s:nobody.signed").status, 429);
+    assert_eq!(read(), 429);
 }
 
 #[test]

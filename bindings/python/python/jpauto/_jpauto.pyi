@@ -431,7 +431,9 @@ class Competitors:
     def scrapes(self, competitor: UUID | str, *, limit: int | None = None) -> Query[ScrapeRecord]:
         """A competitor's scrapes, newest first."""
 
-    def overview(self, *, active: bool | None = None, q: str | None = None, limit: int | None = None) -> Query[CompetitorOverview]:
+    def overview(
+        self, *, active: bool | None = None, q: str | None = None, limit: int | None = None
+    ) -> Query[CompetitorOverview]:
         """The competitors with their newest figures, by name. The filters are those of `list`."""
 
     def scrape(
