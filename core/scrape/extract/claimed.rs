@@ -77,9 +77,15 @@ pub(super) fn says_none(text: &str) -> bool {
 /// Counts are whole; eight digits are no count of cars.
 fn count(word: &str) -> Option<u32> {
     let digits = word.trim_end_matches(['.', ',', ')', ';']).trim_start_matches('(');
-    let plain =
-        !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-    plain.then(|| digits.replace(',', "").parse().ok()).flatten()
+    if digits.len() > 9 {
+        return None;
+    }
+    // A page has a thousand numbers and more: none of them is copied.
+    digits.bytes().try_fold(None, |number: Option<u32>, byte| match byte {
+        b'0'..=b'9' => Some(Some(number.unwrap_or_default() * 10 + u32::from(byte - b'0'))),
+        b',' => Some(number),
+        _ => None,
+    })?
 }
 
 /// `1-25` in one word.
