@@ -31,6 +31,26 @@ fn with_noon(lot: &Lot) -> Desk {
     })
 }
 
+/// One that makes a digest by this schedule, and no other job by itself.
+fn with_digest(lot: &Lot, cron: &str) -> Desk {
+    opened(lot, |config: &mut Config| {
+        let jobs = Job::ALL.into_iter().fold(config.jobs.clone(), |jobs, job| jobs.off(job));
+        config.jobs = jobs.at(Job::DailyDigest, cron);
+        let webhook = WebhookConfig::new("https://crm.example/hook", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        config.notifications = config.notifications.clone().webhook("crm", webhook);
+    })
+}
+
+/// How many new submissions each digest tells of that is due.
+fn digests(desk: &Desk) -> Vec<u64> {
+    let runs = desk.jobs().run_due(&mut on).unwrap();
+    let told = runs.iter().map(|run| match run.report() {
+        Some(JobReport::DailyDigest(report)) => report.submissions_new,
+        _ => panic!("{run:?}"),
+    });
+    told.collect()
+}
+
 fn due(desk: &Desk) -> Vec<(String, Option<DateTime<Utc>>)> {
     let runs = desk.jobs().run_due(&mut on).unwrap();
     runs.into_iter().map(|run| (run.job_name, run.scheduled_for)).collect()
@@ -82,21 +102,14 @@ on_both_databases! {
         // On 8 March the clock has no 2:30, on 1 November it has 1:30 twice.
         for (start, cron) in [("2026-03-07T09:10:00Z", "30 2 * * *"), ("2026-10-31T07:10:00Z", "30 1 * * *")] {
             lot.pass(at(start) - lot.now());
-            let desk = opened(lot, |config: &mut Config| {
-                let jobs = Job::ALL.into_iter().fold(config.jobs.clone(), |jobs, job| jobs.off(job));
-                config.jobs = jobs.at(Job::DailyDigest, cron);
-                let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-                let webhook = WebhookConfig::new("https://crm.example/hook", secret);
-                config.notifications = config.notifications.clone().webhook("crm", webhook);
-            });
+            let desk = with_digest(lot, cron);
             desk.jobs().run_due(&mut on).unwrap();
             // A digest is made some minutes after it is due.
             let (mut sent, mut sent_before, mut told, mut expected) = (0_u64, 0, Vec::new(), Vec::new());
             for _ in 0..(3 * 48) {
                 lot.pass(TimeDelta::minutes(30));
-                for run in desk.jobs().run_due(&mut on).unwrap() {
-                    let Some(JobReport::DailyDigest(report)) = run.report() else { panic!("{run:?}") };
-                    told.push(report.submissions_new);
+                for told_now in digests(&desk) {
+                    told.push(told_now);
                     expected.push(sent - sent_before);
                     sent_before = sent;
                 }
@@ -105,6 +118,35 @@ on_both_databases! {
             }
             assert_eq!((told.len(), &told[1..]), (3, &expected[1..]), "{cron}");
         }
+    }
+
+    fn a_digest_after_days_without_a_worker_tells_of_all_of_them(lot: &Lot) {
+        // It is noon on 1 March in UTC, and the digest is due eight hours later.
+        let desk = with_digest(lot, "0 12 * * *");
+        let offer = || desk.submissions().submit(&NewSubmission { vin: None, ..camry() }).unwrap();
+        assert_eq!(digests(&desk), [0; 0], "a new database owes none");
+        offer();
+        lot.pass(TimeDelta::hours(9));
+        assert_eq!(digests(&desk), [1], "the first one tells of the day before it");
+        for _ in 0..3 {
+            lot.pass(TimeDelta::days(1));
+            offer();
+        }
+        // Of the three times that were missed the latest is made up. The last offer came behind it.
+        assert_eq!(digests(&desk), [2]);
+        // One that somebody asks for is no part of the schedule.
+        lot.pass(TimeDelta::hours(1));
+        desk.jobs().run(Job::DailyDigest, &RunOptions::default(), &mut on).unwrap();
+        lot.pass(TimeDelta::hours(12));
+        offer();
+        lot.pass(TimeDelta::hours(10));
+        assert_eq!(digests(&desk), [2]);
+        // Another schedule goes on where the digest before ended.
+        let desk = with_digest(lot, "0 18 * * *");
+        lot.pass(TimeDelta::hours(1));
+        offer();
+        lot.pass(TimeDelta::hours(6));
+        assert_eq!(digests(&desk), [1], "and not a day before");
     }
 
     fn a_job_that_is_being_run_waits_for_its_time_and_then_has_it(lot: &Lot) {

@@ -344,7 +344,7 @@ pub(crate) enum ConnectError {
     Path,
 }
 
-/// Whether whoever asks for a connection would wait until another gives one back.
+/// Whether all connections are in use, so that the next call waits for one.
 #[cfg(feature = "postgres")]
 pub(super) fn are_all_in_use(pool: &r2d2::Pool<Manager>) -> bool {
     let state = pool.state();

@@ -93,7 +93,7 @@ pub(crate) trait Run<Conn> {
 impl<S: QueryFragment<Pg>> Run<PgConnection> for Kept<S> {
     fn run_on(self, conn: &mut PgConnection) -> QueryResult<()> {
         // `execute` hands on a reference, which knows nothing of what is kept.
-        LoadConnection::<DefaultLoadingMode>::load(conn, NoRows(self))?.try_for_each(|row| row.map(drop))
+        LoadConnection::<DefaultLoadingMode>::load(conn, Kept(NoRows(self.0)))?.try_for_each(|row| row.map(drop))
     }
 }
 
@@ -104,21 +104,14 @@ impl<S: QueryFragment<Sqlite> + QueryId> Run<SqliteConnection> for Kept<S> {
     }
 }
 
-/// A kept statement in the shape of a query.
+/// A statement in the shape of a query.
 #[cfg(feature = "postgres")]
-struct NoRows<S>(Kept<S>);
-
-#[cfg(feature = "postgres")]
-known_by_its_text!(NoRows<S>);
+struct NoRows<S>(S);
 
 #[cfg(feature = "postgres")]
 impl<S: QueryFragment<Pg>> QueryFragment<Pg> for NoRows<S> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, backend: &Pg) -> QueryResult<bool> {
-        self.0.is_safe_to_cache_prepared(backend)
     }
 }
 

@@ -136,6 +136,9 @@ pub(crate) fn find_by_index(conn: &mut DbConnection) -> diesel::QueryResult<()> 
     set_on_postgres(conn, "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
 }
 
+/// With 100 connections a server has room for 6,400 locks, and a recording takes some forty of each part.
+const PARTS_LOCKED: u32 = 32;
+
 /// Has the statements of this transaction planned once a connection, for any values, with an index for each. That is for short work on
 /// few rows that a key finds, of which PostgreSQL would spend more time on the plans than on the rows: where a table is divided, it
 /// plans for each part. Statements that are not kept prepared (see `kept`) gain nothing.
@@ -148,9 +151,6 @@ pub(crate) fn keep_plans(conn: &mut DbConnection, table: &str) -> diesel::QueryR
     );
     set_on_postgres(conn, &sql)
 }
-
-/// With 100 connections a server has room for 6,400 locks, and a recording takes some forty of each part.
-const PARTS_LOCKED: u32 = 32;
 
 /// Sets what SQLite has nothing like.
 fn set_on_postgres(conn: &mut DbConnection, sql: &str) -> diesel::QueryResult<()> {

@@ -1,4 +1,5 @@
-//! Reads a file while it is being written, behind the one who writes it: what is read is what stands in the file.
+//! Reads a file while it is being written, behind the one who writes it: what is read is what stands in the file by then. What another
+//! program changes behind the reader is not seen, but for what it appends or cuts off.
 
 use std::{
     fs::File,

@@ -1,7 +1,8 @@
 //! Feeds: the inventory as advertising platforms, the website and other programs want it.
 //!
 //! `feeds/` has one file a feed over the one shape of `feed`. A feed is read from one snapshot (`snapshot`), written row by row
-//! (`writing/`), read back and checked (`check`, `reading/`; a long one already while it is written, `following`), and only then put in its place (`publishing`) or sent (`delivery`).
+//! (`writing/`), read back and checked (`check`, `reading/`; a long one while it is being written, `following`), and only then put in its
+//! place (`publishing`) or sent (`delivery`).
 //! `rule` says what a cell may hold, `value` how texts are cleaned, `fields` what a column may say of a vehicle.
 
 mod check;

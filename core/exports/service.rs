@@ -427,7 +427,8 @@ fn ensure_configured(plan: &Plan<'_>) -> Result<()> {
     Err(Error::new(ErrorCode::NotConfigured, message))
 }
 
-/// What is published is checked first, as a file that anybody wrote: meanwhile, or now. One that is published goes to the disk.
+/// What is published is checked first, as a file that anybody wrote: `meanwhile`, while it was being written, or now. Then it goes to
+/// the disk.
 fn ensure_whole(
     plan: &Plan<'_>,
     stage: &Stage,

@@ -12,6 +12,7 @@ use super::{
     RunOptions, RunProgress, ScrapeJobReport, StorageCheckReport,
     config::Timetable,
     report::MOST_FAILURES,
+    repository,
     rules::Done,
     running::{Steps, as_kept},
 };
@@ -201,15 +202,16 @@ fn export(desk: &Desk, platform: Platform, steps: &mut Steps<'_>) -> Result<Done
 /// So far back the digest before may be.
 const LONGEST_DIGEST: TimeDelta = TimeDelta::days(32);
 
-/// Tells of the time between two times of the schedule, whenever the run is made, so that nothing is told twice or never.
+/// Tells of what came between the time of the schedule that the digest before was made for and that of this one, whenever the run is
+/// made: nothing is told twice, and days without a worker are told of afterwards. The first one begins at the time of its schedule before.
 fn daily_digest(desk: &Desk, scheduled_for: Option<DateTime<Utc>>) -> Result<Done> {
+    let Some(due) = scheduled_for else { return done(&desk.notifications().raise_digest(None)?) };
+    let since = due - LONGEST_DIGEST;
+    let told_until =
+        desk.read(Permission::RunJobs, |conn| repository::last_answered(conn, Job::DailyDigest, (since, due)))?;
     let timetable = desk.part::<Timetable>()?;
-    let before = |due: DateTime<Utc>| {
-        let (_, schedule) = timetable.of(Job::DailyDigest)?;
-        schedule.latest_between(due - LONGEST_DIGEST, due - TimeDelta::seconds(1))
-    };
-    let period = scheduled_for.and_then(|due| Some((before(due)?, due)));
-    done(&desk.notifications().raise_digest(period)?)
+    let before = || timetable.of(Job::DailyDigest)?.1.latest_between(since, due - TimeDelta::seconds(1));
+    done(&desk.notifications().raise_digest(told_until.or_else(before).map(|after| (after, due)))?)
 }
 
 fn storage_check(desk: &Desk, steps: &mut Steps<'_>) -> Result<Done> {

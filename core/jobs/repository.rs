@@ -164,6 +164,23 @@ pub(super) fn last(conn: &mut DbConnection, job: Job) -> DbResult<Option<Run>> {
     Ok(row.map(Run::from))
 }
 
+/// The time of the schedule that the last successful run of a job answered to, within this span.
+pub(super) fn last_answered(
+    conn: &mut DbConnection,
+    job: Job,
+    (since, before): (DateTime<Utc>, DateTime<Utc>),
+) -> DbResult<Option<DateTime<Utc>>> {
+    let answered: Option<Option<Instant>> = dsl::job_history
+        .filter(dsl::job_name.eq(job.as_str()))
+        .filter(dsl::status.eq(RunStatus::Success.as_str()))
+        .filter(dsl::scheduled_for.ge(Instant(since)).and(dsl::scheduled_for.lt(Instant(before))))
+        .order((dsl::started_at.desc(), dsl::id.desc()))
+        .select(dsl::scheduled_for)
+        .first(conn)
+        .optional()?;
+    Ok(answered.flatten().map(DateTime::from))
+}
+
 /// As the index of what is running has it.
 const IS_RUNNING: &str = "job_history.status = 'running'";
 

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) enum AlertCommand {
     /// List the open alerts, the latest first
     List {
-        /// Those that are over too, with the time and whoever dismissed them; in a narrow terminal without their ids
+        /// Those that are over too, with when and by whom they were dismissed; in a narrow terminal without their ids
         #[arg(long)]
         with_dismissed: bool,
         /// Of this type

@@ -197,6 +197,20 @@ struct Cluster {
 }
 
 impl Cluster {
+    /// One of its own, where PostgreSQL is to be used; else it says why not.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    fn unless_skipped() -> Option<Self> {
+        if std::env::var_os("JPAUTO_TEST_POSTGRES").is_none() {
+            eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server, so PostgreSQL is not to be used");
+            return None;
+        }
+        let cluster = Self::start();
+        if cluster.is_none() {
+            eprintln!("skipped: no PostgreSQL server is installed");
+        }
+        cluster
+    }
+
     /// `None` where no server is installed.
     fn start() -> Option<Self> {
         let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
@@ -271,14 +285,7 @@ struct StoredId {
 /// Three times; `JPAUTO_TEST_RESTARTS=20` restarts it more often.
 #[test]
 fn a_postgresql_that_is_stopped_and_started_under_load_loses_no_acknowledged_offer() {
-    if std::env::var_os("JPAUTO_TEST_POSTGRES").is_none() {
-        eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server, so PostgreSQL is not to be used");
-        return;
-    }
-    let Some(cluster) = Cluster::start() else {
-        eprintln!("skipped: no PostgreSQL server is installed");
-        return;
-    };
+    let Some(cluster) = Cluster::unless_skipped() else { return };
     let restarts = std::env::var("JPAUTO_TEST_RESTARTS").ok().and_then(|it| it.parse().ok()).unwrap_or(3);
     let lot = Lot::new();
     assert_eq!(lot.run(["migrate", "--db", &cluster.url()]).code, 0);
@@ -308,14 +315,7 @@ fn a_postgresql_that_is_stopped_and_started_under_load_loses_no_acknowledged_off
 /// What an operator reads of an outage who has changed nothing of the log.
 #[test]
 fn the_log_tells_of_an_outage_once_and_of_its_end_once() {
-    if std::env::var_os("JPAUTO_TEST_POSTGRES").is_none() {
-        eprintln!("skipped: JPAUTO_TEST_POSTGRES names no server, so PostgreSQL is not to be used");
-        return;
-    }
-    let Some(cluster) = Cluster::start() else {
-        eprintln!("skipped: no PostgreSQL server is installed");
-        return;
-    };
+    let Some(cluster) = Cluster::unless_skipped() else { return };
     let lot = Lot::new();
     assert_eq!(lot.run(["migrate", "--db", &cluster.url()]).code, 0);
     let log = lot.path("log");

@@ -111,8 +111,8 @@ impl GateLimits {
         self.workers.saturating_add(self.long).saturating_add(self.spare)
     }
 
-    /// The same for a database with so many connections. What runs holds one, and would only wait for another's, with a thread each. Offers
-    /// and writes are seldom under way, and so is long work that holds a connection, so those may come on top of reads.
+    /// The same for a database with so many connections. A call holds one while it runs, so more reads than connections would only wait, with
+    /// a thread each. Offers, writes and long work seldom hold one, so they may come on top of reads.
     pub(crate) fn fitting(mut self, connections: usize) -> Self {
         let connections = connections.max(1);
         let half = connections / 2;

@@ -220,8 +220,8 @@ impl Hash for ListRequest {
     }
 }
 
-/// What a website asks for: the first page of all vehicles in the usual order, of a usual length. There are few such pages, and each is
-/// read in the order of an index, so whoever asks for all of them at a time has few reads made. Any other list is its client's own.
+/// What a website asks for: the first page of all vehicles in the usual order, of a usual length. Such pages are few, each is read in the
+/// order of an index, and so a client can not ask for many of them. Any other list counts for its client.
 const USUAL_PAGES: [&str; 6] = ["", "limit=10", "limit=12", "limit=20", "limit=24", "limit=50"];
 
 /// Vehicles that are read as one: for those who see the same, and as reads of the same client.

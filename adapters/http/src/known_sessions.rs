@@ -1,7 +1,7 @@
 //! Sessions that were found in the database lately. Only their holders are clients of their own where the gate shares its workers out.
 //!
-//! A signature alone says little: a Node server beside may sign a cookie for each visitor, and whoever has signed out keeps his. So a
-//! session counts from the request on that comes after it was found.
+//! A signature alone says little: a Node server beside may sign a cookie for each visitor, and the cookie of somebody who has signed out is
+//! still signed. So a session counts from the request after the one that found it.
 
 use std::{
     collections::HashMap,

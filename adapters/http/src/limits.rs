@@ -88,7 +88,7 @@ impl ServerConfig {
             ("body/largest_file", body.largest_file == 0),
             ("body/file_timeout", body.file_timeout.is_zero()),
             ("runs/at_once", runs.at_once == 0),
-            ("reads/window", reads.most > 0 && reads.window.is_zero()),
+            ("reads/window", reads.window.checked_div(reads.most).is_some_and(|one| one.is_zero())),
         ];
         let nothing = limits.into_iter().filter(|(_, is_nothing)| *is_nothing);
         nothing.map(|(name, _)| fault(name, "expected more than nothing")).collect()

@@ -207,7 +207,7 @@ const TOGETHER: Duration = Duration::from_secs(10);
 /// Writes a failure that is not the client's into the log. While the database is away each request fails, and who makes the connections
 /// has told why. So those failures are told of now and then, with their number.
 fn note(error: &jpauto::Error) {
-    static UNREACHABLE: Mutex<Together> = Mutex::new(Together { told_at: None, untold: 0 });
+    static UNREACHABLE: Mutex<Together> = Mutex::new(Together::NOTHING);
     if error.error_code() != ErrorCode::DatabaseUnavailable {
         tracing::error!(?error, code = error.code(), "a request failed");
         return;
@@ -222,14 +222,23 @@ fn note(error: &jpauto::Error) {
 /// Failures that are told of together.
 struct Together {
     told_at: Option<Instant>,
+    last_at: Option<Instant>,
     untold: u64,
 }
 
 impl Together {
+    const NOTHING: Self = Self { told_at: None, last_at: None, untold: 0 };
+
     /// Counts one, and answers how many there were since the last time where it is time to tell.
     fn add(&mut self, now: Instant) -> Option<u64> {
+        let is_lately = |at: Option<Instant>| at.is_some_and(|at| now.saturating_duration_since(at) < TOGETHER);
+        if !is_lately(self.last_at) {
+            // Those were of another outage.
+            self.untold = 0;
+        }
+        self.last_at = Some(now);
         self.untold += 1;
-        if self.told_at.is_some_and(|told| now.saturating_duration_since(told) < TOGETHER) {
+        if is_lately(self.told_at) {
             return None;
         }
         self.told_at = Some(now);
@@ -363,9 +372,10 @@ mod tests {
 
     #[test]
     fn failures_of_one_cause_are_told_of_together() {
-        let (mut together, start) = (Together { told_at: None, untold: 0 }, Instant::now());
+        let (mut together, start) = (Together::NOTHING, Instant::now());
         let told: Vec<_> = (0..300).filter_map(|at| together.add(start + Duration::from_millis(100 * at))).collect();
         assert_eq!(told, [1, 100, 100]);
+        assert_eq!(together.add(start + Duration::from_secs(3_600)), Some(1), "the rest was of another outage");
     }
 
     #[test]

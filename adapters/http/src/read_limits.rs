@@ -17,8 +17,8 @@ use crate::{fair_queue::Client, problem::Problem};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadLimits {
-    /// Reads of one client in `window` (0, which is no limit). More are refused with 429 and `Retry-After`. Photos of a folder count, too;
-    /// `/healthz` and `/readyz` do not.
+    /// Reads of one client in `window` (0, which is no limit). More are refused with 429 and `Retry-After`. Photos of a folder count, too.
+    /// Health, the documents of the API and signing in do not.
     pub most: u32,
     /// The span of time (1 min).
     pub window: Duration,
@@ -30,7 +30,7 @@ impl Default for ReadLimits {
     }
 }
 
-/// Clients are looked through for those who have used nothing, once there are so many.
+/// From so many clients on, those who have used nothing are looked for and forgotten.
 const MANY: usize = 1_024;
 
 /// What each client has used.
@@ -44,7 +44,7 @@ pub(crate) struct Reads {
 struct Used {
     /// Until when what the client has used is gone.
     until: HashMap<Client, Instant>,
-    /// With how many clients they are looked through next.
+    /// The number of clients at which they are looked for next.
     look_at: usize,
 }
 

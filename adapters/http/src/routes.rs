@@ -107,7 +107,7 @@ async fn answer_at(
 
 /// Calls the operation. Who may not call it learns that, and not what is wrong with what was sent.
 async fn handle(app: App, operation: &'static Operation, mut request: Request) -> Outcome {
-    // Those who look after the server ask for its health as often as they like, and nobody is kept from signing in.
+    // Health and the documents of the API need no permission. Nobody is kept from signing in.
     let is_limited = operation.permission.is_some_and(|permission| permission != Permission::SignIn);
     if operation.method == Method::GET && is_limited {
         app.count_read(&request.caller).await?;

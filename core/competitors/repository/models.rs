@@ -9,6 +9,8 @@ use diesel::{
 };
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::Bool};
 
+#[cfg(feature = "postgres")]
+use crate::db::kept;
 use crate::{
     db::{DbConnection, DbResult, on_each, types::DbId},
     ids::CompetitorId,
@@ -61,7 +63,7 @@ pub(super) fn note_models(conn: &mut PgConnection, names: &[(i32, &str, &str)]) 
         .bind::<Array<Integer>, _>(names.iter().map(|(year, ..)| *year).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(names.iter().map(|(_, make, _)| *make).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(names.iter().map(|(.., model)| *model).collect::<Vec<_>>());
-    crate::db::kept(statement).run(conn)?;
+    kept(statement).run(conn)?;
     Ok(())
 }
 

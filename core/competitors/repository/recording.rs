@@ -31,7 +31,7 @@ use crate::{
 /// How many ids one statement names; SQLite takes 32,766 values.
 pub(super) const IDS_AT_ONCE: usize = 10_000;
 
-/// Plans the statements of a recording once a connection.
+/// Has a connection keep the plans of its recordings.
 pub(in crate::competitors) fn keep_plans(conn: &mut DbConnection) -> DbResult<()> {
     Ok(db::keep_plans(conn, "competitor_inventory")?)
 }

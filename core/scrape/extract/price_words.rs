@@ -259,9 +259,9 @@ fn mentioned_behind(last: &str, word: &str) -> u32 {
     match () {
         // `Drive-out price` is what is paid with taxes.
         () if is(last, &["drive"]) && is(word, &["out"]) => RETAIL,
-        // `$49,916 purchase` asks beside what a lease costs, `fair purchase price` and `with purchase` do not.
         // `Your cost` is asked, `cost new` was.
         () if is(word, &["cost"]) && is(last, &["final", "net", "our", "total", "your"]) => ASKING,
+        // `$49,916 purchase` asks beside what a lease costs, `fair purchase price` and `with purchase` do not.
         () if is(word, &["purchase"]) && !(last.is_empty() || is(last, &["cash", "for", "or", "outright", "to"])) => {
             if is(last, &["fair"]) {
                 VALUE
