@@ -162,22 +162,51 @@ def test_few_cars_are_no_wall_of_one_colour(lot: jpauto.Lot) -> None:
     assert plot.stock_age([car]).get_xlim()[1] > 80
 
 
+def test_axes_of_few_days_and_few_cars_have_whole_numbers(lot: jpauto.Lot) -> None:
+    import matplotlib.pyplot as plt
+
+    sale = lot.competitors.listings(sold=True).first(1)
+    axes = plot.days_on_market(sale)
+    axes.figure.canvas.draw()
+    assert all(tick == int(tick) for tick in axes.get_xticks()) and axes.get_xlim()[1] >= 5
+    plt.close(axes.figure)
+    x = plot.days_on_market(sale, backend="altair").to_dict()["layer"][0]["encoding"]["x"]
+    assert x["axis"]["tickMinStep"] == 1 and x["scale"]["domain"][1] >= 5
+    cars = lot.inventory.list().first(1)
+    assert plot.stock_age(cars, backend="altair").to_dict()["encoding"]["y"]["axis"]["values"] == [0, 1, 2]
+    assert len(plot.stock_age(cars * 80, backend="altair").to_dict()["encoding"]["y"]["axis"]["values"]) < 8
+
+
+def test_a_picture_of_one_day_names_that_day(lot: jpauto.Lot) -> None:
+    car = next(iter(lot.inventory.list()))
+    point = next(iter(lot.market.history(car.id)))
+    assert point.recorded_at is not None
+    first, last = plot.price_history([point], backend="altair").to_dict()["encoding"]["x"]["scale"]["domain"]
+    midnight = point.recorded_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert datetime.fromisoformat(first) < midnight < datetime.fromisoformat(last)
+
+
 def test_pictures_of_a_grid_keep_their_legends_within_them(lot: jpauto.Lot) -> None:
     import matplotlib.pyplot as plt
 
     car = next(iter(lot.inventory.list()))
     analysis = lot.market.get(car.id).analysis
     assert analysis is not None
-    figure, (upper, middle, lower) = plt.subplots(3, figsize=(8, 10))
+    figure, (upper, middle, lower, bars) = plt.subplots(4, figsize=(8, 12))
     plot.price_in_market(analysis, ax=upper)
     plot.price_history(lot.market.history(car.id), ax=middle)
     plot.stock_age(lot.inventory.list(), ax=lower)
+    plot.days_on_market(lot.competitors.listings(sold=True), ax=bars)
     figure.canvas.draw()
-    for ax in (upper, middle, lower):
+    for ax in (upper, middle, lower, bars):
         legend = ax.get_legend()
         assert legend is not None
         frame, (left, bottom) = ax.get_window_extent(), legend.get_window_extent().p0
         assert frame.contains(left, bottom)
+        # Nothing that is drawn stands behind it.
+        drawn = [*(ax.patches if ax is not upper else []), *(ax.get_lines() if ax in (middle, bars) else [])]
+        assert drawn or ax is upper
+        assert not any(legend.get_window_extent().overlaps(one.get_window_extent()) for one in drawn)
     plt.close(figure)
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from itertools import pairwise
 from statistics import quantiles
 from textwrap import wrap
@@ -99,13 +100,11 @@ def price_in_market(analysis: Analysis | ResearchResult, *, backend: Backend = "
     ax.plot(sorted(dots), heights, "o", color=_MARKET, alpha=0.8, label="nearest comparables")
     if ours is not None:
         ax.axvline(ours, color=_OURS, linewidth=2.5, label=f"ours: \\${ours:,.0f}")
-    # Above the dots a legend has room that stands within the picture.
-    top = 3 if is_own else 6.5
-    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, top), yticks=[], xlabel="adjusted price (dollars)")
+    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-1.5, 3), yticks=[], xlabel="adjusted price (dollars)")
     _title(ax, title)
     ax.spines["left"].set_visible(False)
     _dollars(ax.xaxis)
-    _legend(ax, is_own, below=0.3, ncols=2)
+    _legend(ax, is_own, ncols=2)
     return ax
 
 
@@ -166,7 +165,7 @@ def price_history(
     ax.set(xlabel="date (UTC)", ylabel="price (dollars)")
     _dollars(ax.yaxis)
     _dates(ax, [at for at, _ in ours])
-    _legend(ax, is_own, below=0.18, ncols=3)
+    _legend(ax, is_own, ncols=3)
     return ax
 
 
@@ -193,6 +192,8 @@ def days_on_market(
     rows = sorted(
         ((make, _quartiles(by_make[make]), len(by_make[make])) for make in frequent), key=lambda row: row[1][1]
     )
+    # A few days at least: within one, an axis has no whole days to name.
+    longest = max(5.0, max(high for _, (_, _, high), _ in rows) * 1.05)
     title = "Days on the market until the sale, by make"
     if len(rows) < len(by_make):
         title += f" ({len(rows)} of {len(by_make)}, the most frequent)"
@@ -205,9 +206,13 @@ def days_on_market(
             ]
         )
         y = alt.Y("make:N", title="make (sold)", sort=[f"{make} ({count})" for make, _, count in rows])
-        bars = (
-            alt.Chart(data).mark_bar(color=_PALE).encode(x=alt.X("low:Q", title="days on the market"), x2="high:Q", y=y)
+        x = alt.X(
+            "low:Q",
+            title="days on the market",
+            scale=alt.Scale(domain=[0, longest], nice=False),
+            axis=alt.Axis(tickMinStep=1, format="d"),
         )
+        bars = alt.Chart(data).mark_bar(color=_PALE).encode(x=x, x2="high:Q", y=y)
         ticks = (
             alt.Chart(data)
             .mark_tick(color=_MARKET, thickness=3)
@@ -216,7 +221,8 @@ def days_on_market(
         return (bars + ticks).properties(
             width=460, title={"text": _lines(title), "subtitle": "quartiles, and the median as a line"}
         )
-    ax = _axes(ax, (8, 1.4 + 0.4 * len(rows)))
+    is_own = ax is None
+    ax = _axes(ax, (8, 2.0 + 0.4 * len(rows)))
     for place, (_, (low, median, high), _) in enumerate(rows):
         ax.barh(place, high - low, left=low, height=0.6, color=_PALE, label="half of them" if place == 0 else None)
         ax.plot(
@@ -230,8 +236,9 @@ def days_on_market(
     ax.invert_yaxis()
     _title(ax, title)
     ax.set(xlabel="days on the market", ylabel="make (sold)")
-    ax.set_xlim(left=0)
-    ax.legend(frameon=False, loc="best")
+    ax.set_xlim(0, longest)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    _legend(ax, is_own, ncols=2)
     return ax
 
 
@@ -280,7 +287,8 @@ def stock_age(
                     title="vehicles",
                     stack=True,
                     scale=alt.Scale(domainMax=most + 1),
-                    axis=alt.Axis(tickMinStep=1, format="d"),
+                    # Whole vehicles, which `tickMinStep` alone does not bring about.
+                    axis=alt.Axis(values=list(range(0, most + 2, -(-most // 6))), format="d"),
                 ),
                 color=alt.Color(
                     "state:N",
@@ -304,8 +312,10 @@ def stock_age(
     ax.set_xticks([*starts, end][:: -(-len(starts) // 10)])
     ax.set_ylim(top=max(below) * 1.1)
     ax.yaxis.get_major_locator().set_params(integer=True)
-    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if is_own else {"loc": "best"}
-    ax.legend(title="by the turn policy", frameon=False, **beside)
+    if is_own:
+        ax.legend(title="by the turn policy", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        _legend(ax, is_own, ncols=3)
     return ax
 
 
@@ -403,12 +413,23 @@ def _title(ax: Any, title: str) -> None:
     ax.set_title("\n".join(_lines(title)), parse_math=False)
 
 
-def _legend(ax: Any, is_own: bool, *, below: float, ncols: int) -> None:
-    """A legend under a picture of its own. In one of several it would cover the next."""
+def _legend(ax: Any, is_own: bool, *, ncols: int) -> None:
+    """A legend under a picture of its own. In one of several it would cover the next: it stands above what is drawn."""
+    from matplotlib.transforms import ScaledTranslation
+
     if is_own:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -below), ncols=ncols, frameon=False)
-    else:
-        ax.legend(loc="best", ncols=min(ncols, 2), fontsize="small", framealpha=0.8)
+        beneath = ScaledTranslation(0, -0.55, ax.figure.dpi_scale_trans)
+        place = {"bbox_to_anchor": (0.5, 0.0), "bbox_transform": ax.transAxes + beneath}
+        ax.legend(loc="upper center", ncols=ncols, frameon=False, **place)
+        return
+    legend = ax.legend(
+        loc="upper center", ncols=ncols, fontsize="small", framealpha=0.85, edgecolor="none", borderaxespad=0.2
+    )
+    # As much room as it takes, whatever the height of the picture. An axis may run downwards.
+    ax.figure.canvas.draw()
+    share = min(legend.get_window_extent().height / ax.get_window_extent().height + 0.03, 0.6)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom, bottom + (top - bottom) / (1 - share))
 
 
 def _when(time: datetime | None) -> datetime:
@@ -441,18 +462,19 @@ def _dollars(axis: Any) -> None:
 
 
 def _dates(ax: Any, times: Sequence[datetime]) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter, DayLocator
+    # Its calls have no types.
+    dates: Any = import_module("matplotlib.dates")
 
     first, last = min(times), max(times)
     if last - first < timedelta(days=4):
         ax.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
-        ax.xaxis.set_major_locator(DayLocator())
-        ax.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
+        ax.xaxis.set_major_locator(dates.DayLocator())
+        ax.xaxis.set_major_formatter(dates.DateFormatter("%Y-%m-%d"))
         return
-    locator = AutoDateLocator(maxticks=8)
+    locator = dates.AutoDateLocator(maxticks=8)
     ax.xaxis.set_major_locator(locator)
     # Each tick has its month: an axis that names one month at its end seems to have that one throughout.
-    ax.xaxis.set_major_formatter(DateFormatter("%b %d" if first.year == last.year else "%b %d, %Y"))
+    ax.xaxis.set_major_formatter(dates.DateFormatter("%b %d" if first.year == last.year else "%b %d, %Y"))
     ax.tick_params(axis="x", labelrotation=0 if first.year == last.year else 20)
 
 
@@ -460,9 +482,18 @@ def _dated(alt: Any, times: Sequence[datetime]) -> Any:
     """The axis of time, in UTC wherever the reader is. Marks at its ends are whole, and one day has room around it."""
     first, last = min(times), max(times)
     room = max((last - first) / 40, timedelta(hours=12))
-    domain = [(first - room).isoformat(), (last + room).isoformat()]
+    begin, end = first - room, last + room
+    if last - first < timedelta(days=8):
+        # From the beginning of the first day, whose tick is then there.
+        begin = _midnight(first) - timedelta(hours=6)
+        end = _midnight(last) + timedelta(hours=30)
+    domain = [begin.isoformat(), end.isoformat()]
     axis = alt.Axis(format="%b %-d" if first.year == last.year else "%b %-d, %Y", tickCount=_ticks(last - first))
     return alt.X("at:T", title="date (UTC)", scale=alt.Scale(type="utc", domain=domain), axis=axis)
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _ticks(span: timedelta) -> Any:
