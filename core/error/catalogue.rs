@@ -298,7 +298,7 @@ catalogue! {
             "Name the columns in the first row, or say with a mapping what they are.";
         InvalidImportMapping: InvalidInput, "invalid_import_mapping",
             "The columns of the file and the fields of a vehicle do not go together.",
-            "Write the mapping out (`--write-mapping`), correct it, and give it with the file.";
+            "Take the mapping of a dry run (`--write-mapping` on the command line), correct it, and give it with the file.";
         RowUnreadable: InvalidInput, "row_unreadable",
             "A row of the file does not go with its columns.",
             "Look at the row for a separator, a quotation mark or a line break too many or too few.";

@@ -325,7 +325,7 @@ pub(super) fn resolve(names: &[String], mapping: &Mapping) -> Result<Vec<Importe
         let Some(field) = column.field else { continue };
         if let Some(other) = columns[..place].iter().find(|other| other.field == Some(field)) {
             let message = format!(
-                "the columns {:?} and {:?} are both {field}: leave one out with a mapping (--write-mapping)",
+                "the columns {:?} and {:?} are both {field}: leave one out with a mapping",
                 other.name, column.name
             );
             faults.add(pointer(&column.name), message);
@@ -333,7 +333,7 @@ pub(super) fn resolve(names: &[String], mapping: &Mapping) -> Result<Vec<Importe
     }
     faults.into_result(ErrorCode::InvalidImportMapping)?;
     if !columns.iter().any(|column| matches!(column.field, Some("vin" | "stock_number"))) {
-        let message = "no column is the VIN or the stock number: name it in a mapping (--write-mapping)";
+        let message = "no column is the VIN or the stock number: name it in a mapping";
         return Err(Error::new(ErrorCode::SheetWithoutHeader, message));
     }
     Ok(columns)
