@@ -191,7 +191,7 @@ pub(super) mod postgres {
     use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::Text};
 
     use super::Backup;
-    use crate::db::{DbConnection, DbResult, on_each};
+    use crate::db::{DbConnection, DbResult, config::without_password, on_each};
 
     /// The call of `pg_dump` that saves the schema of this connection.
     pub(in crate::db) fn command(conn: &mut DbConnection, url: &str, to: &Path) -> DbResult<Backup> {
@@ -211,41 +211,5 @@ pub(super) mod postgres {
             without_password(url),
         ];
         Ok(Backup { path, bytes: None, command })
-    }
-
-    /// The address without what must stand in no list of processes.
-    fn without_password(url: &str) -> String {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
-        let authority = match authority.rsplit_once('@') {
-            Some((user, hosts)) => format!("{}@{hosts}", user.split(':').next().unwrap_or_default()),
-            None => authority.to_owned(),
-        };
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let kept: Vec<_> = query
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.split('=').next().unwrap_or_default().ends_with("password"))
-            .collect();
-        let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-        format!("{scheme}://{authority}{path}{query}")
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn no_password_is_left_in_an_address() {
-            for (url, expected) in [
-                ("postgres://me:s3cr@t@db.example:5432/lot", "postgres://me@db.example:5432/lot"),
-                ("postgresql://me@h1,h2/lot?sslmode=require", "postgresql://me@h1,h2/lot?sslmode=require"),
-                ("postgres://h/lot?password=s3cret&sslpassword=x&options=-c%20a", "postgres://h/lot?options=-c%20a"),
-                ("postgres://me:s3cret@h?user=x", "postgres://me@h?user=x"),
-                ("postgres:///lot", "postgres:///lot"),
-            ] {
-                assert_eq!(without_password(url), expected, "{url}");
-            }
-        }
     }
 }

@@ -108,6 +108,18 @@ impl DatabaseConfig {
         if self.read_only { CreateFile::Never } else { self.create }
     }
 
+    /// The address without its password, to be shown.
+    ///
+    /// ```
+    /// let shown = |url: &str| jpauto::DatabaseConfig::new(url).url_without_password();
+    /// assert_eq!(shown("postgresql://me:secret@db.example/lot"), "postgresql://me@db.example/lot");
+    /// assert_eq!(shown("sqlite:lot.db"), "sqlite:lot.db");
+    /// ```
+    #[must_use]
+    pub fn url_without_password(&self) -> String {
+        if self.url.contains("://") { without_password(&self.url) } else { self.url.clone() }
+    }
+
     /// The file of the database, where it is a file of SQLite.
     ///
     /// ```
@@ -133,5 +145,41 @@ impl fmt::Debug for DatabaseConfig {
             .field("read_only", &self.read_only)
             .field("pool_size", &self.pool_size)
             .finish_non_exhaustive()
+    }
+}
+
+/// The address without what must stand in no list of processes.
+pub(super) fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let authority = match authority.rsplit_once('@') {
+        Some((user, hosts)) => format!("{}@{hosts}", user.split(':').next().unwrap_or_default()),
+        None => authority.to_owned(),
+    };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let kept: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.split('=').next().unwrap_or_default().ends_with("password"))
+        .collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    format!("{scheme}://{authority}{path}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_left_in_an_address() {
+        for (url, expected) in [
+            ("postgres://me:s3cr@t@db.example:5432/lot", "postgres://me@db.example:5432/lot"),
+            ("postgresql://me@h1,h2/lot?sslmode=require", "postgresql://me@h1,h2/lot?sslmode=require"),
+            ("postgres://h/lot?password=s3cret&sslpassword=x&options=-c%20a", "postgres://h/lot?options=-c%20a"),
+            ("postgres://me:s3cret@h?user=x", "postgres://me@h?user=x"),
+            ("postgres:///lot", "postgres:///lot"),
+        ] {
+            assert_eq!(without_password(url), expected, "{url}");
+        }
     }
 }

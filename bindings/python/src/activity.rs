@@ -9,7 +9,7 @@ use crate::{
     input,
     lot::Handle,
     query::Query,
-    record::{Document, record},
+    record::{Document, UsuallyWord as _, record},
     unicode, whole,
 };
 
@@ -22,7 +22,7 @@ record! {
             /// The member of staff; `None` for the public and for the system.
             user_id: Option<Uuid>,
             /// What was done, such as `approve`; older applications may have written other words.
-            action: String,
+            action: String = [action.usually::<jpauto::Action>()],
             /// The noun: `users`, `tokens`, `submissions`, `inventory`, `competitors`.
             resource_type: String,
             /// The id of the row.

@@ -9,7 +9,7 @@ use crate::{
     input,
     lot::Handle,
     query::Query,
-    record::{Document, Told as _, record},
+    record::{Document, Told as _, UsuallyWord as _, record},
     unicode, whole,
 };
 
@@ -20,7 +20,7 @@ record! {
             /// The alert's id.
             id: Uuid,
             /// What it is about, such as `overpriced`; older applications may have written other words.
-            alert_type: String,
+            alert_type: String = [alert_type.usually::<jpauto::AlertType>()],
             /// The severity: `warning` or `critical`.
             severity: &'static str,
             /// The message for people.

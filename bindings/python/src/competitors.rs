@@ -36,6 +36,7 @@ use crate::{
     arrow::{Row as _, columns::by_columns},
     error::invalid_argument,
     extract::page,
+    faults,
     frame::in_rows,
     input,
     lot::Handle,
@@ -45,6 +46,9 @@ use crate::{
     unicode::{self, OfText as _},
     whole,
 };
+
+/// What `record_pages` takes.
+const PAGES: &str = "pairs of a page and its address";
 
 /// The competing dealers and their listings. A competitor is named by its id or by its name, whatever the case.
 #[pyclass(frozen, module = "jpauto")]
@@ -240,7 +244,7 @@ impl Competitors {
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let (mut read, mut faults) = (Vec::new(), Vec::new());
-        for (index, listing) in in_rows(listings)?.try_iter()?.enumerate() {
+        for (index, listing) in in_rows("listings", listings)?.enumerate() {
             read.extend(input::item(&listing?, &format!("/listings/{index}"), &mut faults)?);
         }
         if !faults.is_empty() {
@@ -269,8 +273,10 @@ impl Competitors {
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let mut read = Vec::new();
-        for pair in pages.try_iter()? {
-            let (html, url): (Bound<'_, PyAny>, String) = pair?.extract()?;
+        for pair in faults::items("pages", PAGES, pages)? {
+            let pair = pair?;
+            let (html, url): (Bound<'_, PyAny>, String) =
+                pair.extract().map_err(|_no_pair| faults::not("pages", PAGES, &pair))?;
             let (bytes, content_type) = page(&html, None)?;
             let (bytes, content_type) = (bytes.to_vec(), content_type.map(ToOwned::to_owned));
             read.push(ScrapedPage { bytes, content_type, url, platform: platform.clone() });

@@ -25,6 +25,18 @@ pub(crate) fn invalid_argument(py: Python<'_>, faults: Vec<(String, String)>) ->
     raised(py, ErrorCode::InvalidArgument, message, faults)
 }
 
+/// The same where there are more faults than are named.
+pub(crate) fn too_many_faults(py: Python<'_>, first: Vec<(String, String)>, count: usize) -> PyErr {
+    let message = format!("{count} values are not acceptable, of which these are the first {}", first.len());
+    raised(py, ErrorCode::InvalidArgument, message, first)
+}
+
+/// Whether an exception is one of this package.
+pub(crate) fn is_ours(py: Python<'_>, reason: &PyErr) -> PyResult<bool> {
+    static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    Ok(reason.is_instance(py, BASE.import(py, "jpauto.errors", "Error")?))
+}
+
 /// `Refused` for a lot that was closed.
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
     raised(py, ErrorCode::LotClosed, "the lot is closed".to_owned(), Vec::new())

@@ -12,7 +12,7 @@ use crate::{
     lot::Handle,
     progress::Observer,
     query::Query,
-    record::{Bytes, Document, Told as _, record},
+    record::{Bytes, Document, Told as _, UsuallyWord as _, record},
     unicode, whole,
 };
 
@@ -113,7 +113,7 @@ record! {
             /// Its id.
             id: Uuid,
             /// The feed; older applications may have written other words.
-            platform: String,
+            platform: String = [platform.usually::<exports::Platform>()],
             /// The vehicles in it.
             vehicle_count: Option<i32>,
             /// The outcome: `success`, `failure` or, of another application, `unknown`.

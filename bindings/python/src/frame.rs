@@ -16,22 +16,22 @@ use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeDelta, Utc};
 use jpauto::Money;
 use pyo3::{
-    exceptions::PyTypeError,
     prelude::*,
-    types::{PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyList, PyMapping, PyString},
+    types::{PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyIterator, PyList, PyMapping, PyString},
 };
 use uuid::Uuid;
 
 use crate::{
     arrow::import::{Imported, import},
     error::invalid_argument,
+    faults::{self, Faults},
     input,
     interrupt::take_turns,
     unicode::NO_UNICODE,
 };
 
-/// How many wrong cells are named.
-pub(crate) const MOST_FAULTS: usize = 20;
+/// What is said of a column that is there twice.
+const ONE_COLUMN: &str = "expected one column of this name, found several";
 
 /// A table of another library.
 pub(crate) struct Frame {
@@ -40,7 +40,7 @@ pub(crate) struct Frame {
     /// The chunks of each column.
     columns: HashMap<String, Vec<ArrayRef>>,
     rows: usize,
-    faults: Vec<(String, String)>,
+    faults: Faults,
 }
 
 impl Frame {
@@ -60,22 +60,26 @@ impl Frame {
             if let [needed] = needed {
                 let rows = imported.chunks.iter().map(|chunk| chunk.len()).sum();
                 let columns = HashMap::from([((*needed).to_owned(), imported.chunks)]);
-                return Ok(Some(Self { name, columns, rows, faults: Vec::new() }));
+                return Ok(Some(Self { name, columns, rows, faults: Faults::default() }));
             }
             let expected = "expected a table, found a single column".to_owned();
             return Err(invalid_argument(source.py(), vec![(format!("/{name}"), expected)]));
         };
         let mut columns: HashMap<String, Vec<ArrayRef>> = HashMap::new();
+        let mut faults = Faults::default();
         for field in imported.schema().iter().flat_map(|schema| schema.fields()) {
-            columns.insert(field.name().clone(), Vec::new());
+            if columns.insert(field.name().clone(), Vec::new()).is_some() {
+                faults.add(|| (format!("/{name}/{}", field.name()), ONE_COLUMN.to_owned()));
+            }
         }
+        faults.checked(source.py())?;
         for batch in &batches {
             for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
                 columns.entry(field.name().clone()).or_default().push(column.clone());
             }
         }
         let rows = batches.iter().map(arrow_array::RecordBatch::num_rows).sum();
-        Ok(Some(Self { name, columns, rows, faults: Vec::new() }))
+        Ok(Some(Self { name, columns, rows, faults: Faults::default() }))
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -89,7 +93,7 @@ impl Frame {
     /// A column that must be there.
     pub(crate) fn need(&mut self, column: &str) {
         if !self.has(column) {
-            self.faults.push((format!("/{}/{column}", self.name), "expected a column of this name".to_owned()));
+            self.faults.add(|| (format!("/{}/{column}", self.name), "expected a column of this name".to_owned()));
         }
     }
 
@@ -102,11 +106,10 @@ impl Frame {
                 match cell::<T>(chunk.as_ref(), place) {
                     Ok(None) => {}
                     Ok(Some(value)) => set(row, value),
-                    Err(Wrong) if self.faults.len() < MOST_FAULTS => {
+                    Err(Wrong) => self.faults.add(|| {
                         let expected = format!("expected {}, found {}", T::EXPECTED, told(chunk.as_ref(), place));
-                        self.faults.push((format!("/{}/{number}/{column}", self.name), expected));
-                    }
-                    Err(Wrong) => return,
+                        (format!("/{}/{number}/{column}", self.name), expected)
+                    }),
                 }
             }
         }
@@ -115,7 +118,7 @@ impl Frame {
     /// # Errors
     /// `invalid_argument`, with the first wrong cells.
     pub(crate) fn checked(self, py: Python<'_>) -> PyResult<()> {
-        if self.faults.is_empty() { Ok(()) } else { Err(invalid_argument(py, self.faults)) }
+        self.faults.checked(py)
     }
 }
 
@@ -124,8 +127,8 @@ pub(crate) fn eager<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAn
     if input::is_of(source, "polars", "LazyFrame") { source.call_method0("collect") } else { Ok(source.clone()) }
 }
 
-/// The rows of a table of another library as dictionaries, and any other object as it is.
-pub(crate) fn in_rows<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+/// The rows of a table of another library as dictionaries, and the items of any other object.
+pub(crate) fn in_rows<'py>(name: &str, source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
     let source = eager(source)?;
     let rows = if input::is_of(&source, "polars", "DataFrame") {
         source.call_method0("to_dicts")?
@@ -133,14 +136,11 @@ pub(crate) fn in_rows<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         source.call_method1("to_dict", ("records",))?
     } else if input::is_of(&source, "pyarrow", "Table") || input::is_of(&source, "pyarrow", "RecordBatch") {
         source.call_method0("to_pylist")?
-    } else if source.is_none() || source.cast::<PyMapping>().is_ok() {
+    } else if source.cast::<PyMapping>().is_ok() || source.cast::<PyString>().is_ok() {
         // The keys of a dictionary are no rows, and an empty one would be an empty list.
-        let found = input::shown(&source);
-        return Err(PyTypeError::new_err(format!(
-            "expected a list of dictionaries or records, or a table, found {found}"
-        )));
+        return Err(faults::no_table(name, &source));
     } else {
-        return Ok(source);
+        return faults::rows(name, &source);
     };
     let plain = PyList::empty(rows.py());
     for row in rows.try_iter()? {
@@ -151,7 +151,7 @@ pub(crate) fn in_rows<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         }
         plain.append(cells)?;
     }
-    Ok(plain.into_any())
+    plain.try_iter()
 }
 
 /// Whether an object has Arrow's interface.
@@ -172,7 +172,7 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
             return refused(format!("/{name}"), "expected a list or a column of texts, found a dictionary".to_owned());
         }
         let mut texts = StringBuilder::new();
-        for (place, item) in source.try_iter()?.enumerate() {
+        for (place, item) in faults::items(name, "a list or a column of texts", source)?.enumerate() {
             let item = item?;
             take_turns(item.py())?;
             match item.cast::<PyString>() {
@@ -539,7 +539,7 @@ impl Cell for Money {
 }
 
 impl Cell for DateTime<Utc> {
-    const EXPECTED: &'static str = "a time with a time zone";
+    const EXPECTED: &'static str = "a time with a time zone, in the years 1 to 9999 of UTC";
 
     fn of_text(text: &str) -> Result<Option<Self>, Wrong> {
         let text = text.trim();

@@ -28,6 +28,21 @@ pub(crate) fn cell(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(escaped(&cut(&text)))
 }
 
+/// The `repr` of a field's value. Of records within it, and of what is longer than a line or two, not all is shown.
+pub(crate) fn short_repr(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    const LONGEST: usize = 200;
+    if let Some(list) = value.cast::<PyList>().ok().filter(|list| holds_records(list)) {
+        return Ok(format!("[{} of {}]", list.len(), list.get_item(0)?.get_type().name()?));
+    }
+    let text = value.repr()?.to_string_lossy().into_owned();
+    // Records cut their own fields.
+    let is_record = value.hasattr("as_dict")?;
+    match text.char_indices().nth(LONGEST).filter(|_| !is_record) {
+        Some((end, _)) => Ok(format!("{}…", &text[..end])),
+        None => Ok(text),
+    }
+}
+
 /// The table of a record: a row a field. The cells are escaped already.
 pub(crate) fn record(name: &str, rows: &[(String, String)]) -> String {
     let rows: String =
@@ -35,30 +50,38 @@ pub(crate) fn record(name: &str, rows: &[(String, String)]) -> String {
     format!("<table><caption>{}</caption><tbody>{rows}</tbody></table>", escaped(name))
 }
 
-/// The table of records of one class: a row a record.
-pub(crate) fn records(py: Python<'_>, of: &str, records: &[Py<PyAny>], is_all: bool) -> PyResult<String> {
-    let mut head = String::new();
+/// The table of records of one class: a row a record, and a column for each of these attributes.
+pub(crate) fn records(
+    py: Python<'_>,
+    of: &str,
+    names: &[String],
+    records: &[Py<PyAny>],
+    is_all: bool,
+) -> PyResult<String> {
+    let head: String = names.iter().map(|name| format!("<th>{}</th>", escaped(name))).collect();
     let mut body = String::new();
-    for (place, record) in records.iter().enumerate() {
-        let record = record.bind(py);
+    for record in records {
         body.push_str("<tr>");
-        for name in record.call_method0("as_dict")?.try_iter()? {
-            let name: String = name?.extract()?;
-            let value = record.getattr(name.as_str())?;
+        for name in names {
             // Writing to a text can not fail.
-            let _ = write!(body, "<td>{}</td>", cell(&value)?);
-            if place == 0 {
-                let _ = write!(head, "<th>{}</th>", escaped(&name));
-            }
+            let _ = write!(body, "<td>{}</td>", cell(&record.bind(py).getattr(name.as_str())?)?);
         }
         body.push_str("</tr>");
     }
-    let count = records.len();
-    let caption = if is_all { format!("all {count} of {of}") } else { format!("the first {count} of {of}") };
+    let caption = match records.len() {
+        0 => format!("no {of}"),
+        count if is_all => format!("all {count} of {of}"),
+        count => format!("the first {count} of {of}"),
+    };
     Ok(format!(
         "<div style=\"overflow-x: auto\"><table><caption>{}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>",
         escaped(&caption)
     ))
+}
+
+/// A sentence in place of a table.
+pub(crate) fn sentence(text: &str) -> String {
+    format!("<p>{}</p>", escaped(text))
 }
 
 /// The first rows of a table of columns.

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{exception, invalid_argument},
+    faults::{items, not},
     interrupt::{give_way, take_turns},
     unicode::{NO_UNICODE, OfText as _},
 };
@@ -115,7 +116,12 @@ fn typed<T: DeserializeOwned>(document: Value) -> Result<T, (String, String)> {
         let said = fault.into_inner().to_string();
         match said.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
             Some(name) => (format!("{place}{}", pointer(name)), "expected a value".to_owned()),
-            None => (place, in_pythons_words(&said)),
+            // Some of the library's types name the field in what they say, too.
+            None => {
+                let doubled = place.rsplit('/').next().map(|name| format!("{name}: ")).unwrap_or_default();
+                let said = said.strip_prefix(&doubled).unwrap_or(&said);
+                (place, in_pythons_words(said))
+            }
         }
     })
 }
@@ -378,8 +384,11 @@ pub(crate) fn words<T: FromStr<Err = jpauto::Error>>(name: &str, given: Option<&
     if let Ok(one) = given.cast::<PyString>() {
         return Ok(vec![word(given.py(), <&str>::of(name, one.as_any())?)?]);
     }
-    let words: Vec<T> =
-        given.try_iter()?.map(|one| word(given.py(), <&str>::of(name, &one?)?)).collect::<PyResult<_>>()?;
+    if given.cast::<PyMapping>().is_ok() {
+        return Err(not(name, "a word or several", given));
+    }
+    let several = items(name, "a word or several", given)?;
+    let words: Vec<T> = several.map(|one| word(given.py(), <&str>::of(name, &one?)?)).collect::<PyResult<_>>()?;
     let expected = || "expected one word or more; leave it out to choose by none".to_owned();
     if words.is_empty() { Err(invalid_argument(given.py(), vec![(pointer(name), expected())])) } else { Ok(words) }
 }

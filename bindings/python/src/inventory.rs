@@ -391,7 +391,7 @@ impl Inventory {
     /// correct its sale.
     ///
     /// Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
-    /// correct.
+    /// correct; `InvalidInput` (`invalid_status_change`), for a word that is no such status, too.
     #[pyo3(signature = (id, status, *, sale_price = None, sold_at = None, correct = false))]
     fn set_status(
         &self,
@@ -403,7 +403,8 @@ impl Inventory {
         correct: bool,
     ) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
-        let mut change = StatusChange::from(input::word::<jpauto::VehicleStatus>(py, status)?);
+        // A word that is none is refused as `unknown` is, with the words that a vehicle can be moved to.
+        let mut change = StatusChange::from(status.parse().unwrap_or(jpauto::VehicleStatus::Unknown));
         (change.sale_price, change.correct) = (input::money("sale_price", sale_price)?, correct);
         change.sold_at = sold_at.map(|sold_at| input::instant("sold_at", sold_at)).transpose()?;
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)

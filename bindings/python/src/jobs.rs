@@ -15,7 +15,7 @@ use crate::{
     lot::Handle,
     progress::Observer,
     query::Query,
-    record::{Document, Told, record},
+    record::{Document, Told, UsuallyWord as _, record},
     unicode, whole,
 };
 
@@ -42,7 +42,7 @@ record! {
             /// The run's id.
             id: Uuid,
             /// The job's name; older applications may have written other names.
-            job_name: String,
+            job_name: String = [job_name.usually::<jobs::RunKind>()],
             /// How it stands: `running`, `success`, `partial`, `failure` or `unknown`.
             status: &'static str,
             /// When it began.

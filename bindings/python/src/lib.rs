@@ -12,6 +12,7 @@ mod error;
 mod evaluation;
 mod exports;
 mod extract;
+mod faults;
 mod frame;
 mod html;
 mod imports;

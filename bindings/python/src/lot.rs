@@ -196,7 +196,7 @@ impl Handle {
 ///
 /// `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
 /// `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `fetch` has
-/// more of how websites are fetched. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
+/// more of how websites are fetched; a `pause` of zero is for servers of your own. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
 /// `{"key": os.environ["AUTO_DEV_KEY"], "zip": "90012"}`. `vpic` asks NHTSA's decoder of VINs. `exports` has what feeds need, as
 /// `docs/exports.md` says: a dictionary with `dealership`, `vehicle_url` and `feeds`. `storage` says where photos are kept: a dictionary
 /// with `public_url` and a `folder`, or `endpoint`, `bucket`, `access_key` and `secret_key`. `notifications` says who is told, as
@@ -525,7 +525,13 @@ impl Lot {
         self.close(py);
     }
 
-    fn __repr__(&self) -> &'static str {
-        if self.closed() { "<jpauto.Lot, closed>" } else { "<jpauto.Lot>" }
+    fn __repr__(&self) -> String {
+        let opened = self.handle.opened.read().unwrap_or_else(PoisonError::into_inner);
+        match opened.as_ref() {
+            Some(Opened { dealership, .. }) => {
+                format!("<jpauto.Lot of {}>", dealership.config().database.url_without_password())
+            }
+            None => "<jpauto.Lot, closed>".to_owned(),
+        }
     }
 }

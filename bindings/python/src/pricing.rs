@@ -18,8 +18,9 @@ use pyo3::{
 };
 
 use crate::{
-    error::{self, invalid_argument},
-    frame::{Frame, MOST_FAULTS, each_text, eager, is_arrow, texts},
+    error,
+    faults::{self, Faults},
+    frame::{Frame, each_text, eager, is_arrow, texts},
     input,
     interrupt::{interruptible, take_turns},
     market::{Analysis, BacktestReport, Supply, backtest_options},
@@ -150,7 +151,7 @@ impl Market {
         answer: impl Fn(&Self, Subject) -> jpauto::Result<T> + Sync,
     ) -> PyResult<Vec<T>> {
         let mut answers = Vec::with_capacity(subjects.len());
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let mut subjects = subjects.into_iter();
         let threads = thread::available_parallelism().map_or(1, usize::from).min(8);
         loop {
@@ -167,21 +168,15 @@ impl Market {
                     Ok(found) => answers.push(Some(found)),
                     Err(refusal) => {
                         answers.push(None);
-                        let at = |field: &jpauto::FieldError| {
-                            (format!("/subjects/{row}{}", field.pointer), field.message.clone())
-                        };
-                        faults.extend(refusal.fields().iter().map(at).take(MOST_FAULTS));
+                        for field in refusal.fields() {
+                            faults.add(|| (format!("/subjects/{row}{}", field.pointer), field.message.clone()));
+                        }
                     }
                 }
             }
-            if faults.len() >= MOST_FAULTS {
-                break;
-            }
         }
-        match faults.is_empty() {
-            true => Ok(answers.into_iter().flatten().collect()),
-            false => Err(invalid_argument(py, faults)),
-        }
+        faults.checked(py)?;
+        Ok(answers.into_iter().flatten().collect())
     }
 }
 
@@ -290,11 +285,6 @@ given!(ComparableRow, needs ["year", "make", "model", "price"] {
 
 /// The rows of a table, or of dictionaries and records.
 pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) -> PyResult<Vec<G>> {
-    if given.is_none() {
-        return Err(PyTypeError::new_err(format!(
-            "{name}: expected a table, or a list of dictionaries or records, found None"
-        )));
-    }
     let given = &eager(given)?;
     let py = given.py();
     if let Some(mut frame) = Frame::of(name, given, G::NAMES, G::NEEDED)? {
@@ -307,10 +297,13 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
         frame.checked(py)?;
         return Ok(rows);
     }
+    if given.cast::<PyMapping>().is_ok() || given.cast::<PyString>().is_ok() {
+        return Err(faults::no_table(name, given));
+    }
     let mut rows = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let mut lacking = G::NEEDED.to_vec();
-    for (place, item) in given.try_iter()?.enumerate() {
+    for (place, item) in faults::rows(name, given)?.enumerate() {
         take_turns(py)?;
         let at = format!("/{name}/{place}");
         match known_fields::<G>(&item?)? {
@@ -324,26 +317,25 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
                 lacking = lacks;
                 rows.push(row_of(&known, &at, &mut faults)?);
             }
-            None => faults.push((at, NO_ROW.to_owned())),
-        }
-        if faults.len() >= MOST_FAULTS {
-            break;
+            None => faults.add(|| (at, NO_ROW.to_owned())),
         }
     }
     if faults.is_empty() && !rows.is_empty() {
-        let at = |field: &str| (format!("/{name}/{field}"), "expected a field of this name".to_owned());
-        faults.extend(lacking.into_iter().map(at));
+        for field in lacking {
+            faults.add(|| (format!("/{name}/{field}"), "expected a field of this name".to_owned()));
+        }
     }
-    if faults.is_empty() { Ok(rows) } else { Err(invalid_argument(py, faults)) }
+    faults.checked(py)?;
+    Ok(rows)
 }
 
 /// A row of the fields that are known. What is wrong with them is added to the faults.
-fn row_of<G: Given>(known: &Bound<'_, PyDict>, at: &str, faults: &mut Vec<(String, String)>) -> PyResult<G> {
+fn row_of<G: Given>(known: &Bound<'_, PyDict>, at: &str, faults: &mut Faults) -> PyResult<G> {
     let mut row = G::default();
     for (name, value) in known {
         let name = String::of("name", &name)?;
         if let Err(expected) = row.take(&name, &value) {
-            faults.push((format!("{at}/{name}"), format!("expected {expected}, found {}", input::shown(&value))));
+            faults.add(|| (format!("{at}/{name}"), format!("expected {expected}, found {}", input::shown(&value))));
         }
     }
     Ok(row)
@@ -406,9 +398,10 @@ fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
         return Ok(None);
     }
     let Some(known) = known_fields::<SubjectRow>(named.as_ref().unwrap_or(subject))? else { return Ok(None) };
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let row: SubjectRow = row_of(&known, "", &mut faults)?;
-    if faults.is_empty() { Ok(Some(row.into())) } else { Err(invalid_argument(subject.py(), faults)) }
+    faults.checked(subject.py())?;
+    Ok(Some(row.into()))
 }
 
 pub(crate) fn many_subjects(subjects: &Bound<'_, PyAny>) -> PyResult<Vec<Subject>> {
@@ -575,11 +568,9 @@ pub(crate) fn days_on_market_of(
     let is_one = first_seen_at.cast::<PyMapping>().is_ok() || first_seen_at.hasattr("as_dict")?;
     if is_one && !is_arrow(first_seen_at) {
         let Some(known) = known_fields::<Times>(first_seen_at)? else { return Ok(py.None()) };
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let row: Times = row_of(&known, "", &mut faults)?;
-        if !faults.is_empty() {
-            return Err(invalid_argument(py, faults));
-        }
+        faults.checked(py)?;
         return Ok(of_row(&row).into_pyobject(py)?.into_any().unbind());
     }
     let rows: Vec<Times> = rows_of("listings", first_seen_at)?;

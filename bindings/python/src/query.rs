@@ -18,7 +18,7 @@ use crate::{
         import::requested,
         reading::{ReadColumns, by_pages},
     },
-    html,
+    error, html,
     lot::Handle,
     record::{Record, Told},
     tables::{Batches, Table},
@@ -35,10 +35,11 @@ type ReadPage = dyn Fn(Python<'_>, &PageRequest) -> PyResult<Records> + Send + S
 /// The result of a `list`. Nothing is read before it is iterated, and each iteration reads again.
 ///
 /// Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
-/// Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
+/// Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything; as a condition it
+/// says whether there is a record.
 ///
 /// It is a table as well: `to_arrow`, `to_polars`, `to_pandas`, `to_duckdb` and `batches` read it in columns, and so does every library
-/// that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`. The columns are the fields of the
+/// that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`; `pandas.DataFrame` takes none, and would have one column of records. The columns are the fields of the
 /// record. Amounts are exact decimals in dollars, times are UTC with microseconds, ids are UUIDs (`arrow.uuid`), documents are JSON
 /// text, and make, model and words of closed sets are dictionaries.
 #[pyclass(frozen, generic, module = "jpauto")]
@@ -105,6 +106,13 @@ impl Query {
 impl Query {
     fn __iter__(&self) -> Rows {
         Rows(Mutex::new(self.unread(self.limit)))
+    }
+
+    /// Whether it has a record, so that `if lot.alerts.list():` asks what it seems to ask. One is read.
+    fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
+        let one = Some(PageRequest::first(1));
+        let mut rows = Unread { next: one, ..self.unread(self.limit.map_or(Some(1), |limit| Some(limit.min(1)))) };
+        Ok(rows.next(py)?.is_some())
     }
 
     /// The first `count` records as a list. No others are read.
@@ -178,7 +186,8 @@ impl Query {
 
     /// A relation of `DuckDB`, of its default connection or of the one given: `cars.filter("price < 20000").aggregate("make, count(*)")`.
     ///
-    /// Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`).
+    /// Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`); `InvalidInput` (`invalid_argument`) for no
+    /// column at all.
     #[pyo3(signature = (connection = None, *, columns = None))]
     fn to_duckdb<'py>(
         &self,
@@ -227,12 +236,22 @@ impl Query {
         format!("<jpauto.Query of {}>", self.of)
     }
 
-    /// For notebooks: the first rows as a table.
+    /// For notebooks: the first rows as a table, or why they can not be read.
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        let mut rows = self.first(py, SHOWN_ROWS + 1)?;
+        let mut rows = match self.first(py, SHOWN_ROWS + 1) {
+            Ok(rows) => rows,
+            Err(reason) if error::is_ours(py, &reason)? => {
+                return Ok(html::sentence(&format!(
+                    "{}: {}",
+                    self.__repr__(),
+                    reason.value(py).str()?.to_string_lossy()
+                )));
+            }
+            Err(reason) => return Err(reason),
+        };
         let is_all = rows.len() <= SHOWN_ROWS;
         rows.truncate(SHOWN_ROWS);
-        html::records(py, self.of, &rows, is_all)
+        html::records(py, self.of, &self.table.names(), &rows, is_all)
     }
 }
 

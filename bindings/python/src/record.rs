@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use pyo3::{PyClass, exceptions::PyTypeError, prelude::*, types::PyDict};
 
 pub(crate) use self::{
-    ids_and_words::closed_sets,
+    ids_and_words::{UsuallyWord, closed_sets},
     lists::{field_type, listed, record_of_fields, record_of_public_fields},
     values::{Amount, Bytes, Coded, Document},
 };
@@ -66,13 +66,13 @@ pub(crate) trait Record: PyClass {
         Ok(dict)
     }
 
-    /// The name of the class and every field that is not `None`.
+    /// The name of the class and every field that is not `None`. Long values are cut: a page of them would hide the others.
     fn to_repr(&self, py: Python<'_>) -> PyResult<String> {
         let mut shown = Vec::new();
         for (name, value) in self.fields() {
             let value = value.shown(py)?;
             if !value.is_none() {
-                shown.push(format!("{name}={}", value.repr()?));
+                shown.push(format!("{name}={}", html::short_repr(&value)?));
             }
         }
         Ok(format!("{}({})", Self::NAME, shown.join(", ")))

@@ -18,6 +18,7 @@ use crate::{
         reading::{ROWS, ReadColumns, Reading, Wanted, schema},
     },
     error::invalid_argument,
+    faults::not,
     html,
     lot::Handle,
 };
@@ -169,6 +170,13 @@ impl Collected {
     ) -> PyResult<Bound<'py, PyAny>> {
         let duckdb = needed(py, "duckdb", "to_duckdb", "duckdb")?;
         needed(py, "pyarrow", "to_duckdb", "duckdb")?;
+        if let Some(connection) = connection.filter(|given| !given.hasattr("from_arrow").unwrap_or(false)) {
+            return Err(not("connection", "a connection of DuckDB", connection));
+        }
+        if self.schema.fields().is_empty() {
+            let expected = "expected one column or more, for DuckDB has no table without any".to_owned();
+            return Err(invalid_argument(py, vec![("/columns".to_owned(), expected)]));
+        }
         let table = self.into_arrow(py)?;
         connection.unwrap_or(duckdb.as_any()).call_method1("from_arrow", (table,))
     }

@@ -12,7 +12,7 @@ use pyo3::{exceptions::PyUserWarning, prelude::*, types::PyDict};
 
 use crate::{
     error::{exception, invalid_argument},
-    frame::MOST_FAULTS,
+    faults::Faults,
     input,
     interrupt::{Stop, interruptible},
     pricing::{given, rows_of},
@@ -167,28 +167,22 @@ pub(crate) fn replay_sightings(
     let rows: Vec<SightingRow> = rows_of("sightings", sightings)?;
     let scrapes: Vec<ScrapeRow> = scrapes.map_or_else(|| Ok(Vec::new()), |scrapes| rows_of("scrapes", scrapes))?;
     let seen = rows.len();
-    let replayed = interruptible(py, |stop| replayed(rows, scrapes, &rules, stop))?;
-    let (told, unknown) = replayed.map_err(|faults| invalid_argument(py, faults))?;
-    tell_of_unknown(py, unknown, seen)?;
+    let no_vin = first_that_is_no_vin(&rows);
+    let (lots, faults) = py.detach(|| by_lot(rows, scrapes));
+    faults.checked(py)?;
+    let (told, unknown) = interruptible(py, |stop| replayed(lots, &rules, stop))?;
+    tell_of_unknown(py, unknown, seen, no_vin)?;
     py.detach(move || Batch::of(&told))
 }
 
-/// What was wrong with rows: where, and what was expected.
-type Faults = Vec<(String, String)>;
-
 /// What became of each vehicle, and how many sightings have nothing to know one by.
-fn replayed(
-    rows: Vec<SightingRow>,
-    scrapes: Vec<ScrapeRow>,
-    rules: &TrackingRules,
-    stop: &Stop,
-) -> Result<(Vec<ReplayedListing>, usize), Faults> {
+fn replayed(lots: Lots, rules: &TrackingRules, stop: &Stop) -> (Vec<ReplayedListing>, usize) {
     let (mut told, mut unknown) = (Vec::new(), 0);
-    for (dealer, scrapes) in by_lot(rows, scrapes)? {
+    for (dealer, scrapes) in lots {
         let mut replay = Replay::new(rules.clone());
         for (at, Scrape { listings, complete }) in scrapes {
             if stop.is_asked() {
-                return Ok((told, unknown));
+                return (told, unknown);
             }
             let reading = if complete { ScrapeReading::whole_lot() } else { ScrapeReading::part_of_a_lot() };
             unknown += replay.observe(at, listings, reading).refused;
@@ -196,18 +190,19 @@ fn replayed(
         let of_dealer = |told| ReplayedListing::told(OfDealer { dealer: dealer.clone(), told });
         told.extend(replay.listings().map(of_dealer));
     }
-    Ok((told, unknown))
+    (told, unknown)
 }
 
-fn by_lot(rows: Vec<SightingRow>, scrapes: Vec<ScrapeRow>) -> Result<Lots, Faults> {
+/// The scrapes of each lot, and what is wrong with their rows.
+fn by_lot(rows: Vec<SightingRow>, scrapes: Vec<ScrapeRow>) -> (Lots, Faults) {
     let mut lots = Lots::new();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (place, row) in scrapes.into_iter().enumerate() {
         match row.observed_at {
             Some(at) => {
                 lots.entry(row.dealer).or_default().entry(at).or_default().complete = row.complete != Some(false);
             }
-            None => faults.push((format!("/scrapes/{place}/observed_at"), "expected a time".to_owned())),
+            None => faults.add(|| (format!("/scrapes/{place}/observed_at"), "expected a time".to_owned())),
         }
     }
     for (place, row) in rows.into_iter().enumerate() {
@@ -216,30 +211,40 @@ fn by_lot(rows: Vec<SightingRow>, scrapes: Vec<ScrapeRow>) -> Result<Lots, Fault
                 let scrape = lots.entry(row.dealer.clone()).or_default().entry(at).or_default();
                 scrape.listings.push(row.into_listing());
             }
-            None => faults.push((format!("/sightings/{place}/observed_at"), "expected a time".to_owned())),
-        }
-        if faults.len() >= MOST_FAULTS {
-            break;
+            None => faults.add(|| (format!("/sightings/{place}/observed_at"), "expected a time".to_owned())),
         }
     }
-    if faults.is_empty() { Ok(lots) } else { Err(faults) }
+    (lots, faults)
+}
+
+/// The first row whose VIN is none and that has nothing else to know a vehicle by, and why it is none.
+fn first_that_is_no_vin(rows: &[SightingRow]) -> Option<(String, String)> {
+    rows.iter().enumerate().find_map(|(place, row)| {
+        let vin = row.vin.as_deref().filter(|_| row.external_id.is_none() && row.stock_number.is_none())?;
+        let reason = jpauto::Vin::parse(vin).err()?;
+        Some((format!("/sightings/{place}/vin"), reason.to_string()))
+    })
 }
 
 /// Says how many sightings have nothing to know a vehicle by, and so stand nowhere in the answer.
 ///
 /// # Errors
 /// `invalid_argument` where it is all of them, as with a column that is called otherwise.
-fn tell_of_unknown(py: Python<'_>, unknown: usize, seen: usize) -> PyResult<()> {
+fn tell_of_unknown(py: Python<'_>, unknown: usize, seen: usize, no_vin: Option<(String, String)>) -> PyResult<()> {
     if unknown == 0 {
         return Ok(());
     }
     let needs = "vin, external_id or stock_number, or year, make, model and mileage";
     if unknown >= seen {
         let expected = format!("expected something to know a vehicle by in a row or more: {needs}");
-        return Err(invalid_argument(py, vec![("/sightings".to_owned(), expected)]));
+        let mut faults = vec![("/sightings".to_owned(), expected)];
+        faults.extend(no_vin);
+        return Err(invalid_argument(py, faults));
     }
-    let said =
-        format!("{unknown} of {seen} sightings were left out, for they have nothing to know a vehicle by: {needs}");
+    let no_vin = no_vin.map(|(at, reason)| format!(" ({}: {reason})", at.trim_start_matches('/'))).unwrap_or_default();
+    let said = format!(
+        "{unknown} of {seen} sightings were left out, for they have nothing to know a vehicle by: {needs}{no_vin}"
+    );
     let said = CString::new(said)?;
     PyErr::warn(py, &py.get_type::<PyUserWarning>(), &said, 1)
 }

@@ -7,10 +7,7 @@ use pyo3::{
     types::{PyBytes, PyMapping, PyString},
 };
 
-use crate::{
-    error::invalid_argument,
-    input::{pointer, shown},
-};
+use crate::{error::invalid_argument, faults::not, input::pointer};
 
 /// A text, several, or one that may be left out.
 pub(crate) trait OfText<'a>: Sized {
@@ -33,10 +30,12 @@ impl OfText<'_> for Vec<String> {
     fn of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
         // All of them can be iterated, and what comes of it is no list of texts.
         let is_one = value.cast::<PyString>().is_ok() || value.cast::<PyBytes>().is_ok();
-        if is_one || value.cast::<PyMapping>().is_ok() {
-            return Err(PyTypeError::new_err(format!("expected a list of texts, found {}", shown(value))));
-        }
-        value.extract().map_err(|reason| named(name, value, reason))
+        let is_several = !is_one && value.cast::<PyMapping>().is_err();
+        let texts = if is_several { value.extract() } else { Err(not(name, "a list of texts", value)) };
+        texts.map_err(|reason: PyErr| match reason.is_instance_of::<PyTypeError>(value.py()) {
+            true => not(name, "a list of texts", value),
+            false => named(name, value, reason),
+        })
     }
 }
 
@@ -46,9 +45,12 @@ impl<'a, T: OfText<'a>> OfText<'a> for Option<T> {
     }
 }
 
-/// The exception for an argument that could not be read: that of Python, unless it says that a text is no Unicode.
+/// The exception for an argument that could not be read: it is no text, or that text is no Unicode.
 pub(crate) fn named(name: &str, value: &Bound<'_, PyAny>, reason: PyErr) -> PyErr {
     let py = value.py();
+    if reason.is_instance_of::<PyTypeError>(py) {
+        return not(name, "text", value);
+    }
     if !reason.is_instance_of::<PyUnicodeEncodeError>(py) {
         return reason;
     }

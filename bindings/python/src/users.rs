@@ -9,7 +9,7 @@ use crate::{
     input,
     lot::Handle,
     query::Query,
-    record::{Told as _, record},
+    record::{Told as _, UsuallyWord as _, record},
     unicode, whole,
 };
 
@@ -24,7 +24,7 @@ record! {
             /// The full name.
             name: String,
             /// The provider of the sign-in: `google` or `microsoft`.
-            oauth_provider: String,
+            oauth_provider: String = [oauth_provider.usually::<jpauto::Provider>()],
             /// The user's id at the provider. An invited user has none yet; then it is `invited:` and the address.
             oauth_id: String,
             /// What the user may do: `viewer`, `manager` or `admin`.

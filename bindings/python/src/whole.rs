@@ -7,7 +7,7 @@ use pyo3::{
     types::PyBool,
 };
 
-use crate::{error::invalid_argument, input::shown};
+use crate::{error::invalid_argument, faults::not};
 
 /// A type of whole numbers, or one that may be left out.
 pub(crate) trait Whole: Sized {
@@ -21,9 +21,12 @@ macro_rules! whole {
                 let py = value.py();
                 // A bool is an int in Python.
                 if value.cast::<PyBool>().is_ok() {
-                    return Err(PyTypeError::new_err(format!("expected a whole number, found {}", shown(value))));
+                    return Err(not(name, "a whole number", value));
                 }
                 value.extract().map_err(|reason: PyErr| {
+                    if reason.is_instance_of::<PyTypeError>(py) {
+                        return not(name, "a whole number", value);
+                    }
                     if !reason.is_instance_of::<PyOverflowError>(py) {
                         return reason;
                     }

@@ -456,7 +456,7 @@ def test_columns_that_nobody_asks_for_are_not_looked_at() -> None:
     mixed["mileage"] = [1, "a", None] * 10
     with pytest.raises(jpauto.InvalidInput) as failure:
         jpauto.pricing.price(ours, mixed)
-    assert [field.pointer for field in failure.value.fields] == ["/comparables/mileage"]
+    assert [field.pointer for field in failure.value.fields] == ["/comparables/1/mileage"]
     wrong = polars.DataFrame(market).with_columns(mileage=polars.Series([2] * 30, dtype=polars.Int128))
     with pytest.raises(jpauto.InvalidInput, match="comparables/mileage: expected plain values"):
         jpauto.pricing.price(ours, wrong)
@@ -526,9 +526,13 @@ def test_sightings_that_no_vehicle_is_known_by_are_told() -> None:
     rows = sightings()
     with pytest.raises(jpauto.InvalidInput, match="something to know a vehicle by"):
         jpauto.tracking.replay([{"observed_at": row["observed_at"], "vinn": row["vin"]} for row in rows])
-    with pytest.warns(UserWarning, match="1 of 69 sightings were left out"):
+    with pytest.warns(UserWarning, match=r"1 of 69 sightings were left out.*\(sightings/68/vin: a VIN has 17"):
         replayed = jpauto.tracking.replay([*rows, {"observed_at": START, "vin": "x"}])
     assert len(replayed) == 3
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        jpauto.tracking.replay([{"observed_at": START}, {"observed_at": START, "vin": "x"}])
+    assert [field.pointer for field in failure.value.fields] == ["/sightings", "/sightings/1/vin"]
+    assert "17 characters" in failure.value.fields[1].message
 
 
 def test_an_empty_choice_of_words_is_refused(lot: jpauto.Lot) -> None:
@@ -560,7 +564,9 @@ def test_what_is_no_list_is_refused(lot: jpauto.Lot) -> None:
     with pytest.raises(jpauto.InvalidInput, match="found a dictionary"):
         jpauto.vin.parse_many(vins)
     nothing: Any = {}
-    with pytest.raises(TypeError, match="expected a list of dictionaries or records, or a table"):
+    with pytest.raises(
+        TypeError, match=r"listings: expected a table, or a list of dictionaries or records, found \{\}"
+    ):
         lot.competitors.record_listings("A", nothing, observed_at=START)
     none: Any = None
     with pytest.raises(TypeError, match="comparables: expected a table"):
@@ -569,6 +575,42 @@ def test_what_is_no_list_is_refused(lot: jpauto.Lot) -> None:
     for call in (lambda: lot.competitors.listings(year_min=True), lambda: lot.inventory.list(limit=True)):
         with pytest.raises(TypeError, match="expected a whole number, found True"):
             call()
+    subject, five, word = subjects()[0], 5, {"available": 1}
+    calls: list[tuple[Callable[[Any], object], Any, str]] = [
+        (lambda given: jpauto.pricing.price(subject, given), five, "comparables: expected a table"),
+        (lambda given: jpauto.pricing.price(subject, given), {}, "comparables: expected a table"),
+        (lambda given: jpauto.pricing.price(given, []), five, "subjects: expected a table"),
+        (jpauto.market.days_on_market, five, "listings: expected a table"),
+        (jpauto.tracking.replay, subject, "sightings: expected a table"),
+        (jpauto.tracking.replay, "rows", "sightings: expected a table"),
+        (jpauto.vin.parse_many, five, "vins: expected a list or a column of texts"),
+        (
+            lambda given: lot.competitors.record_listings("A", given, observed_at=START),
+            five,
+            "listings: expected a tab",
+        ),
+        (lambda given: lot.competitors.record_pages("A", given, observed_at=START), five, "pages: expected pairs"),
+        (lambda given: lot.competitors.record_pages("A", given, observed_at=START), [five], "pages: expected pairs"),
+        (lambda given: lot.inventory.list(status=given), five, "status: expected a word or several, found 5"),
+        (lambda given: lot.inventory.list(status=given), [five], "status: expected text, found 5"),
+        (lambda given: lot.inventory.list(status=given), word, "status: expected a word or several"),
+        (lambda given: lot.competitors.listings(make=given), ["Kia", "Ford"], r"make: expected text, found \['Kia"),
+        (
+            lambda given: lot.competitors.listings(year_min=given),
+            "new",
+            "year_min: expected a whole number, found 'new'",
+        ),
+        (lambda given: lot.inventory.list().to_arrow(columns=given), "price", "columns: expected a list of texts"),
+        (
+            lambda given: lot.inventory.list().to_arrow(columns=given),
+            [five],
+            r"columns: expected a list of texts, found \[",
+        ),
+        (lambda given: lot.inventory.list().select(given), five, "columns: expected text, found 5"),
+    ]
+    for take, given, said in calls:
+        with pytest.raises(TypeError, match=said):
+            take(given)
 
 
 def test_a_time_that_has_none_in_utc_is_refused(lot: jpauto.Lot) -> None:
@@ -588,3 +630,68 @@ def test_a_time_that_has_none_in_utc_is_refused(lot: jpauto.Lot) -> None:
     for call in [*calls(late), *calls(early)]:
         with pytest.raises(jpauto.InvalidInput, match="expected a time in the years 1 to 9999 of UTC"):
             call()
+
+
+def test_what_is_wrong_is_counted_where_not_all_of_it_is_named() -> None:
+    wrong = [{"year": 2020, "make": "Kia", "model": "Soul", "price": "x"}] * 1_200
+    for given in (wrong, by_pyarrow(wrong)):
+        with pytest.raises(
+            jpauto.InvalidInput, match="1200 values are not acceptable, of which these are the first 20: "
+        ):
+            jpauto.pricing.price(subjects()[0], given)
+    with pytest.raises(jpauto.InvalidInput, match="30 values are not acceptable") as failure:
+        jpauto.pricing.price([{"year": 7, "make": "Kia", "model": "Soul"}] * 30, [])
+    assert len(failure.value.fields) == 20
+    with pytest.raises(jpauto.InvalidInput, match="25 values are not acceptable"):
+        jpauto.tracking.replay([{"vin": "4T1B11HK5KU211111", "observed_at": None}] * 25)
+
+
+def test_a_column_of_mixed_values_is_named_with_its_row_and_one_that_is_there_twice_as_such() -> None:
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(cars(3)).assign(price=[20_000, "x", None])
+    with pytest.raises(jpauto.InvalidInput, match=r"comparables/1/price: .*found 'x' below 20000"):
+        jpauto.pricing.price(subjects()[0], frame)
+    twice = frame[["year", "make", "model", "price", "price"]]
+    table = pyarrow.Table.from_arrays([pyarrow.array([1])] * 2, names=["price", "price"])
+    for given in (twice, table):
+        with pytest.raises(jpauto.InvalidInput, match="expected one column of this name") as failure:
+            jpauto.pricing.price(subjects()[0], given)
+        assert [field.pointer for field in failure.value.fields] == ["/comparables/price"]
+
+
+def test_days_and_numbers_are_read_as_tables_have_them() -> None:
+    # A day is its beginning in UTC, and the number of a spreadsheet's cell is the model "500".
+    day = [{"first_seen_at": START.date(), "sold_at": START + timedelta(days=9)}]
+    assert jpauto.market.days_on_market(day).to_arrow()["days_on_market"].to_pylist() == [9]
+    fiats = [{"year": 2018, "make": "Fiat", "model": 500, "price": 9_000 + n} for n in range(9)]
+    assert jpauto.pricing.price({"year": 2018, "make": "Fiat", "model": "500"}, fiats).sample_size == 9
+    far = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+    with pytest.raises(
+        jpauto.InvalidInput, match="observed_at: expected a time with a time zone, in the years 1 to 9999"
+    ):
+        jpauto.tracking.replay([{"observed_at": far, "vin": "4T1B11HK5KU211111"}])
+
+
+def test_a_table_that_is_not_read_yet_is_a_table_for_type_checkers() -> None:
+    class Lazy:
+        def collect(self, *, engine: str = "auto") -> object: ...
+
+    table: jpauto.types.Table = Lazy()
+    texts: jpauto.types.Texts = Lazy()
+    assert table is not texts
+
+
+def test_what_is_said_names_the_field_once_and_no_option_of_the_command_line(lot: jpauto.Lot) -> None:
+    listed: Any = {"external_id": "1", "mileage": [1]}
+    with pytest.raises(jpauto.InvalidInput) as failure:
+        lot.competitors.record_listings("A", [listed], observed_at=START)
+    assert str(failure.value).startswith("listings/0/mileage: expected a whole number of miles")
+    for sheet in (b"vin,VIN\n1,2\n", b"year,make,model,price,mileage\n1,2,3,4,5\n"):
+        with pytest.raises(jpauto.InvalidInput) as failure:
+            lot.inventory.import_file(sheet)
+        assert "mapping" in str(failure.value) and "--" not in str(failure.value)
+    car = lot.inventory.add(year=2021, make="Kia", model="Soul", vin="4T1B11HK5KU211111", price=9_000, mileage=5)
+    words: list[Any] = ["unknown", "gone"]
+    for status in words:
+        with pytest.raises(jpauto.InvalidInput, match=r"expected available, pending, hold or sold$"):
+            lot.inventory.set_status(car.id, status)

@@ -64,7 +64,10 @@ def test_notebooks_show_tables_in_which_every_text_is_escaped(lot: jpauto.Lot) -
     for html in (shown(offers), shown(next(iter(offers)))):
         assert "<script" not in html and "&lt;script&gt;" in html and html.count("<table>") == 1
     assert shown(offers).count("<tr>") == 11 and "the first 10 of Submission" in shown(offers)
-    assert "all 0 of StockedVehicle" in shown(lot.inventory.list())
+    nothing = shown(lot.inventory.list())
+    assert "no StockedVehicle" in nothing and "<th>stock_number</th>" in nothing
+    chosen = shown(offers.select("make", "model"))
+    assert chosen.count("<th>") == 2 and chosen.count("<tr>") == 11
     assert "9 PricedComparable" in shown(analysis())
 
 
@@ -160,3 +163,36 @@ def test_progress_is_told_and_may_end_a_run(lot: jpauto.Lot) -> None:
         lot.market.analyze_all(progress=lambda _at: bool(1 // 0))
     with pytest.raises(TypeError, match="progress"):
         lot.market.analyze_all(progress=3)  # type: ignore[arg-type]
+
+
+def test_notebooks_show_why_a_list_can_not_be_read(lot: jpauto.Lot) -> None:
+    lot.users.add(email="viewer@example.com", name="Vic", role="viewer")
+    trail = lot.acting_as("viewer@example.com").activity.list()
+    assert "&lt;jpauto.Query of ActivityEntry&gt;: this takes the role admin" in shown(trail)
+    lot.close()
+    assert "the lot is closed" in shown(trail)
+
+
+def test_a_list_is_true_where_it_has_a_record(anywhere: jpauto.Lot) -> None:
+    assert anywhere.jobs.list() and not anywhere.submissions.list() and not anywhere.competitors.listings()
+    for number in range(3):
+        anywhere.submissions.submit(year=2019 + number, make="Kia", model="Soul")
+    assert anywhere.submissions.list() and anywhere.submissions.list(limit=1)
+    assert not anywhere.submissions.list(limit=0) and not anywhere.inventory.list(status="sold")
+    offers = anywhere.submissions.list()
+    assert offers and len(list(offers)) == 3
+    anywhere.close()
+    with pytest.raises(jpauto.Refused):
+        bool(offers)
+
+
+def test_a_repr_is_short_and_names_the_database_without_its_password(database_url: str, lot: jpauto.Lot) -> None:
+    assert repr(lot) == "<jpauto.Lot of sqlite::memory:>"
+    with jpauto.open(database_url) as opened:
+        assert repr(opened) == f"<jpauto.Lot of {database_url}>" or "postgres" in database_url
+        assert repr(opened).startswith(f"<jpauto.Lot of {database_url.partition(':')[0]}")
+    assert repr(opened) == "<jpauto.Lot, closed>"
+    priced = repr(analysis())
+    assert "comparables=[9 of PricedComparable]" in priced and len(priced) < 4_000
+    offer = lot.submissions.submit(year=2019, make="Kia", model="Soul", additional_notes="long " * 400)
+    assert "…" in repr(offer) and len(repr(offer)) < 1_500

@@ -74,6 +74,41 @@ def test_the_words_of_closed_sets_are_those_of_the_library() -> None:
     assert len(sets) > 25
 
 
+def words_in_rust(name: str) -> list[str]:
+    """The words of an enum whose words are those of its JSON."""
+    sources = (source.read_text("utf-8") for source in (SOURCES / "core").rglob("*.rs"))
+    (body,) = [
+        found[1] for text in sources if (found := re.search(rf"^pub enum {name} {{\n(.*?)^}}", text, re.M | re.S))
+    ]
+    told = re.findall(r'rename = "([^"]+)"', body)
+    variants = re.findall(r"^    (\w+),$", body, re.M)
+    return told or [re.sub(r"(?<!^)(?=[A-Z])", "_", variant).lower() for variant in variants]
+
+
+def test_the_words_that_no_list_has_are_those_of_the_library() -> None:
+    if not (SOURCES / "core").is_dir():
+        pytest.skip("the sources of the library are not here")
+    sets = {"ColumnLeftOut": "LeftOut"} | {
+        name: name
+        for name in ("ImportOutcome", "Omitted", "Region", "Remedy", "SheetEncoding", "SheetFormat", "SlopeOutcome")
+    }
+    for name, in_rust in sets.items():
+        assert list(typing.get_args(getattr(jpauto.types, name))) == words_in_rust(in_rust), name
+
+
+def test_every_word_of_a_record_names_its_closed_set() -> None:
+    told = {f"{record.__name__}.{name}": shown for record in records() for name, shown in record._fields()}
+    # A row may hold a word of another application.
+    assert told["Alert.alert_type"] == "AlertType | str" and told["Run.job_name"] == "RunKind | str"
+    assert told["Export.platform"] == "Platform | str" and told["User.oauth_provider"] == "Provider | str"
+    assert told["ActivityEntry.action"] == "Action | str"
+    assert told["Finding.kind"] == "FindingKind" and told["ImportReport.outcome"] == "ImportOutcome"
+    assert (
+        told["VinFacts.region"] == "Region | None"
+        and told["RecordReport.incomplete_reason"] == "IncompleteReason | None"
+    )
+
+
 # What the library offers and a program in Python has no use for, with the reason.
 BUILT_FOR_SERVERS = {
     "Jobs.run_in": "runs in the pool of a server",

@@ -240,6 +240,20 @@ def test_every_list_is_a_table(stocked: jpauto.Lot) -> None:
     assert isinstance(stocked.inventory.list().to_arrow()["id"].to_pylist()[0], UUID)
 
 
+def test_what_duckdb_can_not_take_is_said_by_us(lot: jpauto.Lot) -> None:
+    listings = lot.competitors.listings()
+    without: list[Callable[[], Any]] = [
+        lambda: listings.to_duckdb(columns=[]),
+        lambda: listings.select().to_duckdb(),
+    ]
+    for none in without:
+        with pytest.raises(jpauto.InvalidInput, match="columns: expected one column or more"):
+            none()
+    connection: Any = 5
+    with pytest.raises(TypeError, match="connection: expected a connection of DuckDB, found 5"):
+        listings.to_duckdb(connection=connection)
+
+
 def test_an_empty_list_is_a_table_without_rows(anywhere: jpauto.Lot) -> None:
     listings = anywhere.competitors.listings()
     assert listings.to_arrow().num_rows == 0 and listings.to_arrow().schema == pa.schema(listings)

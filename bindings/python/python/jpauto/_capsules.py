@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Collection
+from numbers import Number
 from typing import Any, TypeAlias
 
 from jpauto.errors import Error, InvalidInput
@@ -154,17 +155,37 @@ def _capsules(source: Any, name: str, wanted: Collection[str]) -> object:
     if _is_data_frame(source):
         # pandas converts all that it holds, and a column of mixed values that nobody asks for would stop it.
         names = [column for column in source.columns if column in wanted]
+        twice = sorted({column for column in names if names.count(column) > 1})
+        if twice:
+            places = [f"{name}/{column}" for column in twice]
+            raise _refused(places[0], "expected one column of this name, found several", *places[1:])
         source = source[names] if len(source.columns) > 1 else source
     try:
         return source.__arrow_c_stream__()
     except (TypeError, ValueError) as error:
         if isinstance(error, Error):
             raise
-        places = [name]
+        faults = []
         if _is_data_frame(source):
             wrong = [column for column in source.columns if not _is_convertible(source[[column]])]
-            places = [f"{name}/{column}" for column in wrong] or places
-        raise _refused(places[0], "expected values of one kind, such as numbers alone", *places[1:]) from error
+            faults = [_mixed(source[column], name, column) for column in wrong]
+        faults = faults or [(name, "expected values of one kind, such as numbers alone")]
+        raise _refused_all(faults) from error
+
+
+def _mixed(values: Any, name: str, column: str) -> tuple[str, str]:
+    """Where a column has a value of another kind than those before it, and what is said of it."""
+    first = None
+    for row, value in enumerate(values):
+        # What pandas writes for a missing value is equal to nothing, or to nothing that is known.
+        if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
+            continue
+        kind = "a number" if isinstance(value, Number) and not isinstance(value, bool) else type(value).__name__
+        if first is None:
+            first = (kind, value)
+        elif kind != first[0]:
+            return f"{name}/{row}/{column}", f"expected values of one kind, found {value!r} below {first[1]!r}"
+    return f"{name}/{column}", "expected values of one kind, such as numbers alone"
 
 
 def _is_convertible(frame: Any) -> bool:
@@ -183,8 +204,12 @@ def _is_data_frame(source: Any) -> bool:
 
 
 def _refused(place: str, expected: str, *others: str) -> InvalidInput:
-    message = "some arguments are not acceptable" if others else f"{place}: {expected}"
-    return InvalidInput(message, "invalid_argument", [(f"/{at}", expected) for at in (place, *others)])
+    return _refused_all([(at, expected) for at in (place, *others)])
+
+
+def _refused_all(faults: list[tuple[str, str]]) -> InvalidInput:
+    message = "some arguments are not acceptable" if len(faults) > 1 else ": ".join(faults[0])
+    return InvalidInput(message, "invalid_argument", [(f"/{at}", expected) for at, expected in faults])
 
 
 def _at(kind: Any, capsule: object, name: bytes) -> Any:

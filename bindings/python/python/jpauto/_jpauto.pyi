@@ -20,7 +20,9 @@ from jpauto.types import (
     AgeState,
     AlertType,
     ArrowColumns,
+    AutoDevVersion,
     BacktestEvent,
+    ColumnLeftOut,
     CompetitorAt,
     CompetitorChanges,
     Condition,
@@ -28,7 +30,10 @@ from jpauto.types import (
     DataSource,
     ExportStatus,
     FeedFormat,
+    FindingKind,
     IdentitySource,
+    ImportOutcome,
+    IncompleteReason,
     Job,
     ListingSort,
     MarketMood,
@@ -45,6 +50,9 @@ from jpauto.types import (
     PlatformCertainty,
     Provider,
     Recommendation,
+    RefusalReason,
+    Region,
+    Remedy,
     Role,
     RunKind,
     RunStatus,
@@ -52,6 +60,9 @@ from jpauto.types import (
     ScrapeErrorType,
     ScrapeEvent,
     Severity,
+    SheetEncoding,
+    SheetFormat,
+    SlopeOutcome,
     Source,
     StockStatus,
     Subject,
@@ -688,7 +699,7 @@ class Inventory:
         correct its sale.
 
         Raises `Conflict` (`vehicle_sold`) if it is sold, because only `relist` offers it again; `vehicle_not_sold` if there is no sale to
-        correct.
+        correct; `InvalidInput` (`invalid_status_change`), for a word that is no such status, too.
         """
 
     def undo_sale(self, id: UUID | str) -> Vehicle:
@@ -1029,10 +1040,11 @@ class Query(Generic[_T_co]):
     """The result of a `list`. Nothing is read before it is iterated, and each iteration reads again.
 
     Rows are read page by page: a list of any length takes the memory of one page, and Ctrl-C works between pages.
-    Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything.
+    Rows that are added meanwhile do not shift the pages. There is no length, because counting would read everything; as a condition it
+    says whether there is a record.
 
     It is a table as well: `to_arrow`, `to_polars`, `to_pandas`, `to_duckdb` and `batches` read it in columns, and so does every library
-    that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`. The columns are the fields of the
+    that takes an object with `__arrow_c_stream__`, such as `polars.DataFrame(lot.inventory.list())`; `pandas.DataFrame` takes none, and would have one column of records. The columns are the fields of the
     record. Amounts are exact decimals in dollars, times are UTC with microseconds, ids are UUIDs (`arrow.uuid`), documents are JSON
     text, and make, model and words of closed sets are dictionaries.
     """
@@ -1042,6 +1054,7 @@ class Query(Generic[_T_co]):
         """The names of its columns, in their order."""
 
     def __iter__(self) -> Rows[_T_co]: ...
+    def __bool__(self) -> bool: ...
     def first(self, count: int) -> list[_T_co]:
         """The first `count` records as a list. No others are read."""
 
@@ -1080,7 +1093,8 @@ class Query(Generic[_T_co]):
     ) -> duckdb.DuckDBPyRelation:
         """A relation of `DuckDB`, of its default connection or of the one given: `cars.filter("price < 20000").aggregate("make, count(*)")`.
 
-        Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`).
+        Raises as `to_arrow` does; without duckdb and pyarrow (`pip install 'jpauto[duckdb]'`); `InvalidInput` (`invalid_argument`) for no
+        column at all.
         """
 
     def batches(self, rows: int = 65_536, *, columns: Sequence[str] | None = None) -> Batches:
@@ -1565,7 +1579,7 @@ def open(
 
     `contact` is the e-mail address or web page at which webmasters reach you; with it, competitors' websites may be scraped.
     `allowed_servers` are servers, as `127.0.0.1:8000`, that may be scraped although their network or port is not public. `fetch` has
-    more of how websites are fetched. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
+    more of how websites are fetched; a `pause` of zero is for servers of your own. `auto_dev` asks auto.dev for comparables, with the key that it gave you:
     `{"key": os.environ["AUTO_DEV_KEY"], "zip": "90012"}`. `vpic` asks NHTSA's decoder of VINs. `exports` has what feeds need, as
     `docs/exports.md` says: a dictionary with `dealership`, `vehicle_url` and `feeds`. `storage` says where photos are kept: a dictionary
     with `public_url` and a `folder`, or `endpoint`, `bucket`, `access_key` and `secret_key`. `notifications` says who is told, as
@@ -1670,7 +1684,7 @@ class ActivityEntry:
         """The member of staff; `None` for the public and for the system."""
 
     @property
-    def action(self) -> str:
+    def action(self) -> Action | str:
         """What was done, such as `approve`; older applications may have written other words."""
 
     @property
@@ -1780,7 +1794,7 @@ class Adjustment:
         """The typical slope that was assumed; `None` in analyses stored before it was recorded."""
 
     @property
-    def mileage(self) -> str:
+    def mileage(self) -> SlopeOutcome:
         """What became of the mileage slope: `applied`, `not_needed`, `no_spread`, `wrong_sign` or `typical`."""
 
     @property
@@ -1792,7 +1806,7 @@ class Adjustment:
         """The slope for one year newer, zero or above. It changes prices only if `year` is `applied`."""
 
     @property
-    def year(self) -> str:
+    def year(self) -> SlopeOutcome:
         """What became of the year slope: `applied`, `not_needed`, `no_spread`, `too_few` or `wrong_sign`."""
 
     @property
@@ -1852,7 +1866,7 @@ class Alert:
         """The alert's id."""
 
     @property
-    def alert_type(self) -> str:
+    def alert_type(self) -> AlertType | str:
         """What it is about, such as `overpriced`; older applications may have written other words."""
 
     @property
@@ -2052,7 +2066,7 @@ class AutoDevSearch:
     """A search made at auto.dev: what to ask to make it again, and how much of the answer was read."""
 
     @property
-    def version(self) -> str:
+    def version(self) -> AutoDevVersion:
         """The version of the interface that was asked: `v1` or `v2`."""
 
     @property
@@ -2684,7 +2698,7 @@ class Export:
         """Its id."""
 
     @property
-    def platform(self) -> str:
+    def platform(self) -> Platform | str:
         """The feed; older applications may have written other words."""
 
     @property
@@ -2976,7 +2990,7 @@ class Finding:
     """Rows that are not as jpauto writes them, of one kind and in one column."""
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> FindingKind:
         """What is the matter with them, such as `unknown_word`."""
 
     @property
@@ -3000,7 +3014,7 @@ class Finding:
         """Of unknown words, the first ones in order, at most three."""
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Remedy:
         """`repaired` by this migration, repaired by the next `migrate`, or to be corrected `by_hand`."""
 
     @property
@@ -3060,7 +3074,7 @@ class ImportReport:
     """What an import did, or would do, row by row."""
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> ImportOutcome:
         """`written`, `written_in_part`, `dry_run`, `refused` or `held_back`."""
 
     @property
@@ -3156,7 +3170,7 @@ class ImportedColumn:
         """The field that it is read as; `None` if it is not read."""
 
     @property
-    def left_out(self) -> str | None:
+    def left_out(self) -> ColumnLeftOut | None:
         """Why it is not read: `unknown`, `kept_by_library` or `by_mapping`."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -4440,11 +4454,11 @@ class RecordReport:
         """Whether the whole lot was seen."""
 
     @property
-    def incomplete_reason(self) -> str | None:
+    def incomplete_reason(self) -> IncompleteReason | None:
         """Why not, such as `many_missing`: the gravest doubt."""
 
     @property
-    def doubts(self) -> list[str]:
+    def doubts(self) -> list[IncompleteReason]:
         """All the doubts about it, the gravest first."""
 
     @property
@@ -4552,7 +4566,7 @@ class RefusedListing:
         """Its place among the listings handed in, from zero."""
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> RefusalReason:
         """Why, such as `no_identity`."""
 
     @property
@@ -4709,7 +4723,7 @@ class Run:
         """The run's id."""
 
     @property
-    def job_name(self) -> str:
+    def job_name(self) -> RunKind | str:
         """The job's name; older applications may have written other names."""
 
     @property
@@ -5019,11 +5033,11 @@ class ScrapeRecord:
         """Whether it saw the whole lot."""
 
     @property
-    def incomplete_reason(self) -> str | None:
+    def incomplete_reason(self) -> IncompleteReason | None:
         """Why not, such as `many_missing`: the gravest doubt."""
 
     @property
-    def doubts(self) -> list[str]:
+    def doubts(self) -> list[IncompleteReason]:
         """All the doubts about it, the gravest first."""
 
     @property
@@ -5107,7 +5121,7 @@ class ScrapeSummary:
         """Whether the whole lot was seen."""
 
     @property
-    def incomplete_reason(self) -> str | None:
+    def incomplete_reason(self) -> IncompleteReason | None:
         """Why not, such as `many_missing`: the gravest doubt."""
 
     @property
@@ -5309,11 +5323,11 @@ class SheetShape:
     """How a file is written."""
 
     @property
-    def format(self) -> str:
+    def format(self) -> SheetFormat:
         """The kind of file: `delimited`, `json_lines` or `xlsx`."""
 
     @property
-    def encoding(self) -> str | None:
+    def encoding(self) -> SheetEncoding | None:
         """The encoding of its text; `None` for a workbook."""
 
     @property
@@ -6293,7 +6307,7 @@ class User:
         """The full name."""
 
     @property
-    def oauth_provider(self) -> str:
+    def oauth_provider(self) -> Provider | str:
         """The provider of the sign-in: `google` or `microsoft`."""
 
     @property
@@ -6629,7 +6643,7 @@ class VinFacts:
         """Whether the model year is proven."""
 
     @property
-    def region(self) -> str | None:
+    def region(self) -> Region | None:
         """The part of the world, such as `north_america`."""
 
     @property

@@ -17,7 +17,9 @@ __all__ = [
     "AgeState",
     "AlertType",
     "ArrowColumns",
+    "AutoDevVersion",
     "BacktestEvent",
+    "ColumnLeftOut",
     "CompetitorAt",
     "CompetitorChanges",
     "Condition",
@@ -25,8 +27,12 @@ __all__ = [
     "DataSource",
     "ExportStatus",
     "FeedFormat",
+    "FindingKind",
     "IdentitySource",
+    "ImportOutcome",
+    "IncompleteReason",
     "Job",
+    "LazyColumns",
     "ListingSort",
     "MarketMood",
     "Money",
@@ -43,6 +49,9 @@ __all__ = [
     "Provider",
     "Recommendation",
     "Record",
+    "RefusalReason",
+    "Region",
+    "Remedy",
     "Role",
     "RunKind",
     "RunStatus",
@@ -50,6 +59,9 @@ __all__ = [
     "ScrapeErrorType",
     "ScrapeEvent",
     "Severity",
+    "SheetEncoding",
+    "SheetFormat",
+    "SlopeOutcome",
     "Source",
     "StockStatus",
     "Subject",
@@ -181,9 +193,69 @@ MarketMood = Literal["buyers_market", "sellers_market", "stable"]
 Source = Literal["competitor", "auto.dev"]
 BacktestEvent = Literal["sold", "price_cut"]
 IdentitySource = Literal["vpic", "inventory", "listing", "same_kind"]
-Omitted = Literal["vehicle", "value", "missing"]
+Omitted = Literal["vehicle", "value", "missing", "repeated"]
 PlatformCertainty = Literal["certain", "possible", "said", "unknown"]
 ScrapeEvent = Literal["page", "recorded", "failed", "skipped", "waiting"]
+AutoDevVersion = Literal["v1", "v2"]
+FindingKind = Literal[
+    "word_case",
+    "unnoted_model",
+    "unknown_word",
+    "vin_case",
+    "email_case",
+    "blanks",
+    "duplicate",
+    "list_shape",
+    "unreadable_list",
+    "other_column",
+    "unreadable_time",
+    "unreadable_amount",
+    "unreadable_number",
+    "unreadable_document",
+    "unreadable_text",
+    "text_form",
+    "missing_value",
+    "unreadable_row",
+    "time_form",
+    "implausible",
+    "missing_reference",
+    "undated",
+    "not_sold",
+    "future_time",
+    "no_vehicle",
+    "unreviewed",
+    "unrecorded",
+    "other_table",
+    "no_status",
+    "repeated_vin",
+    "marked_deleted",
+]
+ImportOutcome = Literal["written", "written_in_part", "dry_run", "refused", "held_back"]
+IncompleteReason = Literal[
+    "empty",
+    "closed_by_robots",
+    "page_failed",
+    "last_page_not_reached",
+    "fewer_than_claimed",
+    "last_page_full",
+    "list_moved",
+    "lot_replaced",
+    "claims_none",
+    "list_changed",
+    "called_sold",
+    "many_missing",
+    "list_narrowed",
+    "claims_more",
+    "page_outdated",
+    "discarded",
+]
+ColumnLeftOut = Literal["unknown", "kept_by_library", "by_mapping"]
+RefusalReason = Literal["no_identity"]
+Region = Literal["africa", "asia", "europe", "north_america", "oceania", "south_america"]
+Remedy = Literal["repaired", "migrate", "by_hand"]
+SheetEncoding = Literal["utf-8", "utf-16le", "utf-16be", "windows-1252"]
+SheetFormat = Literal["delimited", "json_lines", "xlsx"]
+SlopeOutcome = Literal["applied", "not_needed", "no_spread", "too_few", "wrong_sign", "typical"]
 
 
 class ArrowColumns(Protocol):
@@ -195,6 +267,14 @@ class ArrowColumns(Protocol):
         """The columns, as a capsule."""
 
 
+class LazyColumns(Protocol):
+    """A table that is not read yet, such as `polars.LazyFrame`."""
+
+    def collect(self) -> Any:  # noqa: ANN401 - polars has several answers
+        """Reads it."""
+        ...
+
+
 class Record(Protocol):
     """A record of this package, such as a vehicle, a listing or a submission."""
 
@@ -203,10 +283,10 @@ class Record(Protocol):
         ...
 
 
-Table: TypeAlias = "ArrowColumns | Iterable[Any]"
+Table: TypeAlias = "ArrowColumns | LazyColumns | Iterable[Any]"
 """A table of any library that speaks Arrow, a list of this package, or dictionaries and records, a row each."""
 
-Texts: TypeAlias = "ArrowColumns | Iterable[str | None]"
+Texts: TypeAlias = "ArrowColumns | LazyColumns | Iterable[str | None]"
 """A column of texts of any library that speaks Arrow, or texts."""
 
 
