@@ -23,6 +23,17 @@ from jpauto import plot  # noqa: E402
 FOLDER = os.environ.get("JPAUTO_TEST_PICTURES")
 
 
+START = datetime(2025, 11, 1, tzinfo=timezone.utc)
+
+
+class Dated:
+    """A point of a history at another time."""
+
+    def __init__(self, point: jpauto.MarketPrice, at: datetime) -> None:
+        self.recorded_at, self.our_price = at, point.our_price
+        self.median_market_price, self.min_market_price = point.median_market_price, point.min_market_price
+
+
 @pytest.fixture(scope="module")
 def lot() -> Iterator[jpauto.Lot]:
     with jpauto.demo.lot() as lot:
@@ -175,6 +186,26 @@ def test_axes_of_few_days_and_few_cars_have_whole_numbers(lot: jpauto.Lot) -> No
     cars = lot.inventory.list().first(1)
     assert plot.stock_age(cars, backend="altair").to_dict()["encoding"]["y"]["axis"]["values"] == [0, 1, 2]
     assert len(plot.stock_age(cars * 80, backend="altair").to_dict()["encoding"]["y"]["axis"]["values"]) < 8
+
+
+def test_a_legend_below_a_picture_covers_no_label_of_its_axis(lot: jpauto.Lot) -> None:
+    import matplotlib.pyplot as plt
+
+    car = max(lot.inventory.list(), key=lambda car: car.days_in_stock)
+    longer = [
+        Dated(point, START + timedelta(days=30 * place)) for place, point in enumerate(lot.market.history(car.id))
+    ]
+    for axes in (
+        plot.price_history(lot.market.history(car.id)),
+        plot.price_history(longer),  # type: ignore[arg-type]
+        plot.price_in_market(lot.market.get(car.id)),
+        plot.days_on_market(lot.competitors.listings(sold=True), most=1),
+    ):
+        axes.figure.canvas.draw()
+        legend = axes.get_legend().get_window_extent()
+        assert not legend.overlaps(axes.xaxis.get_tightbbox())
+        assert axes.figure.bbox.contains(*legend.p0) and axes.figure.bbox.contains(*legend.p1)
+        plt.close(axes.figure)
 
 
 def test_a_picture_of_one_day_names_that_day(lot: jpauto.Lot) -> None:

@@ -417,17 +417,20 @@ def _legend(ax: Any, is_own: bool, *, ncols: int) -> None:
     """A legend under a picture of its own. In one of several it would cover the next: it stands above what is drawn."""
     from matplotlib.transforms import ScaledTranslation
 
+    # As much room as it takes, whatever the height of the picture.
+    ax.figure.canvas.draw()
     if is_own:
-        beneath = ScaledTranslation(0, -0.55, ax.figure.dpi_scale_trans)
+        depth = (ax.get_window_extent().y0 - ax.xaxis.get_tightbbox().y0) / ax.figure.dpi
+        beneath = ScaledTranslation(0, -depth - 0.05, ax.figure.dpi_scale_trans)
         place = {"bbox_to_anchor": (0.5, 0.0), "bbox_transform": ax.transAxes + beneath}
         ax.legend(loc="upper center", ncols=ncols, frameon=False, **place)
         return
     legend = ax.legend(
         loc="upper center", ncols=ncols, fontsize="small", framealpha=0.85, edgecolor="none", borderaxespad=0.2
     )
-    # As much room as it takes, whatever the height of the picture. An axis may run downwards.
     ax.figure.canvas.draw()
     share = min(legend.get_window_extent().height / ax.get_window_extent().height + 0.03, 0.6)
+    # An axis may run downwards.
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom, bottom + (top - bottom) / (1 - share))
 
