@@ -22,6 +22,7 @@ mod fields;
 mod filters;
 mod import;
 mod job;
+mod log;
 mod market;
 mod migrate;
 mod notification;
@@ -54,6 +55,7 @@ use crate::{
     configuration::{LogFormat, Settings},
     context::Context,
     failure::Failure,
+    log::Log,
     output::Format,
 };
 
@@ -79,14 +81,17 @@ fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), 
         _ => Settings::load(file.as_deref(), std::env::vars_os())?,
     };
     let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
-    log_to_stderr(usual, &settings)?;
+    let log = log_to_stderr(usual, &settings)?;
     if global.acting_as.is_some() && !command.is_of_somebody() {
         let message = "--as is not for this command: the machine itself acts in it, whoever runs it";
         return Err(Failure::new(ErrorCode::Usage, message));
     }
     let mut context = Context::new(global, settings);
     context.make_a_database(command.makes_a_database());
-    run(command, &mut context)?;
+    let outcome = run(command, &mut context);
+    // Where the log can not be written there is no place to say so.
+    let _ = log.finish();
+    outcome?;
     Ok(context.output.finish()?)
 }
 
@@ -180,13 +185,13 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 }
 
 /// What the library and the server trace. `RUST_LOG` counts before the configuration, and that before what is usual.
-fn log_to_stderr(usual: &str, settings: &Settings) -> Result<(), Failure> {
+fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Log, Failure> {
     use tracing_subscriber::EnvFilter;
-    let log = &settings.log;
-    let filter = match (EnvFilter::try_from_default_env(), &log.filter) {
+    let chosen = &settings.log;
+    let filter = match (EnvFilter::try_from_default_env(), &chosen.filter) {
         (Ok(filter), _) => filter,
-        (Err(_not_set), Some(chosen)) => {
-            EnvFilter::try_new(chosen).map_err(|reason| settings.refuse("log.filter", reason.to_string()))?
+        (Err(_not_set), Some(filter)) => {
+            EnvFilter::try_new(filter).map_err(|reason| settings.refuse("log.filter", reason.to_string()))?
         }
         (Err(_not_set), None) => EnvFilter::new(usual),
     };
@@ -196,10 +201,11 @@ fn log_to_stderr(usual: &str, settings: &Settings) -> Result<(), Failure> {
         Err(_cannot_be) => filter,
     };
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(std::io::stderr);
-    match log.format {
+    let log = Log::to(std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(log.clone());
+    match chosen.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
-    Ok(())
+    Ok(log)
 }

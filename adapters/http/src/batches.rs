@@ -1,14 +1,15 @@
 //! Reads that several clients ask for at the same time, made as one call of the library.
 //!
-//! While a call is under way, those who ask for the same kind of thing gather, and the next call answers all of them. A lone
-//! request waits for nobody. A call begins after each of its requests came, so everybody sees what was written before. What
+//! While a call is under way, those who ask for the same kind of thing gather, and the next call answers all of them: as soon as many have
+//! gathered, else when the call ends or takes long. A lone request waits for nobody. A call begins after each of its requests came, so everybody sees what was written before. What
 //! may be asked for together is said by a key: who asks, and what must be equal. Data loaders of GraphQL servers do the same.
 
 use std::{
     collections::{HashMap, HashSet},
     hash::Hash,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::oneshot, time::timeout};
@@ -21,6 +22,13 @@ use crate::{
 
 /// Calls with one key that may be under way at a time. With two, one is read while the other is answered.
 const UNDER_WAY: usize = 2;
+
+/// So many need not wait for the end of the call that is under way. Each call wakes several threads, which is a fifth of the work of a
+/// small one, and a second one with two or three requests gains nobody anything.
+const MANY: usize = 16;
+
+/// After so long a call is no longer waited for.
+const LONG: Duration = Duration::from_millis(2);
 
 /// Things that one call reads. All who wait for one of them are answered by it.
 const TOGETHER: usize = 64;
@@ -48,6 +56,8 @@ struct Batch<I, T> {
     /// Whether a call is on its way to a worker. It takes those who wait when it begins.
     is_called: bool,
     under_way: usize,
+    /// When the last call began.
+    began: Option<Instant>,
 }
 
 struct Member<I, T> {
@@ -70,7 +80,7 @@ impl<T> Answer<T> {
 
 impl<I, T> Default for Batch<I, T> {
     fn default() -> Self {
-        Self { waiting: Vec::new(), is_called: false, under_way: 0 }
+        Self { waiting: Vec::new(), is_called: false, under_way: 0, began: None }
     }
 }
 
@@ -93,9 +103,15 @@ impl<I: Clone + Eq + Hash, T> Batch<I, T> {
 
     /// Whether a call is due, which it then is on its way.
     fn must_be_called(&mut self) -> bool {
-        let must = !self.waiting.is_empty() && !self.is_called && self.under_way < UNDER_WAY;
+        let may = !self.waiting.is_empty() && !self.is_called && self.under_way < UNDER_WAY;
+        let must = may && (self.under_way == 0 || self.waiting.len() >= MANY || self.has_lasted());
         self.is_called |= must;
         must
+    }
+
+    /// Whether the last call has been under way for long.
+    fn has_lasted(&self) -> bool {
+        self.began.is_some_and(|began| began.elapsed() >= LONG)
     }
 }
 
@@ -154,7 +170,14 @@ where
         let inner = Arc::clone(inner);
         tokio::spawn(async move {
             let (at, of) = (Arc::clone(&inner), key.clone());
-            match inner.gate.run(Lane::Reads, (inner.client)(&key), move || Self::make(&at, &of)).await {
+            let mut made = pin!(inner.gate.run(Lane::Reads, (inner.client)(&key), move || Self::make(&at, &of)));
+            let outcome = loop {
+                match timeout(LONG, made.as_mut()).await {
+                    Ok(outcome) => break outcome,
+                    Err(_elapsed) => inner.look_again(&key),
+                }
+            };
+            match outcome {
                 // Told here and not by the worker: from within the runtime nobody has to be woken by the system.
                 Ok(answers) => answers.into_iter().for_each(Answer::tell),
                 Err(shut @ Shut::Full { .. }) => inner.refuse(&key, &shut.into()),
@@ -162,6 +185,13 @@ where
                 Err(_) => {}
             }
         });
+    }
+
+    /// A call takes long. Those who wait need not wait for it.
+    fn look_again(self: &Arc<Self>, key: &K) {
+        if self.batches().get_mut(key).is_some_and(Batch::must_be_called) {
+            Self::call(self, key.clone());
+        }
     }
 
     /// Makes a call for those who wait.
@@ -189,6 +219,7 @@ where
             let Some(batch) = batches.get_mut(key) else { return Vec::new() };
             batch.is_called = false;
             batch.under_way += 1;
+            batch.began = Some(Instant::now());
             let members = batch.first_together();
             (members, batch.must_be_called())
         };
@@ -364,6 +395,29 @@ mod tests {
         }
         assert_eq!(calls.load(Ordering::SeqCst), UNDER_WAY + 1);
         nothing_is_left(&batches).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn few_wait_for_the_call_under_way_and_many_do_not() {
+        let items: Vec<u32> = (0..2 * MANY as u32).collect();
+        let mut batch = Batch::default();
+        let add = |batch: &mut Batch<u32, u32>, count: usize| {
+            batch.waiting.extend(items[..count].iter().map(|item| Member { item: *item, tell: oneshot::channel().0 }));
+        };
+        add(&mut batch, 1);
+        assert!(batch.must_be_called() && !batch.must_be_called(), "a lone one waits for nobody");
+        batch = Batch { under_way: 1, began: Some(Instant::now() + Duration::from_secs(60)), ..Batch::default() };
+        add(&mut batch, MANY - 1);
+        assert!(!batch.must_be_called());
+        add(&mut batch, 1);
+        assert!(batch.must_be_called());
+        batch = Batch { under_way: 1, began: Some(Instant::now()), ..Batch::default() };
+        add(&mut batch, 1);
+        std::thread::sleep(LONG);
+        assert!(batch.must_be_called(), "a call that takes long");
+        batch = Batch { under_way: UNDER_WAY, ..Batch::default() };
+        add(&mut batch, 2 * MANY);
+        assert!(!batch.must_be_called());
     }
 
     #[tokio::test(flavor = "multi_thread")]

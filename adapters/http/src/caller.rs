@@ -8,11 +8,11 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use ipnet::IpNet;
 use jpauto::{Actor, Dealership, Desk, RepeatableCall, SessionConfig};
-use uuid::Uuid;
 use warp::http::{
     HeaderValue,
     header::{AUTHORIZATION, HeaderMap, USER_AGENT},
@@ -238,7 +238,16 @@ fn request_id(headers: &HeaderMap) -> String {
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_harmless);
-    given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+    given.map_or_else(new_request_id, str::to_owned)
+}
+
+/// A new id of a request, which begins with the time. It is no secret, so the system is not asked for what is random in it.
+pub(crate) fn new_request_id() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut random = [0; 10];
+    fastrand::fill(&mut random);
+    let milliseconds = now.as_secs() * 1_000 + u64::from(now.subsec_millis());
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid().to_string()
 }
 
 /// An address of `X-Forwarded-For`. Some balancers write the port behind it.
@@ -390,7 +399,7 @@ mod tests {
         assert_eq!(request_id(&headers(&[(REQUEST_ID, "abc-1.2_3")])), "abc-1.2_3");
         for forged in ["", "a b", "a\tb", "{\"level\":\"error\"}", &"x".repeat(65)] {
             let made = request_id(&headers(&[(REQUEST_ID, forged)]));
-            assert!(Uuid::parse_str(&made).is_ok(), "{forged:?} became {made}");
+            assert!(uuid::Uuid::parse_str(&made).is_ok(), "{forged:?} became {made}");
         }
     }
 }

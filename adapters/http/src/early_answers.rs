@@ -12,13 +12,12 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 use tokio::io::AsyncWrite;
-use uuid::Uuid;
 use warp::http::{Method, StatusCode};
 
 use crate::{
-    caller::REQUEST_ID,
+    caller::{REQUEST_ID, new_request_id},
     metrics::{Metrics, NO_ROUTE},
-    middleware,
+    middleware::{self, ACCESS_LOG},
     problem::Problem,
 };
 
@@ -47,7 +46,7 @@ fn own_answer(bytes: &[u8]) -> Option<StatusCode> {
 
 /// The same answer with a document.
 fn completed(status: StatusCode) -> Bytes {
-    let request_id = Uuid::now_v7().to_string();
+    let request_id = new_request_id();
     let problem = Problem::malformed_request(status);
     let text = problem.text(&request_id);
     let mut headers = problem.into_document(&request_id).headers().clone();
@@ -62,7 +61,7 @@ fn completed(status: StatusCode) -> Bytes {
     answer.extend_from_slice(b"\r\n");
     answer.extend_from_slice(&text);
     tracing::info!(
-        target: "jpauto_http::access",
+        target: ACCESS_LOG,
         route = NO_ROUTE,
         status = status.as_u16(),
         request_id,

@@ -1,12 +1,13 @@
 //! `Accept-Encoding`: how answers may be compressed, and those that never change, which are compressed once.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, pin::Pin};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::body::Body;
 use tokio::sync::OnceCell;
-use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_http::compression::CompressionLayer;
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower_http::compression::{CompressionBody, CompressionLayer};
 use warp::{
     Reply as _,
     http::{
@@ -37,6 +38,22 @@ pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_ENCODING);
     headers
         .extend(HeaderValue::from_str(&kept).ok().filter(|kept| !kept.is_empty()).map(|kept| (ACCEPT_ENCODING, kept)));
+}
+
+/// A body as it goes out. One that may be compressed stands in a box: it holds the state of its compressor, which is 6 KB.
+pub(crate) type Encoded<B> = Either<B, Pin<Box<CompressionBody<B>>>>;
+
+/// The answer of the service to this request, compressed where the client takes that.
+pub(crate) async fn encoded<S, R, B>(service: S, request: Request<R>) -> Result<HttpResponse<Encoded<B>>, Infallible>
+where
+    S: Service<Request<R>, Response = HttpResponse<B>, Error = Infallible>,
+    B: Body,
+{
+    if !request.headers().contains_key(ACCEPT_ENCODING) {
+        return Ok(service.oneshot(request).await?.map(Either::Left));
+    }
+    let response = CompressionLayer::new().layer(service).oneshot(request).await?;
+    Ok(response.map(|body| Either::Right(Box::pin(body))))
 }
 
 /// An answer that is the same for everybody for as long as the process runs, with its compressed forms. They are made at first use.

@@ -65,6 +65,7 @@ pub use body::BodyLimits;
 pub use gate::GateLimits;
 pub use ipnet::IpNet;
 pub use limits::ConfigFaults;
+pub use middleware::ACCESS_LOG;
 pub use origin::{InvalidOrigin, Origin};
 pub use read_limits::ReadLimits;
 pub use server::{ConnectionLimits, Server, ServerConfig, Shutdown, StartError, serve_blocking};

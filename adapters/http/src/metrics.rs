@@ -36,7 +36,9 @@ const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 /// The counters of a server. It is cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Metrics {
+pub(crate) struct Metrics(Arc<Counters>);
+
+struct Counters {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
@@ -49,12 +51,12 @@ pub(crate) struct Metrics {
     database: IntGaugeVec,
     standby: IntGaugeVec,
     standby_reads: IntCounterVec,
-    gathering: Arc<Mutex<()>>,
+    gathering: Mutex<()>,
 }
 
 impl Metrics {
     pub(crate) fn new() -> prometheus::Result<Self> {
-        let metrics = Self {
+        let metrics = Counters {
             registry: Registry::new(),
             requests: IntCounterVec::new(
                 Opts::new("jpauto_http_requests_total", "Requests that were answered."),
@@ -95,7 +97,7 @@ impl Metrics {
                 ),
                 &["outcome"],
             )?,
-            gathering: Arc::default(),
+            gathering: Mutex::default(),
         };
         let collectors: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(metrics.requests.clone()),
@@ -114,42 +116,42 @@ impl Metrics {
         let build = IntGaugeVec::new(Opts::new("jpauto_build_info", "The release that runs."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         metrics.registry.register(Box::new(build))?;
-        Ok(metrics)
+        Ok(Self(Arc::new(metrics)))
     }
 
     /// Counts an answer.
     pub(crate) fn answered(&self, route: &str, method: &Method, status: StatusCode, took: Duration) {
         let method = name_of(method);
-        self.requests.with_label_values(&[route, method, status.as_str()]).inc();
-        self.seconds.with_label_values(&[route, method]).observe(took.as_secs_f64());
+        self.0.requests.with_label_values(&[route, method, status.as_str()]).inc();
+        self.0.seconds.with_label_values(&[route, method]).observe(took.as_secs_f64());
     }
 
     /// Counts a connection until the guard is dropped.
     pub(crate) fn connected(&self) -> Connected {
-        self.connections.inc();
-        Connected(self.connections.clone())
+        self.0.connections.inc();
+        Connected(self.0.connections.clone())
     }
 
     fn text(&self, app: &App) -> prometheus::Result<Vec<u8>> {
         // The gate counts its refusals itself. Two requests at once would each add what is new.
-        let _one_at_a_time = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.0.gathering.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = app.gate_state();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        self.gate_running.set(number(gate.workers.saturating_sub(gate.free)));
-        self.gate_workers.set(number(gate.workers));
+        self.0.gate_running.set(number(gate.workers.saturating_sub(gate.free)));
+        self.0.gate_workers.set(number(gate.workers));
         for (lane, name) in Lane::NAMED {
-            self.gate_waiting.with_label_values(&[name]).set(number(gate.waiting[lane as usize]));
-            let refused = self.gate_refused.with_label_values(&[name]);
+            self.0.gate_waiting.with_label_values(&[name]).set(number(gate.waiting[lane as usize]));
+            let refused = self.0.gate_refused.with_label_values(&[name]);
             refused.inc_by(gate.refused[lane as usize].saturating_sub(refused.get()));
         }
         let pool = app.background().pool();
         for (state, count) in [("running", pool.running()), ("most", pool.most())] {
-            self.runs.with_label_values(&[state]).set(number(count));
+            self.0.runs.with_label_values(&[state]).set(number(count));
         }
         self.look_at_the_pool(app.dealership());
         self.look_at_the_standby(app.dealership());
         let mut text = Vec::with_capacity(16 * 1024);
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        TextEncoder::new().encode(&self.0.registry.gather(), &mut text)?;
         Ok(text)
     }
 
@@ -158,18 +160,18 @@ impl Metrics {
         for (state, count) in
             [("in_use", pool.open.saturating_sub(pool.idle)), ("idle", pool.idle), ("most", pool.most)]
         {
-            self.database.with_label_values(&[state]).set(count.into());
+            self.0.database.with_label_values(&[state]).set(count.into());
         }
     }
 
     /// Without a standby there are no series of one.
     fn look_at_the_standby(&self, dealership: &Dealership) {
         let Some(standby) = dealership.standby_use() else { return };
-        self.standby.with_label_values(&[] as &[&str]).set(standby.is_used.into());
+        self.0.standby.with_label_values(&[] as &[&str]).set(standby.is_used.into());
         for (outcome, reads) in
             [("served", standby.served), ("behind", standby.behind), ("busy", standby.busy), ("failed", standby.failed)]
         {
-            let counted = self.standby_reads.with_label_values(&[outcome]);
+            let counted = self.0.standby_reads.with_label_values(&[outcome]);
             counted.inc_by(reads.saturating_sub(counted.get()));
         }
     }

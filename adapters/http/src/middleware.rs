@@ -36,6 +36,9 @@ use crate::{
     server::ServerConfig,
 };
 
+/// The target of the lines of the log that tell of one answered request each.
+pub const ACCESS_LOG: &str = "jpauto_http::access";
+
 /// Passes one request to the API, and completes its answer.
 pub(crate) async fn answer<S, B>(
     api: S,
@@ -95,7 +98,7 @@ where
     metrics.answered(route, &method, status, took);
     // The pattern of the path and not the path: what a client writes there is nobody's business.
     tracing::info!(
-        target: "jpauto_http::access",
+        target: ACCESS_LOG,
         %method,
         route,
         status = status.as_u16(),

@@ -64,15 +64,26 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     NOUNS.iter().copied().flatten()
 }
 
-/// An operation and the segments of its path.
-type Segmented = (Vec<&'static str>, &'static Operation);
+/// A path of the table and its operations.
+struct Path {
+    segments: Vec<&'static str>,
+    operations: Vec<&'static Operation>,
+}
 
-/// The operations by their noun and the number of their segments, so that a request is compared with few paths.
-static BY_LENGTH: LazyLock<HashMap<(&'static str, usize), Vec<Segmented>>> = LazyLock::new(|| {
-    let mut by_length: HashMap<_, Vec<_>> = HashMap::new();
+/// The paths by their noun and the number of their segments, so that a request is compared with few. Those with the fewest parameters
+/// come first.
+static BY_LENGTH: LazyLock<HashMap<(&'static str, usize), Vec<Path>>> = LazyLock::new(|| {
+    let mut by_length: HashMap<_, Vec<Path>> = HashMap::new();
     for operation in operations() {
         let segments: Vec<_> = operation.path.split('/').collect();
-        by_length.entry((operation.noun(), segments.len())).or_default().push((segments, operation));
+        let paths = by_length.entry((operation.noun(), segments.len())).or_default();
+        match paths.iter_mut().find(|path| path.segments == segments) {
+            Some(path) => path.operations.push(operation),
+            None => paths.push(Path { segments, operations: vec![operation] }),
+        }
+    }
+    for paths in by_length.values_mut() {
+        paths.sort_by_key(|path| path.segments.iter().filter(|segment| is_parameter(segment)).count());
     }
     by_length
 });
@@ -81,7 +92,7 @@ static BY_LENGTH: LazyLock<HashMap<(&'static str, usize), Vec<Segmented>>> = Laz
 pub(crate) async fn answer(app: App, method: Method, path: &str, request: Request) -> Response {
     let of_path = operations_of(path);
     let Some(first) = of_path.first() else { return Problem::not_found().into_response() };
-    let mut response = answer_at(first, &of_path, app, method, path, request).await;
+    let mut response = answer_at(first, of_path, app, method, path, request).await;
     response.extensions_mut().insert(Route(first.path));
     response
 }
@@ -172,19 +183,13 @@ fn must_be_looked_at(operation: &Operation, request: &Request) -> Result<(), Pro
 }
 
 /// The operations of the path. A path without parameters goes before one that has them.
-fn operations_of(path: &str) -> Vec<&'static Operation> {
+fn operations_of(path: &str) -> &[&'static Operation] {
     // A slash at the end makes no difference.
     let path = path.strip_suffix('/').unwrap_or(path);
-    let given: Vec<_> = path.split('/').collect();
-    let Some(as_long) = BY_LENGTH.get(&(noun_of(path), given.len())) else { return Vec::new() };
+    let as_long = BY_LENGTH.get(&(noun_of(path), path.split('/').count()));
     let is_meant =
-        |(segments, _): &&Segmented| segments.iter().zip(&given).all(|(wanted, given)| is_met(wanted, given));
-    let mut found: Vec<&Operation> = as_long.iter().filter(is_meant).map(|(_, operation)| *operation).collect();
-    let parameters = |operation: &Operation| operation.path.matches('{').count();
-    if let Some(fewest) = found.iter().map(|operation| parameters(operation)).min() {
-        found.retain(|operation| parameters(operation) == fewest);
-    }
-    found
+        |meant: &&Path| meant.segments.iter().zip(path.split('/')).all(|(wanted, given)| is_met(wanted, given));
+    as_long.and_then(|paths| paths.iter().find(is_meant)).map_or(&[], |path| &path.operations)
 }
 
 fn options(allow: &str) -> Response {
@@ -208,7 +213,11 @@ fn allow(of_path: &[&Operation]) -> String {
 
 /// Whether a segment is the one of the table, or the value of its parameter.
 fn is_met(wanted: &str, given: &str) -> bool {
-    wanted == given || (wanted.starts_with('{') && !given.is_empty())
+    wanted == given || (is_parameter(wanted) && !given.is_empty())
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
 }
 
 #[cfg(test)]
@@ -267,8 +276,8 @@ mod tests {
         ] {
             assert_eq!(operations_of(path).first().map(|operation| operation.path), found, "{path}");
         }
-        assert_eq!(allow(&operations_of("/api/tokens")), "GET, HEAD, OPTIONS, POST");
-        assert_eq!(allow(&operations_of("/readyz")), "GET, HEAD, OPTIONS");
+        assert_eq!(allow(operations_of("/api/tokens")), "GET, HEAD, OPTIONS, POST");
+        assert_eq!(allow(operations_of("/readyz")), "GET, HEAD, OPTIONS");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -30,8 +31,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
-use tower::{Layer as _, Service, ServiceExt as _, service_fn};
-use tower_http::compression::CompressionLayer;
+use tower::{Service, service_fn};
 use warp::http::{HeaderValue, Request, Version, header::CONNECTION};
 
 use crate::{
@@ -303,6 +303,7 @@ pub fn serve_blocking(
     // A few more threads than workers: work that has passed its deadline still holds its thread.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .worker_threads(connection_threads())
         .max_blocking_threads(config.gate.threads().saturating_add(8))
         .thread_name("jpauto-http")
         .build()
@@ -317,6 +318,14 @@ pub fn serve_blocking(
     runtime.shutdown_timeout(Duration::from_secs(1));
     shutdown
 }
+
+/// Threads that read requests and write answers: one a core, and four at the least. Where other processes share few cores, such as the
+/// database, a thread that the system holds up would hold up all connections of its core.
+fn connection_threads() -> usize {
+    thread::available_parallelism().map_or(FEWEST_THREADS, usize::from).max(FEWEST_THREADS)
+}
+
+const FEWEST_THREADS: usize = 4;
 
 #[cfg(unix)]
 fn told_to_end() -> io::Result<impl Future<Output = ()>> {
@@ -431,7 +440,6 @@ impl Connection {
                 })
             }
         });
-        let service = CompressionLayer::new().layer(service);
         let pace = self.open.state().pace();
         let service = service_fn({
             let state = Arc::clone(self.open.state());
@@ -442,7 +450,7 @@ impl Connection {
                 }
                 let (is_http_2, pace, underway) =
                     (request.version() == Version::HTTP_2, state.pace().clone(), state.request());
-                let answered = service.clone().oneshot(request);
+                let answered = encoding::encoded(service.clone(), request);
                 async move {
                     let response = answered.await?;
                     Ok::<_, Infallible>(response.map(|body| match is_http_2 {
