@@ -425,6 +425,29 @@ impl<'b, 'd> Binder<'b, 'd> {
         if groups.iter().all(is_apart) { groups } else { vec![run] }
     }
 
+    /// The parts of a run in which captions and amounts take turns, where each caption of a part has an amount there and some parts
+    /// have them in front, some behind: two blocks of a template that nothing parts.
+    fn by_directions<'r>(&self, run: &'r [usize]) -> Vec<&'r [usize]> {
+        let is_caption = |item: &usize| self.items[*item].caption().is_some();
+        let parts: Vec<&[usize]> = run.chunk_by(|one, other| is_caption(one) != is_caption(other)).collect();
+        // An amount by itself has no caption in either direction.
+        let is_lone_amount = |part: &[usize]| part.len() == 1 && !part.iter().any(is_caption);
+        let is_whole = |part: &&[usize]| part.len().is_multiple_of(2) || is_lone_amount(part);
+        let has_part = |is_forward: bool| {
+            let mut whole = parts.iter().filter(|part| part.len() > 1);
+            whole.any(|part| part.first().is_some_and(is_caption) == is_forward)
+        };
+        if !parts.iter().all(is_whole) || !has_part(true) || !has_part(false) {
+            return vec![run];
+        }
+        let pairs: Pairs = parts
+            .iter()
+            .flat_map(|part| part.chunks_exact(2))
+            .map(|pair| if is_caption(&pair[0]) { (pair[0], pair[1]) } else { (pair[1], pair[0]) })
+            .collect();
+        if self.may_be(run, &pairs) { parts } else { vec![run] }
+    }
+
     /// The items of pairs as they are once these are bound.
     fn read(&self, pairs: &Pairs) -> Vec<Item> {
         pairs
@@ -447,7 +470,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         let counts = |item: &usize| self.items[*item].caption().is_some() || is_open(&self.items[*item]);
         let loose: Vec<usize> = self.loose.iter().copied().filter(counts).collect();
         let runs = loose.chunk_by(|one, other| self.are_near(*one, *other) && !self.are_parted(*one, *other));
-        for run in runs.flat_map(|run| self.by_frames(run)) {
+        for run in runs.flat_map(|run| self.by_frames(run)).flat_map(|run| self.by_directions(run)) {
             let (behind, in_front) = (self.neighbours(run, true), self.neighbours(run, false));
             let only = match behind.len().cmp(&in_front.len()) {
                 std::cmp::Ordering::Greater => Some(true),

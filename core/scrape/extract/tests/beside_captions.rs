@@ -243,6 +243,19 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     ("<div class=price><span>$</span><span>21</span><sup>995</sup></div>", Some(21_995)),
     ("<div class=price>$389<sup>99</sup></div><div class=price>$21<sup>995</sup></div>", Some(21_995)),
     ("<div class=boxes><div class=old>$24,995</div><div class=cur>$21,995</div></div>", None),
+    // Two blocks with nothing between them: captions behind their amounts, then in front, and the other way round.
+    (
+        "<b>$21,995</b><i>Our Price</i><b>$24,995</b><i>MSRP</i><b>Doc Fee</b><b class=price-value>$458</b><i>Was</i><b>$25,495</b>",
+        Some(21_995),
+    ),
+    (
+        "<i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b><b>$21,995</b><i>Our Price</i><b>$24,995</b><i>MSRP</i>",
+        Some(21_995),
+    ),
+    (
+        "<b>$26,995</b><b>$24,995</b><i>MSRP</i><b>$21,995</b><i>Our Price</i><i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b>",
+        Some(21_995),
+    ),
 ];
 
 #[test]
