@@ -171,11 +171,14 @@ where
         tokio::spawn(async move {
             let (at, of) = (Arc::clone(&inner), key.clone());
             let mut made = pin!(inner.gate.run(Lane::Reads, (inner.client)(&key), move || Self::make(&at, &of)));
+            let mut patience = LONG;
             let outcome = loop {
-                match timeout(LONG, made.as_mut()).await {
+                match timeout(patience, made.as_mut()).await {
                     Ok(outcome) => break outcome,
-                    Err(_elapsed) => inner.look_again(&key),
+                    // It may wait at the gate, where many wait in an overload: they do not all look every few milliseconds.
+                    Err(_elapsed) => patience = patience.saturating_mul(2),
                 }
+                inner.look_again(&key);
             };
             match outcome {
                 // Told here and not by the worker: from within the runtime nobody has to be woken by the system.
