@@ -97,7 +97,8 @@ const WORDS: Meanings<17> = Meanings::of([
          cond rare fully serviced clean carfax with w/ like no rust for sale in just beautiful nice great must see \
          new used certified cpo pre-owned navigation nav leather sunroof roof call was save price reduced all \
          super perfect gorgeous immaculate mint restored original trade dealer maintained warranty wow best gas \
-         saver needs runs red automatic stock stk stock# stk# vin vin# odometer odo",
+         saver needs runs red automatic stock stk stock# stk# vin vin# odometer odo accident alloy bluetooth finance \
+         financing guaranteed heated hurry inspected keyless sold",
     ),
     (
         WARES,

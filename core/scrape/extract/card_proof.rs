@@ -116,6 +116,8 @@ fn read_named(
         listing.mileage = None;
     }
     let pays_down = told.pays_down() || heads.pays_down();
+    // `2014 HONDA CIVIC EX ALLOY WHEELS`: what a car has is in its name as well.
+    let has_miles = listing.price.is_some() && listing.mileage.is_some_and(|miles| miles >= LEAST_MILES);
     let proof = Proof {
         price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
         price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
@@ -123,7 +125,7 @@ fn read_named(
         stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
         is_of_a_model: told.speaks_of_a_model() || (!offers_cars && told.may_speak_of_a_model()),
         may_be_of_a_model: told.invites_to_learn_more(),
-        is_decoy: words.name_goods
+        is_decoy: (words.name_goods && !(offers_cars && has_miles && !is_cheap))
             || (listing.mileage.is_none() && listing.price.is_some_and(|price| price < decoys::LEAST_PRICE))
             || decoys::leads_elsewhere(url)
             || (page.lists_other_goods() && listing.price.is_none_or(|price| price < decoys::MOST_FOR_GOODS))

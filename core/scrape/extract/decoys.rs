@@ -10,6 +10,7 @@ use super::{
         YARD, phrases_of, said_in,
     },
     car_words::{ABOUT, BOOK, DRIVETRAIN, GOODS, PART, PLACE, RATE, SECTION, STOCKED, TRADE, VEHICLES, WARES, means},
+    numbers,
 };
 use crate::Money;
 
@@ -40,7 +41,8 @@ pub(super) fn names_goods(heading: &str) -> bool {
         }
         if means(word, GOODS) {
             let is_of_the_car = match () {
-                () if is(word, "charger") => is(before, "dodge"),
+                // `2015 CHARGER R/T`
+                () if is(word, "charger") => is(before, "dodge") || numbers::year(before).is_some(),
                 () if is(word, "manual") => !means(before, BOOK),
                 // `Model 3 Long Range Battery`
                 () if is(word, "battery") => is(before, "range"),

@@ -20,7 +20,7 @@ pub(crate) struct Heading {
 }
 
 /// Models of more than one word, in lower case, the longest first where one begins another.
-const MODELS: [&str; 116] = [
+const MODELS: [&str; 145] = [
     "grand cherokee l",
     "grand cherokee",
     "grand wagoneer l",
@@ -137,6 +137,35 @@ const MODELS: [&str; 116] = [
     "golf r",
     "new beetle",
     "continental gt",
+    "f 150",
+    "f 250",
+    "f 350",
+    "super duty f-250",
+    "super duty f-350",
+    "super duty f-450",
+    "super duty f-550",
+    "super beetle",
+    "super bee",
+    "mx-5 miata",
+    "city express",
+    "promaster city",
+    "grand prix",
+    "grand am",
+    "grand vitara",
+    "town car",
+    "five hundred",
+    "xv crosstrek",
+    "montero sport",
+    "cutlass supreme",
+    "cutlass ciera",
+    "cr v",
+    "hr v",
+    "cx 5",
+    "cx 9",
+    "rav 4",
+    "mx 5",
+    "xc 60",
+    "xc 90",
 ];
 
 /// Second words that always belong to the model in front: `Model 3`, `3 Series`, `C Class`, `Flying Spur`.
@@ -185,21 +214,22 @@ fn with_make(year: i32, make: String, rest: &[&str]) -> Heading {
     let model = (model_words > 0).then(|| rest[..model_words].join(" ")).and_then(|model| clean::text(&model));
     let behind = &rest[model_words..];
     let has_number = model.as_deref().is_some_and(|model| goes_on_with_a_number(model, behind));
-    let words = behind.iter().enumerate().take_while(|(at, word)| (*at == 0 && has_number) || !begins_remark(word));
-    let trim = words.map(|(_, word)| *word).collect::<Vec<_>>().join(" ");
+    let words = (0..behind.len()).take_while(|at| (*at == 0 && has_number) || !begins_remark_at(behind, *at));
+    let trim = words.map(|at| behind[at]).collect::<Vec<_>>().join(" ");
     let trim = clean::text(trim.trim_end_matches([',', '-', '*', '!', ' '])).filter(|_| model.is_some());
     Heading { year, make: Some(make), model, trim }
 }
 
-/// Whether the number behind a model of a few letters tells which of them it is, and counts no miles or owners: `GLC 300 4MATIC`.
+/// Whether the number behind a model tells which of them it is, and counts no miles or owners: `GLC 300 4MATIC`, `Transit 250`.
 fn goes_on_with_a_number(model: &str, behind: &[&str]) -> bool {
     const LETTERS_MAX: usize = 3;
-    const UNITS: [&str; 8] = ["k", "km", "mi", "mi.", "mile", "miles", "owner", "owners"];
+    const UNITS: [&str; 11] = ["day", "hp", "k", "km", "mi", "mi.", "mile", "miles", "owner", "owners", "point"];
+    /// How much vans and trucks carry.
+    const LOADS: [&str; 10] = ["150", "250", "350", "450", "550", "1500", "2500", "3500", "4500", "5500"];
     let is_series = |word: &&str| (2..=3).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
     let is_unit = |word: &&str| UNITS.iter().any(|unit| word.eq_ignore_ascii_case(unit));
-    model.len() <= LETTERS_MAX
-        && model.bytes().all(|byte| byte.is_ascii_uppercase())
-        && behind.first().is_some_and(is_series)
+    let is_of_letters = || model.len() <= LETTERS_MAX && model.bytes().all(|byte| byte.is_ascii_uppercase());
+    behind.first().is_some_and(|word| LOADS.contains(word) || (is_series(word) && is_of_letters()))
         && !behind.get(1).is_some_and(is_unit)
 }
 
@@ -305,6 +335,19 @@ fn model_length(words: &[&str]) -> usize {
     if follows || names_nothing_alone { 2 } else { 1 }
 }
 
+/// Whether a remark begins at a word among others: `ONE OWNER`, but not `Super Duty`.
+fn begins_remark_at(words: &[&str], at: usize) -> bool {
+    const IN_FRONT: [&str; 8] = ["brand", "extra", "on", "one", "two", "very", "we", "well"];
+    const SUPER: [&str; 8] = ["bee", "beetle", "cab", "charged", "crew", "duty", "glide", "sport"];
+    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
+    if word.eq_ignore_ascii_case("super") {
+        return !is(next, &SUPER);
+    }
+    let next = next.trim_matches(|sign: char| !sign.is_alphanumeric());
+    begins_remark(word) || (is(word, &IN_FRONT) && means(next.trim_end_matches(['s', 'S']), REMARK))
+}
+
 fn begins_remark(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| matches!(c, ',' | '!' | '*' | '.' | '(' | ')'));
     let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
@@ -365,6 +408,21 @@ mod tests {
             ("2019 Mercedes-Benz GLC 300 4MATIC", 2019, "Mercedes-Benz", "GLC", "300 4MATIC"),
             ("2020 Lexus RX 350 F Sport 37K MILES", 2020, "Lexus", "RX", "350 F Sport"),
             ("2008 Porsche GT 34 MILES", 2008, "Porsche", "GT", ""),
+            ("2015 TOYOTA CAMRY SE ONE OWNER", 2015, "Toyota", "CAMRY", "SE"),
+            ("2015 TOYOTA CAMRY SE EXTRA CLEAN", 2015, "Toyota", "CAMRY", "SE"),
+            ("2015 TOYOTA CAMRY SE BRAND NEW TIRES", 2015, "Toyota", "CAMRY", "SE"),
+            ("2015 TOYOTA CAMRY SE ***SOLD***", 2015, "Toyota", "CAMRY", "SE"),
+            ("2015 TOYOTA CAMRY SE HEATED SEATS", 2015, "Toyota", "CAMRY", "SE"),
+            ("2015 TOYOTA CAMRY ON SALE", 2015, "Toyota", "CAMRY", ""),
+            ("2005 NISSAN FRONTIER EXTRA CAB", 2005, "Nissan", "FRONTIER", "EXTRA CAB"),
+            ("2014 FORD F-250 SUPER DUTY XLT", 2014, "Ford", "F-250", "SUPER DUTY XLT"),
+            ("2014 FORD F 150 XLT", 2014, "Ford", "F 150", "XLT"),
+            ("2015 Ford Super Duty F-250 XLT", 2015, "Ford", "Super Duty F-250", "XLT"),
+            ("1973 VW Super Beetle", 1973, "Volkswagen", "Super Beetle", ""),
+            ("2006 PONTIAC GRAND PRIX GT", 2006, "Pontiac", "GRAND PRIX", "GT"),
+            ("2008 LINCOLN TOWN CAR SIGNATURE", 2008, "Lincoln", "TOWN CAR", "SIGNATURE"),
+            ("2016 Ford Transit 250 Cargo", 2016, "Ford", "Transit", "250 Cargo"),
+            ("2016 FORD TRANSIT 250 MILES", 2016, "Ford", "TRANSIT", ""),
         ] {
             let split = split(heading).unwrap();
             assert_eq!(split.year, year, "{heading}");

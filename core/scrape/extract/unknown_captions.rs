@@ -459,11 +459,15 @@ fn begins_a_remark(text: &str) -> bool {
     first.is_some_and(|first| WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)))
 }
 
-/// Whether a caption repeats the first amount, and is its own: `$203/mo`, `Est. Payment`.
+/// Whether a caption repeats the first amount, and is its own: `$203/mo`, `Est. Payment`. It may repeat the next one as well.
 fn is_repeated(items: &[Item], units: &[Unit]) -> bool {
-    let [Unit::Amount(amount), Unit::Text(_, Some(caption)), ..] = units else { return false };
-    let own = items[*amount].amount().and_then(|amount| amount.own);
-    own.is_some() && own == items[*caption].caption()
+    let [first, Unit::Text(_, Some(caption)), next, ..] = units else { return false };
+    let is_said_by = |unit: &Unit| {
+        let Unit::Amount(amount) = unit else { return false };
+        let own = items[*amount].amount().and_then(|amount| amount.own);
+        own.is_some() && own == items[*caption].caption()
+    };
+    is_said_by(first) && !is_said_by(next)
 }
 
 fn is_amount(unit: &Unit) -> bool {

@@ -252,6 +252,12 @@ const SHOWN: &[(&str, Option<i64>)] = &[
         "<i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b><b>$21,995</b><i>Our Price</i><b>$24,995</b><i>MSRP</i>",
         Some(21_995),
     ),
+    // A caption that repeats the amount behind it as well may be either's, and what follows with it.
+    (
+        "<div><span>From $304/mo*</span></div><i>Est. Monthly</i><b>$298 /mo</b><i>Handling Fee</i><b>$697</b><i>Reserve Deposit</i>\
+         <b class=price>$3,400</b><i>Kelley Blue Book</i><b class=price>$20,995</b><i>Your Price</i><b>$21,995</b><div class=badge>Back-up Camera</div>",
+        None,
+    ),
     (
         "<b>$26,995</b><b>$24,995</b><i>MSRP</i><b>$21,995</b><i>Our Price</i><i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b>",
         Some(21_995),

@@ -339,6 +339,41 @@ fn a_make_is_known_by_its_model() {
 }
 
 #[test]
+fn models_in_capitals_and_of_common_words_are_known_among_cars() {
+    let card = |(number, name): (usize, &&str)| {
+        format!(
+            "<div class='unit'><h3><a href='/v/{number}'>{name}</a></h3><p>STOCK # A{number}</p><p>4{number},100 MILES</p><p>$8,990</p></div>"
+        )
+    };
+    let names = [
+        "2018 TOYOTA CAMRY SE",
+        "2015 EDGE SEL",
+        "2015 CHARGER R/T",
+        "2012 C-CLASS C300",
+        "2010 VUE XE",
+        "2014 HONDA CIVIC EX ALLOY WHEELS",
+        "2014 HONDA CIVIC EX HEATED SEATS",
+    ];
+    let cards: String = names.iter().enumerate().map(card).collect();
+    let html = |title: &str| format!("<title>{title}</title><h1>OUR INVENTORY</h1><div>{cards}</div>");
+    let found = read(&html("USED CARS FOR SALE")).listings;
+    let named: Vec<_> =
+        found.iter().map(|car| (car.make.as_deref(), car.model.as_deref(), car.trim.as_deref())).collect();
+    let right = [
+        (Some("Toyota"), Some("CAMRY"), Some("SE")),
+        (Some("Ford"), Some("EDGE"), Some("SEL")),
+        (Some("Dodge"), Some("CHARGER"), Some("R/T")),
+        (Some("Mercedes-Benz"), Some("C-CLASS"), Some("C300")),
+        (Some("Saturn"), Some("VUE"), Some("XE")),
+        (Some("Honda"), Some("CIVIC"), Some("EX")),
+        (Some("Honda"), Some("CIVIC"), Some("EX")),
+    ];
+    assert_eq!(named, right);
+    // Where no title offers cars, wheels and seats of a car may be for sale.
+    assert_eq!(read(&html("VALLEY AUTO")).listings.len(), 5);
+}
+
+#[test]
 fn all_facts_may_stand_in_the_heading() {
     let card = |car: &Car| {
         format!(
