@@ -55,7 +55,7 @@ use crate::{
     configuration::{LogFormat, Settings},
     context::Context,
     failure::Failure,
-    log::Log,
+    log::{Finished, Log},
     output::Format,
 };
 
@@ -81,17 +81,14 @@ fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), 
         _ => Settings::load(file.as_deref(), std::env::vars_os())?,
     };
     let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
-    let log = log_to_stderr(usual, &settings)?;
+    let _log = log_to_stderr(usual, &settings)?;
     if global.acting_as.is_some() && !command.is_of_somebody() {
         let message = "--as is not for this command: the machine itself acts in it, whoever runs it";
         return Err(Failure::new(ErrorCode::Usage, message));
     }
     let mut context = Context::new(global, settings);
     context.make_a_database(command.makes_a_database());
-    let outcome = run(command, &mut context);
-    // Where the log can not be written there is no place to say so.
-    let _ = log.finish();
-    outcome?;
+    run(command, &mut context)?;
     Ok(context.output.finish()?)
 }
 
@@ -185,7 +182,7 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 }
 
 /// What the library and the server trace. `RUST_LOG` counts before the configuration, and that before what is usual.
-fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Log, Failure> {
+fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Finished, Failure> {
     use tracing_subscriber::EnvFilter;
     let chosen = &settings.log;
     let filter = match (EnvFilter::try_from_default_env(), &chosen.filter) {
@@ -202,10 +199,15 @@ fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Log, Failure> {
     };
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     let log = Log::to(std::io::stderr());
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(in_colour).with_writer(log.clone());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(in_colour)
+        .with_writer(log.clone())
+        // It would tell of them on standard error, and panic where that is gone.
+        .log_internal_errors(false);
     match chosen.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
-    Ok(log)
+    Ok(log.until_the_end())
 }

@@ -275,6 +275,37 @@ fn serve_says_where_answers_and_ends_when_told() {
 
 #[cfg(unix)]
 #[test]
+fn serve_goes_on_where_nobody_reads_its_log_any_more() {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        process::Stdio,
+        thread::sleep,
+        time::Duration,
+    };
+    let lot = Lot::new();
+    lot.add_camry();
+    let mut command = lot.command(["serve", "--address", "127.0.0.1:0"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut told = String::new();
+    // The pipe is closed behind the first line.
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    let address = told.trim().strip_prefix("serving on http://").unwrap().trim_end_matches('/').to_owned();
+    for _ in 0..3 {
+        let mut connection = std::net::TcpStream::connect(&address).unwrap();
+        write!(connection, "GET /api/inventory HTTP/1.1\r\nHost: lot\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(CAMRY), "{answer}");
+        // Until the lines of the requests are written.
+        sleep(Duration::from_millis(150));
+    }
+    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
 fn serve_says_once_that_it_does_not_trust_a_proxy() {
     use std::io::{Read as _, Write as _};
     for (trusted, said) in [(&[] as &[&str], 1), (&["--trust-proxy", "127.0.0.0/8"], 0)] {

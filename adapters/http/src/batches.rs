@@ -1,8 +1,9 @@
 //! Reads that several clients ask for at the same time, made as one call of the library.
 //!
 //! While a call is under way, those who ask for the same kind of thing gather, and the next call answers all of them: as soon as many have
-//! gathered, else when the call ends or takes long. A lone request waits for nobody. A call begins after each of its requests came, so everybody sees what was written before. What
-//! may be asked for together is said by a key: who asks, and what must be equal. Data loaders of GraphQL servers do the same.
+//! gathered, else when the call ends or takes long. A lone request waits for nobody. A call begins after each of its requests came, so
+//! everybody sees what was written before. What may be asked for together is said by a key: who asks, and what must be equal. Data
+//! loaders of GraphQL servers do the same.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,7 +25,7 @@ use crate::{
 const UNDER_WAY: usize = 2;
 
 /// So many need not wait for the end of the call that is under way. Each call wakes several threads, which is a fifth of the work of a
-/// small one, and a second one with two or three requests gains nobody anything.
+/// small one, and a second one with two or three requests does not help.
 const MANY: usize = 16;
 
 /// After so long a call is no longer waited for.
@@ -55,9 +56,8 @@ struct Batch<I, T> {
     waiting: Vec<Member<I, T>>,
     /// Whether a call is on its way to a worker. It takes those who wait when it begins.
     is_called: bool,
-    under_way: usize,
-    /// When the last call began.
-    began: Option<Instant>,
+    /// When the calls under way began, the oldest first.
+    under_way: Vec<Instant>,
 }
 
 struct Member<I, T> {
@@ -80,7 +80,7 @@ impl<T> Answer<T> {
 
 impl<I, T> Default for Batch<I, T> {
     fn default() -> Self {
-        Self { waiting: Vec::new(), is_called: false, under_way: 0, began: None }
+        Self { waiting: Vec::new(), is_called: false, under_way: Vec::new() }
     }
 }
 
@@ -103,15 +103,15 @@ impl<I: Clone + Eq + Hash, T> Batch<I, T> {
 
     /// Whether a call is due, which it then is on its way.
     fn must_be_called(&mut self) -> bool {
-        let may = !self.waiting.is_empty() && !self.is_called && self.under_way < UNDER_WAY;
-        let must = may && (self.under_way == 0 || self.waiting.len() >= MANY || self.has_lasted());
+        let may = !self.waiting.is_empty() && !self.is_called && self.under_way.len() < UNDER_WAY;
+        let must = may && (self.under_way.is_empty() || self.waiting.len() >= MANY || self.has_lasted());
         self.is_called |= must;
         must
     }
 
-    /// Whether the last call has been under way for long.
+    /// Whether a call has been under way for long.
     fn has_lasted(&self) -> bool {
-        self.began.is_some_and(|began| began.elapsed() >= LONG)
+        self.under_way.first().is_some_and(|began| began.elapsed() >= LONG)
     }
 }
 
@@ -175,10 +175,8 @@ where
             let outcome = loop {
                 match timeout(patience, made.as_mut()).await {
                     Ok(outcome) => break outcome,
-                    // It may wait at the gate, where many wait in an overload: they do not all look every few milliseconds.
-                    Err(_elapsed) => patience = patience.saturating_mul(2),
+                    Err(_elapsed) => patience = inner.look_again(&key, patience),
                 }
-                inner.look_again(&key);
             };
             match outcome {
                 // Told here and not by the worker: from within the runtime nobody has to be woken by the system.
@@ -190,17 +188,23 @@ where
         });
     }
 
-    /// A call takes long. Those who wait need not wait for it.
-    fn look_again(self: &Arc<Self>, key: &K) {
-        if self.batches().get_mut(key).is_some_and(Batch::must_be_called) {
+    /// A call takes long: those who wait need not wait for it. Returns after which time to look again. While a call waits at the gate,
+    /// where many wait in an overload, that is longer and longer.
+    fn look_again(self: &Arc<Self>, key: &K, patience: Duration) -> Duration {
+        let (is_at_gate, must_be_called) = match self.batches().get_mut(key) {
+            Some(batch) => (batch.is_called, batch.must_be_called()),
+            None => (false, false),
+        };
+        if must_be_called {
             Self::call(self, key.clone());
         }
+        if is_at_gate { patience.saturating_mul(2) } else { LONG }
     }
 
     /// Makes a call for those who wait.
     fn make(inner: &Arc<Self>, key: &K) -> Vec<Answer<T>> {
-        let members = inner.begin(key);
-        let _until_the_end = UnderWay { inner, key };
+        let (began, members) = inner.begin(key);
+        let _until_the_end = UnderWay { inner, key, began };
         let mut items: Vec<I> = Vec::with_capacity(members.len());
         let mut seen = HashSet::with_capacity(members.len());
         items.extend(members.iter().map(|member| &member.item).filter(|item| seen.insert(*item)).cloned());
@@ -215,30 +219,32 @@ where
         members.into_iter().map(|Member { item, tell }| Answer { answer: answer(&item), tell }).collect()
     }
 
-    /// Those whom a call answers that begins now. If more wait, they need another call.
-    fn begin(self: &Arc<Self>, key: &K) -> Vec<Member<I, T>> {
+    /// Those whom a call answers that begins now, and that time. If more wait, they need another call.
+    fn begin(self: &Arc<Self>, key: &K) -> (Instant, Vec<Member<I, T>>) {
+        let began = Instant::now();
         let (members, must_be_called) = {
             let mut batches = self.batches();
-            let Some(batch) = batches.get_mut(key) else { return Vec::new() };
+            let Some(batch) = batches.get_mut(key) else { return (began, Vec::new()) };
             batch.is_called = false;
-            batch.under_way += 1;
-            batch.began = Some(Instant::now());
+            batch.under_way.push(began);
             let members = batch.first_together();
             (members, batch.must_be_called())
         };
         if must_be_called {
             Self::call(self, key.clone());
         }
-        members
+        (began, members)
     }
 
-    /// A call has ended. Those who came meanwhile need the next.
-    fn end(self: &Arc<Self>, key: &K) {
+    /// The call that began then has ended. Those who came meanwhile need the next.
+    fn end(self: &Arc<Self>, key: &K, began: Instant) {
         let must_be_called = {
             let mut batches = self.batches();
             let Some(batch) = batches.get_mut(key) else { return };
-            batch.under_way = batch.under_way.saturating_sub(1);
-            if batch.waiting.is_empty() && batch.under_way == 0 && !batch.is_called {
+            if let Some(at) = batch.under_way.iter().position(|other| *other == began) {
+                batch.under_way.remove(at);
+            }
+            if batch.waiting.is_empty() && batch.under_way.is_empty() && !batch.is_called {
                 batches.remove(key);
                 return;
             }
@@ -251,10 +257,11 @@ where
 
     /// The gate has refused the call.
     fn refuse(self: &Arc<Self>, key: &K, problem: &Problem) {
-        for member in self.begin(key) {
+        let (began, members) = self.begin(key);
+        for member in members {
             Answer { answer: Err(problem.clone()), tell: member.tell }.tell();
         }
-        self.end(key);
+        self.end(key, began);
     }
 }
 
@@ -267,6 +274,7 @@ where
 {
     inner: &'a Arc<Inner<K, I, T>>,
     key: &'a K,
+    began: Instant,
 }
 
 impl<K, I, T> Drop for UnderWay<'_, K, I, T>
@@ -276,7 +284,7 @@ where
     T: Clone + Send + 'static,
 {
     fn drop(&mut self) {
-        self.inner.end(self.key);
+        self.inner.end(self.key, self.began);
     }
 }
 
@@ -409,16 +417,17 @@ mod tests {
         };
         add(&mut batch, 1);
         assert!(batch.must_be_called() && !batch.must_be_called(), "a lone one waits for nobody");
-        batch = Batch { under_way: 1, began: Some(Instant::now() + Duration::from_secs(60)), ..Batch::default() };
+        let (soon, now) = (Instant::now() + Duration::from_secs(60), Instant::now());
+        batch = Batch { under_way: vec![soon], ..Batch::default() };
         add(&mut batch, MANY - 1);
         assert!(!batch.must_be_called());
         add(&mut batch, 1);
         assert!(batch.must_be_called());
-        batch = Batch { under_way: 1, began: Some(Instant::now()), ..Batch::default() };
-        add(&mut batch, 1);
         std::thread::sleep(LONG);
-        assert!(batch.must_be_called(), "a call that takes long");
-        batch = Batch { under_way: UNDER_WAY, ..Batch::default() };
+        batch = Batch { under_way: vec![now], ..Batch::default() };
+        add(&mut batch, 1);
+        assert!(batch.must_be_called(), "a call that takes long, whatever began and ended meanwhile");
+        batch = Batch { under_way: vec![now; UNDER_WAY], ..Batch::default() };
         add(&mut batch, 2 * MANY);
         assert!(!batch.must_be_called());
     }

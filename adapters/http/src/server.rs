@@ -320,7 +320,7 @@ pub fn serve_blocking(
 }
 
 /// Threads that read requests and write answers: one a core, and four at the least. Where other processes share few cores, such as the
-/// database, a thread that the system holds up would hold up all connections of its core.
+/// database, a thread that the system holds up would hold up those whose turn it is there.
 fn connection_threads() -> usize {
     thread::available_parallelism().map_or(FEWEST_THREADS, usize::from).max(FEWEST_THREADS)
 }
