@@ -57,6 +57,12 @@ pub(super) fn names_goods(heading: &str) -> bool {
     ends_in_a_part(heading)
 }
 
+/// Whether the things that a heading names are such as a car has: wheels, seats, a hitch. An engine is sold with the miles that it ran.
+pub(super) fn names_equipment(heading: &str) -> bool {
+    let is_seats = || words(heading).last().is_some_and(|word| word.eq_ignore_ascii_case("seats"));
+    names_goods(heading) && !names_a_text(heading) && (!ends_in_a_part(heading) || is_seats())
+}
+
 /// `2019 Ford F-150 Transmission`, but not `2019 Ford F-150 Automatic Transmission` or `2019 Honda Civic 4 Door`.
 fn ends_in_a_part(heading: &str) -> bool {
     let (mut before, mut last) = ("", "");

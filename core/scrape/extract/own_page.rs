@@ -39,12 +39,16 @@ pub(super) struct Subject {
     in_address: Option<Heading>,
     /// Whether its main heading speaks of a test, a part or the like.
     is_about_something_else: bool,
+    /// Whether its main heading names wheels or the like, which a car has as well: `2014 HONDA CIVIC EX ALLOY WHEELS`.
+    names_equipment: bool,
     /// Whether its main heading says that its vehicle is sold, and nothing else.
     says_sold: bool,
     /// Whether it has a main heading at all.
     is_headed: bool,
 }
 
+/// Fewer miles are no sign of a car.
+const LEAST_MILES: i32 = 1_000;
 /// A longer heading is a text.
 const HEADING_BYTES_MAX: usize = 300;
 
@@ -60,6 +64,7 @@ impl Subject {
             vins: vins::find(page.url.as_str(), Context::Anywhere).collect(),
             in_address: named_in_address(page.url.path()),
             is_about_something_else: decoys::leads_elsewhere(page.url.as_str()),
+            names_equipment: false,
             says_sold: false,
             is_headed: false,
         };
@@ -71,6 +76,7 @@ impl Subject {
                 Token::Open(tag) if tag.is("h1") => open = Some(String::new()),
                 Token::Close(name) if name.eq_ignore_ascii_case("h1") => {
                     let text = open.take().unwrap_or_default();
+                    subject.names_equipment |= decoys::names_equipment(&text);
                     subject.is_about_something_else |= decoys::is_no_vehicle(&text);
                     subject.says_sold |= sold_page::says_sold(&text);
                     subject.is_headed |= !text.trim().is_empty();
@@ -270,8 +276,15 @@ fn own_said(
 /// What the page says beside its cards, where that proves a vehicle on offer and not an article about one.
 fn proven(rest: &ScrapedListing, subject: &Subject, page: &Page<'_>, cards: usize) -> Option<ScrapedListing> {
     let is_described = rest.stock_number.is_some() && (rest.price.is_some() || rest.mileage.is_some());
-    let is_proven =
-        subject.is_named(rest, true) && (rest.vin.is_some() || (is_described && !subject.is_about_something_else));
+    let is_car = || {
+        let asks = rest.price.is_some_and(|price| price >= decoys::LEAST_PRICE_IN_A_SHOP);
+        subject.names_equipment
+            && asks
+            && rest.mileage.is_some_and(|miles| miles >= LEAST_MILES)
+            && !decoys::leads_elsewhere(page.url.as_str())
+    };
+    let is_other = subject.is_about_something_else && !is_car();
+    let is_proven = subject.is_named(rest, true) && (rest.vin.is_some() || (is_described && !is_other));
     (is_proven && !goes_on(page, cards)).then(|| rest.clone())
 }
 

@@ -257,3 +257,24 @@ fn title_and_address_name_the_own_car_of_a_page_without_a_main_heading() {
         assert_eq!(own[0].price, Some(Money::from_dollars(16_875)), "{heading}");
     }
 }
+
+#[test]
+fn a_car_keeps_its_own_page_where_its_heading_lists_what_it_has() {
+    let read = |heading: &str, price: &str| {
+        let html = format!(
+            "<title>{heading} | Valley Motors</title><h1>{heading}</h1><p>PRICE: {price}</p><ul><li>MILEAGE: 88,100</li><li>STOCK #: A1234</li></ul>"
+        );
+        listings(&html, "https://lot.example/inventory/2014-honda-civic-a1234").unwrap().listings
+    };
+    for heading in ["2014 HONDA CIVIC EX ALLOY WHEELS", "2014 Honda Civic EX Heated Seats"] {
+        let [car] = &read(heading, "$8,990")[..] else { panic!("{heading}") };
+        assert_eq!(
+            (car.trim.as_deref(), car.mileage, car.price),
+            (Some("EX"), Some(88_100), Some(Money::from_dollars(8_990)))
+        );
+        assert_eq!(read(heading, "$890"), []);
+    }
+    for heading in ["2014 Honda Civic EX Engine", "2014 Honda Civic EX Wheels Review"] {
+        assert_eq!(read(heading, "$8,990"), [], "{heading}");
+    }
+}
