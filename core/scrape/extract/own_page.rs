@@ -81,7 +81,7 @@ impl Subject {
                     subject.says_sold |= sold_page::says_sold(&text);
                     subject.is_headed |= !text.trim().is_empty();
                     // Two different ones make a list of the page; more of them say nothing more.
-                    let heading = named(&text).filter(|_| headings.len() < 2);
+                    let heading = named_by(&text).filter(|_| headings.len() < 2);
                     headings.extend(heading.filter(|heading| !headings.contains(heading)));
                 }
                 Token::Text(text) => {
@@ -324,7 +324,12 @@ fn suggestions_of_sold(
 /// The place of the main heading that names the vehicle.
 fn main_heading(dom: &Dom<'_>, named: &Heading) -> Option<usize> {
     let headings = dom.elements(0..dom.len()).filter(|(_, element)| element.name() == "h1");
-    headings.map(|(at, _)| at).find(|at| heading::split(&dom.text(*at)).as_ref() == Some(named))
+    headings.map(|(at, _)| at).find(|at| named_by(&dom.text(*at)).as_ref() == Some(named))
+}
+
+/// The vehicle that a main heading names, in the forms of a card's: `2015 SILVERADO 1500 LT`, `HONDA CIVIC EX 2014`.
+fn named_by(heading: &str) -> Option<Heading> {
+    heading::split_of_card(heading).filter(|heading| heading.make.is_some() && heading.model.is_some())
 }
 
 /// The page without the cards of others, and without what frames it, read as one card.

@@ -278,3 +278,29 @@ fn a_car_keeps_its_own_page_where_its_heading_lists_what_it_has() {
         assert_eq!(read(heading, "$8,990"), [], "{heading}");
     }
 }
+
+#[test]
+fn a_main_heading_names_its_car_in_the_forms_of_a_cards() {
+    let others: String = (1..=3)
+        .map(|at| {
+            format!(
+                "<div class=car><h3><a href='/v/{at}'>2017 Ford Edge SEL</a></h3><p>$15,00{at}</p><p>30,00{at} miles</p></div>"
+            )
+        })
+        .collect();
+    for (heading, make, model) in [
+        ("2015 SILVERADO 1500 LT", "Chevrolet", "SILVERADO 1500"),
+        ("HONDA CIVIC EX 2014", "Honda", "CIVIC"),
+        ("'14 Honda Civic EX", "Honda", "Civic"),
+    ] {
+        let html = format!(
+            "<h1>{heading}</h1><p>PRICE: $8,990</p><ul><li>MILEAGE: 88,100</li><li>STOCK #: A1234</li></ul>\
+             <h2>Similar vehicles</h2>{others}"
+        );
+        let found = listings(&html, "https://lot.example/inventory/a1234").unwrap().listings;
+        let (own, others) = found.split_first().unwrap();
+        assert_eq!((own.make.as_deref(), own.model.as_deref()), (Some(make), Some(model)), "{heading}");
+        assert_eq!((own.price, own.related), (Some(Money::from_dollars(8_990)), None), "{heading}");
+        assert!(others.iter().all(|other| other.related == Some(true)), "{heading}");
+    }
+}
