@@ -119,14 +119,17 @@ test-wheel: .venv/ready ## builds the Python wheel and uses it in an empty virtu
 	"$(TARGET)/wheel-venv/bin/python" -m pip install --quiet 'pytest>=9.2,<10'
 	$(STEP) "pytest of the wheel" tests/with-postgres "$(TARGET)/wheel-venv/bin/python" -m pytest -c bindings/python/pyproject.toml --rootdir bindings/python bindings/python/tests
 
-# The sources alone, unpacked elsewhere: what a machine builds for which there is no wheel. It compiles the library anew. The lock file
-# there names more than they need, which cargo drops: hence no --locked.
+# The sources alone, unpacked elsewhere: what a machine builds for which there is no wheel. It compiles the library anew, which takes the
+# time of unpacking: an archive's files are older than all that is built, and cargo would give what the repository's files gave. The lock
+# file there names more than they need, which cargo drops: hence no --locked.
 .PHONY: test-sdist
 test-sdist: .venv/ready ## packs the Python package's sources, builds a wheel of them, and imports it in an empty virtual environment
 	rm -rf "$(TARGET)/sdist" "$(TARGET)/sdist-venv"
-	$(STEP) "build from the packed sources" "$(VENV)/maturin" build --sdist -m bindings/python/Cargo.toml --profile dev \
-		--out "$(TARGET)/sdist"
-	$(STEP) "it holds sources alone" bash -c '! tar -tf "$(TARGET)"/sdist/*.tar.gz | grep -E "\.so$$|\.venv|/target/"'
+	$(STEP) "pack the sources" "$(VENV)/maturin" sdist -m bindings/python/Cargo.toml --out "$(TARGET)/sdist"
+	$(STEP) "they hold sources alone" bash -c '! tar -tf "$(TARGET)"/sdist/*.tar.gz | grep -E "\.so$$|\.venv|/target/"'
+	mkdir "$(TARGET)/sdist/unpacked" && tar -xmf "$(TARGET)"/sdist/*.tar.gz --strip-components=1 -C "$(TARGET)/sdist/unpacked"
+	$(STEP) "build from the packed sources" env CARGO_TARGET_DIR="$(TARGET)" "$(VENV)/maturin" build \
+		-m "$(TARGET)/sdist/unpacked/bindings/python/Cargo.toml" --profile dev --out "$(TARGET)/sdist"
 	$(PYTHON) -m venv "$(TARGET)/sdist-venv"
 	"$(TARGET)/sdist-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/sdist/*.whl
 	$(STEP) "import it" env -C / "$(TARGET)/sdist-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'

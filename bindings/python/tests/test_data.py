@@ -660,6 +660,7 @@ def test_a_column_of_mixed_values_is_named_with_its_row_and_one_that_is_there_tw
 
 
 def test_days_and_numbers_are_read_as_tables_have_them() -> None:
+    pytest.importorskip("pyarrow")
     # A day is its beginning in UTC, and the number of a spreadsheet's cell is the model "500".
     day = [{"first_seen_at": START.date(), "sold_at": START + timedelta(days=9)}]
     assert jpauto.market.days_on_market(day).to_arrow()["days_on_market"].to_pylist() == [9]

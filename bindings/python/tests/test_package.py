@@ -31,6 +31,8 @@ MODULES = [jpauto, jpauto.vin, jpauto.extract, jpauto.pricing, jpauto.market, jp
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_the_examples_run(module: ModuleType) -> None:
+    if module is jpauto.tracking:
+        pytest.importorskip("pyarrow")
     outcome = doctest.testmod(module, raise_on_error=False)
     assert outcome.attempted > 0 and outcome.failed == 0
 
