@@ -127,9 +127,10 @@ test-sdist: .venv/ready ## packs the Python package's sources, builds a wheel of
 	rm -rf "$(TARGET)/sdist" "$(TARGET)/sdist-venv"
 	$(STEP) "pack the sources" "$(VENV)/maturin" sdist -m bindings/python/Cargo.toml --out "$(TARGET)/sdist"
 	$(STEP) "they hold sources alone" bash -c '! tar -tf "$(TARGET)"/sdist/*.tar.gz | grep -E "\.so$$|\.venv|/target/"'
-	mkdir "$(TARGET)/sdist/unpacked" && tar -xmf "$(TARGET)"/sdist/*.tar.gz --strip-components=1 -C "$(TARGET)/sdist/unpacked"
-	$(STEP) "build from the packed sources" env CARGO_TARGET_DIR="$(TARGET)" "$(VENV)/maturin" build \
-		-m "$(TARGET)/sdist/unpacked/bindings/python/Cargo.toml" --profile dev --out "$(TARGET)/sdist"
+	@# Elsewhere than in the target folder, whose files cargo would go on to compare instead of the repository's.
+	$(STEP) "build from the packed sources" bash -c 'unpacked=$$(mktemp -d) && trap "rm -rf $$unpacked" EXIT && \
+		tar -xmf "$(TARGET)"/sdist/*.tar.gz --strip-components=1 -C "$$unpacked" && \
+		CARGO_TARGET_DIR="$(TARGET)" "$(VENV)/maturin" build -m "$$unpacked/bindings/python/Cargo.toml" --profile dev --out "$(TARGET)/sdist"'
 	$(PYTHON) -m venv "$(TARGET)/sdist-venv"
 	"$(TARGET)/sdist-venv/bin/python" -m pip install --quiet --no-index "$(TARGET)"/sdist/*.whl
 	$(STEP) "import it" env -C / "$(TARGET)/sdist-venv/bin/python" -c 'import jpauto; print(jpauto.__version__)'
