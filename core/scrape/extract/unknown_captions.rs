@@ -287,7 +287,7 @@ impl Around<'_, '_> {
             Some(Unit::Several(_)) | None => false,
         };
         let run = start..end;
-        let is_cut_at_both = is_amount(&units[start]) && is_unknown(start) && is_unknown(end.saturating_sub(1));
+        let is_cut_at_both = is_unknown(start) && is_unknown(end.saturating_sub(1));
         let is_odd = run.len() % 2 == 1;
         let mut runs = match run.len() % 2 {
             0 if is_cut_at_both && run.len() > 2 && !is_repeated(items, &units[run.clone()]) => {
@@ -459,15 +459,19 @@ fn begins_a_remark(text: &str) -> bool {
     first.is_some_and(|first| WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)))
 }
 
-/// Whether a caption repeats the first amount, and is its own: `$203/mo`, `Est. Payment`. It may repeat the next one as well.
+/// Whether a caption repeats the amount at one end, and is its own: `$203/mo`, `Est. Payment`. It may repeat the next one as well.
 fn is_repeated(items: &[Item], units: &[Unit]) -> bool {
-    let [first, Unit::Text(_, Some(caption)), next, ..] = units else { return false };
+    let (amount, caption, next) = match units {
+        [amount @ Unit::Amount(_), Unit::Text(_, Some(caption)), next, ..]
+        | [.., next, Unit::Text(_, Some(caption)), amount @ Unit::Amount(_)] => (amount, *caption, next),
+        _ => return false,
+    };
     let is_said_by = |unit: &Unit| {
         let Unit::Amount(amount) = unit else { return false };
         let own = items[*amount].amount().and_then(|amount| amount.own);
-        own.is_some() && own == items[*caption].caption()
+        own.is_some() && own == items[caption].caption()
     };
-    is_said_by(first) && !is_said_by(next)
+    is_said_by(amount) && !is_said_by(next)
 }
 
 fn is_amount(unit: &Unit) -> bool {

@@ -252,6 +252,12 @@ const SHOWN: &[(&str, Option<i64>)] = &[
         "<i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b><b>$21,995</b><i>Our Price</i><b>$24,995</b><i>MSRP</i>",
         Some(21_995),
     ),
+    // A badge in front of amounts in turns, and a payment behind them that says all of itself.
+    (
+        "<div class=badge>Back-up Camera</div><b class=amount>$21,995</b><i>Special Price</i><b class=value>$3,320</b><i>Roadside Plan</i>\
+         <div><div>As low as $270/mo</div></div><div><li>Sold new for $38,800</li></div>",
+        None,
+    ),
     // A caption that repeats the amount behind it as well may be either's, and what follows with it.
     (
         "<div><span>From $304/mo*</span></div><i>Est. Monthly</i><b>$298 /mo</b><i>Handling Fee</i><b>$697</b><i>Reserve Deposit</i>\
