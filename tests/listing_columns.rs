@@ -108,25 +108,32 @@ fn a_large_table_is_read_over_two_connections_as_it_is_at_one_moment() {
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY (SELECT%ctid >= ''(%'";
     let mut request = ColumnRequest::of(vec!["mileage".to_owned()]);
     request.rows_at_a_time = 500;
-    let (mut seen, mut most) = (vec![0; MANY], 0);
-    lot.desk()
-        .competitors()
-        .listing_columns(&ListingFilter::default(), &request, &mut |batch| {
+    let mut most = 0;
+    // A busy machine may open no second connection in time; it is there for the next try.
+    for _ in 0..5 {
+        let mut seen = vec![0; MANY];
+        let mut take = |batch: jpauto::ColumnBatch| {
             if seen.iter().all(|times| *times == 0) {
                 // The second half waits to be taken meanwhile.
                 let begun = std::time::Instant::now();
-                while most == 0 && begun.elapsed().as_secs() < 20 {
+                while most == 0 && begun.elapsed().as_secs() < 5 {
                     most = lot.count(reads);
                 }
-                lot.execute("DELETE FROM competitor_inventory WHERE mileage % 100 = 99");
+                if most > 0 {
+                    lot.execute("DELETE FROM competitor_inventory WHERE mileage % 100 = 99");
+                }
             }
             let Values::Numbers(numbers) = &batch.columns[0].values else { panic!("{batch:?}") };
             numbers.iter().for_each(|number| seen[usize::try_from(*number).unwrap()] += 1);
             ControlFlow::Continue(())
-        })
-        .unwrap();
-    assert!(most > 0, "the second half was not read beside the first");
-    assert!(seen.iter().all(|times| *times == 1), "each row once, those deleted meanwhile too");
+        };
+        lot.desk().competitors().listing_columns(&ListingFilter::default(), &request, &mut take).unwrap();
+        assert!(seen.iter().all(|times| *times == 1), "each row once, those deleted meanwhile too");
+        if most > 0 {
+            return;
+        }
+    }
+    panic!("the second half was not read beside the first");
 }
 
 #[cfg(feature = "postgres")]
