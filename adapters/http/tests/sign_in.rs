@@ -11,6 +11,7 @@ use std::{
     sync::{
         Arc, LazyLock,
         atomic::{AtomicU16, Ordering},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
@@ -355,9 +356,17 @@ fn at_node() -> (Running, Lot) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
     let mut output = BufReader::new(process.stdout.take().unwrap());
-    output.read_line(&mut line).unwrap();
+    let (sender, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        sender.send((line, output)).unwrap();
+    });
+    let Ok((line, output)) = told.recv_timeout(Duration::from_secs(60)) else {
+        process.kill().unwrap();
+        panic!("the provider of npm told no port for a minute");
+    };
     let running = Running { process, issuer: format!("http://127.0.0.1:{}", line.trim()), _output: Some(output) };
     let lot = open(port, &running.issuer);
     (running, lot)

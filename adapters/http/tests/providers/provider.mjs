@@ -1,7 +1,7 @@
 // A provider with the npm package oidc-provider. It asks nobody for a password: who signs in is said by GET /be?sub=ID, and
 // GET /rotate gives it new keys. The environment says CLIENT, SECRET and REDIRECT. The port is printed.
 
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
@@ -21,8 +21,14 @@ const server = createServer((request, response) => {
   handle(request, response);
 });
 
+// By way of text: where memory is collected while a key is exported that was just generated, Node 20 waits for itself for ever.
 function newKey() {
-  const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
+  const encodings = {
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  };
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...encodings });
+  const key = createPrivateKey(privateKey).export({ format: "jwk" });
   return { ...key, kid: randomUUID(), use: "sig", alg: "RS256" };
 }
 
