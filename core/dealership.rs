@@ -236,7 +236,10 @@ fn parts(config: &Config) -> Result<Parts> {
         .with_rules(exports)
         .with(OnVehicleChange(market::vehicles_changed))
         .with(ShowPhotos(photos_of_submissions::show))
-        .with(PhotosOfSubmissions { withhold: photos_of_submissions::withhold, remove: photos_of_submissions::remove })
+        .with(PhotosOfSubmissions {
+            settle: photos_of_submissions::settle_photos,
+            remove: photos_of_submissions::remove,
+        })
         .with(SingleFlight::default())
         .with(Timetable::new(jobs)?)
         .with(Notifier::new(notifications)?)

@@ -1,8 +1,9 @@
-//! The keys of objects: where an upload waits, and where a photo is kept.
+//! The keys of objects: `incoming/` for uploads that wait, `photos/` for photos that everybody sees, and in a folder `withheld/`
+//! for those of staff alone.
 //!
 //! An upload's key names whose photo it is to be, and only staff and its sender know it. A photo's key stands in an address that
-//! everybody sees, and names nobody. Both have 128 random bits, so that none can be guessed. What is not written to the letter as
-//! here is no key of ours: a path of a request leads nowhere else.
+//! everybody sees, and names nobody. Both have 128 random bits, so that none can be guessed. A key is read only if it is written
+//! exactly as here, so that no path of a request leads out of the storage.
 
 use std::fmt;
 

@@ -1,15 +1,18 @@
-//! Which photos rows name: `images` and `thumbnail` of vehicles, `images` of submissions.
+//! Which photos rows name: `images` and `thumbnail` of vehicles, `images` of submissions. The submission that named a photo first
+//! decides who sees it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::{
     db::{
         DbConnection, DbResult, Json,
-        held::HeldText,
+        held::{Held, HeldText},
         schema::{inventory, pending_submissions},
+        types::Instant,
     },
     ids::{SubmissionId, VehicleId},
     inventory::pictures::stored_photo,
@@ -23,26 +26,33 @@ const ROWS: i64 = 1_000;
 /// in a shape of another application counts, too.
 #[derive(Debug, Default)]
 pub(super) struct NamedPhotos {
-    /// Those that a vehicle names, or a submission that was not turned down.
-    pub(super) shown: HashSet<u128>,
-    /// Those that a submission names which was turned down.
-    pub(super) turned_down: HashSet<u128>,
+    of_vehicles: HashSet<u128>,
+    /// With the submission that named them first: whoever names a photo of another's can neither hide it nor show it again.
+    of_submissions: HashMap<u128, FirstNamed>,
+}
+
+/// The first submission that names a photo.
+#[derive(Clone, Copy, Debug)]
+struct FirstNamed {
+    created_at: Option<DateTime<Utc>>,
+    is_turned_down: bool,
 }
 
 impl NamedPhotos {
     pub(super) fn has(&self, number: u128) -> bool {
-        self.shown.contains(&number) || self.turned_down.contains(&number)
+        self.of_vehicles.contains(&number) || self.of_submissions.contains_key(&number)
     }
 
-    /// Whether nothing names it but submissions that were turned down, so that it is shown to staff alone.
+    /// Whether it is shown to staff alone: no vehicle has it, and the first submission that named it was turned down.
     pub(super) fn is_withheld(&self, number: u128) -> bool {
-        self.turned_down.contains(&number) && !self.shown.contains(&number)
+        let is_turned_down = self.of_submissions.get(&number).is_some_and(|first| first.is_turned_down);
+        is_turned_down && !self.of_vehicles.contains(&number)
     }
 }
 
 pub(super) fn named_photos(conn: &mut DbConnection) -> DbResult<NamedPhotos> {
     let mut named = NamedPhotos::default();
-    note_vehicles(conn, &mut named.shown)?;
+    note_vehicles(conn, &mut named.of_vehicles)?;
     note_submissions(conn, &mut named)?;
     Ok(named)
 }
@@ -58,7 +68,7 @@ fn note_vehicles(conn: &mut DbConnection, named: &mut HashSet<u128>) -> DbResult
             .select((inventory::id, inventory::images, inventory::thumbnail))
             .load(conn)?;
         for (_, images, thumbnail) in &rows {
-            images.iter().for_each(|images| note(&images.0, named));
+            images.iter().for_each(|images| note(&images.0, &mut |number| _ = named.insert(number)));
             named.extend(thumbnail.as_deref().and_then(stored_photo).map(|(number, _)| number));
         }
         after = rows.last().map(|(id, ..)| *id);
@@ -68,38 +78,53 @@ fn note_vehicles(conn: &mut DbConnection, named: &mut HashSet<u128>) -> DbResult
     }
 }
 
+/// Its id, its pictures, its status and when it was made.
+type NamingSubmission = (SubmissionId, Option<Json<Value>>, Option<HeldText>, Option<Held<Instant>>);
+
 fn note_submissions(conn: &mut DbConnection, named: &mut NamedPhotos) -> DbResult<()> {
     let mut after: Option<SubmissionId> = None;
     loop {
-        let rows: Vec<(SubmissionId, Option<Json<Value>>, Option<HeldText>)> = pending_submissions::table
+        let rows: Vec<NamingSubmission> = pending_submissions::table
             .filter(pending_submissions::id.gt(after.unwrap_or(SubmissionId::from_uuid(uuid::Uuid::nil()))))
             .filter(pending_submissions::images.is_not_null())
             .order(pending_submissions::id)
             .limit(ROWS)
-            .select((pending_submissions::id, pending_submissions::images, pending_submissions::submission_status))
+            .select((
+                pending_submissions::id,
+                pending_submissions::images,
+                pending_submissions::submission_status,
+                pending_submissions::created_at,
+            ))
             .load(conn)?;
-        for (_, images, status) in &rows {
-            let is_turned_down = status.as_deref() == Some(SubmissionStatus::Rejected.as_str());
-            let named = if is_turned_down { &mut named.turned_down } else { &mut named.shown };
-            images.iter().for_each(|images| note(&images.0, named));
-        }
         after = rows.last().map(|(id, ..)| *id);
-        if (rows.len() as i64) < ROWS {
+        let is_last = (rows.len() as i64) < ROWS;
+        for (_, images, status, created_at) in rows {
+            let is_turned_down = status.as_deref() == Some(SubmissionStatus::Rejected.as_str());
+            let this = FirstNamed { created_at: created_at.map(|at| at.nearest().0), is_turned_down };
+            let mut name = |number| {
+                let first = named.of_submissions.entry(number).or_insert(this);
+                if this.created_at < first.created_at {
+                    *first = this;
+                }
+            };
+            images.iter().for_each(|images| note(&images.0, &mut name));
+        }
+        if is_last {
             return Ok(());
         }
     }
 }
 
 /// The photos that a document names, wherever in it. JSON that was read is nested less deep than a stack is.
-fn note(document: &Value, named: &mut HashSet<u128>) {
+fn note(document: &Value, name: &mut dyn FnMut(u128)) {
     match document {
         Value::String(text) => match serde_json::from_str::<Value>(text) {
             // JSON within a text of JSON.
-            Ok(inner @ (Value::Array(_) | Value::Object(_) | Value::String(_))) => note(&inner, named),
-            _ => named.extend(stored_photo(text).map(|(number, _)| number)),
+            Ok(inner @ (Value::Array(_) | Value::Object(_) | Value::String(_))) => note(&inner, name),
+            _ => stored_photo(text).into_iter().for_each(|(number, _)| name(number)),
         },
-        Value::Array(items) => items.iter().for_each(|item| note(item, named)),
-        Value::Object(fields) => fields.values().for_each(|field| note(field, named)),
+        Value::Array(items) => items.iter().for_each(|item| note(item, name)),
+        Value::Object(fields) => fields.values().for_each(|field| note(field, name)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

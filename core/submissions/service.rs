@@ -38,7 +38,7 @@ found_by_the_desk!(IntakeRules);
 ///
 /// Submissions stand below the storage, so the dealership hands them its functions.
 pub(crate) struct PhotosOfSubmissions {
-    pub(crate) withhold: fn(&Desk, &Submission),
+    pub(crate) settle: fn(&Desk, Permission, &Submission),
     pub(crate) remove: fn(&Desk, &Submission),
 }
 
@@ -74,7 +74,7 @@ impl<'a> Submissions<'a> {
     /// `invalid_submission` with the fields at fault; `duplicate_vin`; `too_many_submissions`, with the time to wait, if the
     /// public sent too many from one address.
     pub fn submit(&self, submission: &NewSubmission) -> Result<Submission> {
-        let submitted = self.desk.write(Permission::SendSubmissions, |conn, acting| {
+        let (submitted, action) = self.desk.write(Permission::SendSubmissions, |conn, acting| {
             let intake: &IntakeRules = self.desk.rules();
             let submission = rules::submit(submission, intake, acting.now)?;
             if let (true, Some(ip)) = (acting.actor.is_public(), acting.actor.ip()) {
@@ -93,7 +93,7 @@ impl<'a> Submissions<'a> {
                 repository::insert(conn, &submission)?;
                 activity::record(conn, acting, Action::Create, None, Some(&submission))?;
                 outbox::raise(conn, Event::SubmissionCreated, rules::told(&submission, None), acting.now)?;
-                return Ok(submission);
+                return Ok((submission, Action::Create));
             };
             let vin = submission.vin.as_deref().unwrap_or_default();
             let is_in_stock = inventory::is_in_stock(conn, vin, earlier.id)?;
@@ -101,9 +101,11 @@ impl<'a> Submissions<'a> {
             repository::update(conn, &again)?;
             activity::record(conn, acting, Action::Reoffer, Some(&earlier), Some(&again))?;
             outbox::raise(conn, Event::SubmissionCreated, rules::told(&again, Some(&earlier)), acting.now)?;
-            Ok(again)
+            Ok((again, Action::Reoffer))
         })?;
-        pictures::show(self.desk, &submitted.images)?;
+        if action == Action::Reoffer {
+            (self.desk.part::<PhotosOfSubmissions>()?.settle)(self.desk, Permission::SendSubmissions, &submitted);
+        }
         Ok(submitted)
     }
 
@@ -145,7 +147,7 @@ impl<'a> Submissions<'a> {
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `invalid_submission`; `duplicate_vin`.
     pub fn update(&self, id: SubmissionId, update: &SubmissionUpdate) -> Result<Submission> {
-        let updated = self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
+        self.desk.write(Permission::ReviewSubmissions, |conn, acting| {
             let before = self.with_warnings(self.get_to_change(conn, id)?);
             let after = rules::update(&before, update, self.desk.rules(), acting.now)?;
             if after == before {
@@ -158,11 +160,7 @@ impl<'a> Submissions<'a> {
             repository::update(conn, &after)?;
             activity::record(conn, acting, Action::Update, Some(&before), Some(&after))?;
             Ok(after)
-        })?;
-        if update.images.is_some() {
-            pictures::show(self.desk, &updated.images)?;
-        }
-        Ok(updated)
+        })
     }
 
     /// Approves a submission: records the review, adds the vehicle and writes the audit trail, in one transaction.
@@ -210,8 +208,8 @@ impl<'a> Submissions<'a> {
         Ok(approved)
     }
 
-    /// Rejects a submission. Its photos in a folder are from then on shown to staff alone, but for those that a vehicle or another
-    /// submission has.
+    /// Rejects a submission. Its photos in a folder are from then on shown to staff alone, but for those that a vehicle has, or a
+    /// submission before it.
     ///
     /// # Errors
     /// `submission_not_found`; `submission_already_reviewed`; `rejection_reason_missing`.
@@ -224,7 +222,7 @@ impl<'a> Submissions<'a> {
             activity::record(conn, acting, Action::Reject, Some(&submission), Some(&reviewed))?;
             Ok(reviewed)
         })?;
-        (self.desk.part::<PhotosOfSubmissions>()?.withhold)(self.desk, &reviewed);
+        (self.desk.part::<PhotosOfSubmissions>()?.settle)(self.desk, Permission::ReviewSubmissions, &reviewed);
         Ok(reviewed)
     }
 

@@ -16,18 +16,18 @@ use crate::{
     submissions::Submission,
 };
 
-/// Shows the photos of a submission that is turned down to staff alone, but for those that a vehicle or another submission has.
-pub(crate) fn withhold(desk: &Desk, submission: &Submission) {
-    let withheld = settle(desk, Permission::ReviewSubmissions, numbers(submission));
-    note(withheld, "the photos of a submission that was turned down are still shown; clean-up will withhold them");
+/// Shows the photos of a submission that is turned down to staff alone, and those of one that is pending again to everybody.
+pub(crate) fn settle_photos(desk: &Desk, permission: Permission, submission: &Submission) {
+    let settled = settle(desk, permission, numbers(submission));
+    note(settled, "the photos of a reviewed submission are where they were; clean-up will move them");
 }
 
-/// Shows photos to everybody that a vehicle or a submission has now.
+/// Shows photos to everybody that a vehicle has now.
 pub(crate) fn show(desk: &Desk, numbers: &[u128]) {
     let Some(place) = desk.find_part::<PhotoStore>() else { return };
     let keys = numbers.iter().flat_map(|number| keys_of(*number));
     let renamed: Vec<_> = keys.map(|key| (key::withheld(&key), key)).collect();
-    note(place.store.rename(&renamed), "photos are not shown that a row has again; clean-up will show them");
+    note(place.store.rename(&renamed), "photos are not shown that a vehicle has; clean-up will show them");
 }
 
 /// Removes the photos of a deleted submission that no other row names, and what was uploaded for it.

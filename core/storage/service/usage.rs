@@ -123,7 +123,7 @@ impl Storage<'_> {
                     let numbers = page.iter().filter_map(|object| stored_photo(&object.key)).map(|(number, _)| number);
                     let misplaced = numbers.filter(|number| match beginning {
                         PHOTOS => named.is_withheld(*number),
-                        WITHHELD => named.shown.contains(number),
+                        WITHHELD => named.has(*number) && !named.is_withheld(*number),
                         _ => false,
                     });
                     submissions::settle(self.desk, Permission::CleanUp, misplaced.collect())?;

@@ -1,7 +1,7 @@
 //! A folder of this machine. An object is a file whose path is its key; what is being written has another name until it is whole.
 //!
-//! Addresses of uploads lead to the HTTP server and carry a signature (`signature`). Its key is made at first use and kept in the
-//! folder, so that several servers over one folder know each other's addresses.
+//! Addresses of uploads lead to the HTTP server and carry a signature (`signature`). The key for signing (`signing.key`) is made at first
+//! use and kept in the folder, so that several servers over one folder know each other's addresses.
 
 use std::{
     collections::BTreeMap,
