@@ -66,3 +66,23 @@ pub(super) fn feed(platform: Platform, formats: &'static [FeedFormat]) -> Feed {
     feed.file_name = |_, format| format!("inventory.{}", format.extension());
     feed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Vehicle,
+        fields::{Audience, Described},
+    };
+
+    #[test]
+    fn every_public_field_is_a_column_and_so_comes_back_with_an_import() {
+        let fields = Vehicle::FIELDS.iter().filter(|field| field.audience == Audience::Public).map(|field| field.name);
+        let (mut fields, mut columns) = (fields.collect::<Vec<_>>(), COLUMNS.to_vec());
+        fields.sort_unstable();
+        columns.sort_unstable();
+        assert_eq!(columns, fields);
+        let made = feed(Platform::Csv, &[FeedFormat::Csv]).columns.len();
+        assert_eq!(made, COLUMNS.len(), "a column has no source in `fields.rs`");
+    }
+}
