@@ -1,10 +1,10 @@
 //! Databases that another application has written: finds values that jpauto would not have written, and repairs those whose
 //! meaning is certain.
 //!
-//! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear
-//! and empty where it is not, and a row without an id is left out. `migrate` repairs what is certain, in its own transaction, and reports every kind that it
-//! found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what is looked for,
-//! `rules.rs` what holds between columns and rows.
+//! Rows are read whatever they hold: an unknown word is `unknown`, a list of another shape is read where the shape is clear and
+//! empty where it is not, and a row without an id is left out. `migrate` repairs what is certain, in its own transaction, and
+//! reports every kind that it found. `check` finds the same again at any time and changes nothing. `faults.rs` is the table of what
+//! is looked for, `rules.rs` what holds between columns and rows.
 
 mod faults;
 mod repository;

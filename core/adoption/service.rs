@@ -1,4 +1,4 @@
-//! The operations: looking for faults, and repairing them within a migration.
+//! The operations: looking for faults, repairing them within a migration, and the alerts about both.
 
 use chrono::{DateTime, Utc};
 use serde::de::IgnoredAny;

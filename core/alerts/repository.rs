@@ -1,4 +1,4 @@
-//! Rows of `storage_alerts`, the table for alerts of every kind.
+//! Rows of `storage_alerts`, the table for alerts of every kind. Opening one raises its event in the outbox.
 
 use std::collections::HashSet;
 

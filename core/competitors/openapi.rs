@@ -1,4 +1,5 @@
-//! The schema of an update, which tells a field that is not given from one that is emptied.
+//! The OpenAPI schema of `CompetitorUpdate`, written by hand: null empties a field, and one that is left out stays. A field of the
+//! struct needs a line here.
 
 use utoipa::{
     PartialSchema, ToSchema,

@@ -1,7 +1,8 @@
-//! Rows of `competitors`; its folder has those of the tables that belong to it.
-//! `listing_row` has the columns of a listing, and `listing_columns` reads them column by column for tables. `listings` and
-//! `price_history` read one table each; `figures`, `models` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and
-//! after. `lot` loads what a plan is made from, `recording` writes the plan. `market_view` counts over all competitors, and `undercuts` compares their cars with ours.
+//! Rows of `competitors`; its folder has those of the tables that belong to it. `listing_row` has the columns of a listing, and
+//! `listing_columns` reads them column by column for tables. `listings` and `price_history` read one table each; `figures`,
+//! `models` and `scrape_log` also write theirs. `crawling` has what a scrape needs before and after. `lot` loads what a plan is
+//! made from, `recording` writes the plan. `market_view` counts over all competitors, and `undercuts` compares their cars with
+//! ours.
 
 mod crawling;
 mod figures;

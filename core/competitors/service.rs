@@ -1,7 +1,7 @@
-//! The operations on competitors.
-//! `scraping` and `probe` have those that fetch, and `figures` counts figures without a scrape. `recording` writes what one scrape
-//! saw; `large_lots` writes most of a large lot in turns before that. A scrape runs under a claim (`claims`), takes turns on hosts that many dealers share
-//! (`host_sharing`), and asks for the pages of missing cars (`missing_pages`).
+//! The operations on competitors. `scraping` and `probe` have those that fetch, and `figures` counts figures without a scrape.
+//! `recording` writes what one scrape saw; `large_lots` writes most of a large lot in turns before that. A scrape runs under a
+//! claim (`claims`), takes turns on hosts that many dealers share (`host_sharing`), and asks for the pages of missing cars
+//! (`missing_pages`).
 
 mod claims;
 mod figures;

@@ -1,8 +1,11 @@
-//! The pictures of a vehicle as the photo storage names them, and the one change of a row that it makes. No I/O but that.
+//! The pictures of a vehicle: which addresses are photos of the storage, and what is done when a row names them.
+//!
+//! Two functions act: `change_pictures` writes a row in the caller's transaction, and `show` has the storage show photos to
+//! everybody again. The rest is pure.
 //!
 //! A photo of the storage has two addresses: `.../photos/ab/cdef.jpg` and, made small for lists, `.../photos/ab/cdef-small.jpg`.
-//! `images` has the former; `thumbnail` has the latter where the main picture is one of the storage. What comes before
-//! `photos/` may change with the server, so nothing here looks at it.
+//! `images` has the former; `thumbnail` has the latter where the main picture is one of the storage. What comes before `photos/`
+//! may change with the server, so nothing here looks at it.
 
 use super::{Inventory, VehicleUpdate, repository, rules};
 use crate::{

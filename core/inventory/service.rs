@@ -1,4 +1,4 @@
-//! The operations on the dealership's vehicles.
+//! The operations on the dealership's vehicles. Imports are in `import/service.rs`, pictures in `pictures.rs`.
 
 use std::collections::HashMap;
 

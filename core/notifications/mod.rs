@@ -1,10 +1,10 @@
 //! Notifications: who is told of what has happened, by webhook and by e-mail, at least once.
 //!
 //! An event stands in the outbox (`crate::outbox`) from the transaction in which it happened. A worker makes of it a notification
-//! for each receiver of each channel that wants it, and sends each until the receiver has taken it, or has not for too long. A notification belongs
-//! to one worker at a time by a lease; one whose worker died is sent again by another. So a receiver may be told twice, with the
-//! same id, and is never not told. `webhook` and `mail` are the channels, `templates` has the words, `rules` says when to try again.
-//! The rows are themselves the account of what was sent; the audit trail has who asked for more.
+//! for each receiver of each channel that wants it, and sends each until the receiver has taken it, or has not for too long. A
+//! notification belongs to one worker at a time by a lease; one whose worker died is sent again by another. So a receiver may be
+//! told twice, with the same id, and is never not told. `webhook` and `mail` are the channels, `templates` has the words, `rules`
+//! says when to try again. The rows are themselves the account of what was sent; the audit trail has who asked for more.
 
 mod config;
 mod mail;

@@ -1,9 +1,9 @@
 //! How far a scrape is believed: the doubts about it, each a row of one table.
 //!
-//! A scrape has any number of doubts. One that touches the whole list lowers the weight of the scrape: of what it did not see, the least
-//! weight counts. One that touches a part of the list lowers the weight of what vanished together, and leaves the rest alone.
-//! [`DOUBTS`] has them all. CONTRIBUTING.md says how to add one. The numbers are in
-//! `config::EvidenceRules`; what follows from a weight is in `sold`, and the arguments are in docs/tracking.md.
+//! A scrape has any number of doubts. One that touches the whole list lowers the weight of the scrape: of what it did not see, the
+//! least weight counts. One that touches a part of the list lowers the weight of what vanished together, and leaves the rest alone.
+//! One about the website's word lowers nothing: what it calls sold counts as not seen. [`DOUBTS`] has them all, `Weight` the kinds.
+//! The numbers are in `config::EvidenceRules`; what follows from a weight is in `sold`, and the arguments are in docs/tracking.md.
 
 use chrono::TimeDelta;
 use serde::Serialize;

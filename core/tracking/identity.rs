@@ -1,21 +1,12 @@
 //! Which stored listing a sighting is.
 //!
 //! In this order: VIN, external id, stock number, link and mileage, else year, make and model with a mileage close enough, when
-//! exactly one listing fits. A missing key matches nothing, and two different VINs are two vehicles whatever else agrees:
-//! dealers use stock numbers again. So a stock number does not name a car of another year, make and model, and an id or a stock
-//! number that several cars of one scrape show is a word such as `Call`, and no key there. Where a website numbers its stock
-//! anew, a car without a VIN is known by its link with its mileage, if nothing else has that link. One VIN may take the place of
-//! another where one of them is a slip of the pen and nothing else changed (`mended`).
+//! exactly one listing fits. Each key is tried for all sightings before the next weaker one; of several listings under one key, one
+//! on sale goes before one that is gone. Linear in listings and sightings.
 //!
-//! Each key is tried for all sightings before the next weaker one, so a weak match never takes a listing away from a strong one;
-//! of several listings under one key, one on sale goes before one that is gone. Everything is a hash look-up or a binary search:
-//! linear in listings and sightings.
-//!
-//! Of the listings that are gone only those matter that a sighting could be ([`Unmatched`]), so that what a dealer has sold
-//! in years need not be read to record a day.
-//!
-//! The limit: look-alikes with neither a key nor a link of their own can not always be told apart. Such a sighting counts
-//! as a new vehicle, because taking it for the wrong one would mix two histories.
+//! A missing key matches nothing, and two different VINs are two vehicles whatever else agrees, unless one is a slip of the pen and
+//! nothing else changed (`mended`). Look-alikes with neither a key nor a link cannot always be told apart: such a sighting is a new
+//! vehicle, because taking it for the wrong one would mix two histories.
 
 mod likeness;
 mod mended;

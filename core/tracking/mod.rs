@@ -1,8 +1,9 @@
 //! What a scrape changes of a lot, as pure rules: no rows, no network, no clock.
 //!
-//! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is
-//! believed, `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts
-//! together what is to be written. `unseen` says which listings on sale are missing meanwhile. `replay` does all that for a lot in memory. `facts` is what all of them know, `config` has the numbers.
+//! `sighting` cleans what was read, `identity` finds the stored listing that it is, `evidence` says how far the scrape is believed,
+//! `absence` says by the formulas of `sold` which missing listings are sold, `price` judges prices, and `plan` puts together what
+//! is to be written. `unseen` says which listings on sale are missing meanwhile. `replay` does all that for a lot in memory.
+//! `facts` is what all of them know, `config` has the numbers.
 
 pub(crate) mod absence;
 mod config;

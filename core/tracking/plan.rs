@@ -1,8 +1,8 @@
 //! What a scrape changes: everything is planned in memory from what is stored and what was seen, and then written in bulk.
 //!
-//! Every sighting ends as exactly one of: new, changed, re-seen unchanged, already known, duplicate, refused. A snapshot older
+//! Every sighting ends as exactly one of: new, changed, re-seen unchanged, already known, duplicate, refused. A scrape older
 //! than the newest recorded one is late: it adds vehicles, fills in listings not seen since and may show that a vehicle was there
-//! earlier than thought. It neither lists a sold vehicle again nor marks one sold nor replaces a newer value. A snapshot recorded
+//! earlier than thought. It neither lists a sold vehicle again nor marks one sold nor replaces a newer value. A scrape recorded
 //! twice changes nothing the second time.
 
 use std::collections::HashSet;

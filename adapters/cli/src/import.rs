@@ -1,8 +1,8 @@
 //! `jpauto import`: the dealership's own stock from a file, and a competitor's lot as somebody saw it, from saved pages or from
 //! listings collected elsewhere.
 //!
-//! All input is read before anything is written. `vehicles` has the own stock. What is deliberately not here: what a sighting means; the library tells new
-//! from known and sold from missed.
+//! All input is read before anything is written. `vehicles` has the own stock. What is deliberately not here: what a sighting
+//! means; the library tells new from known and sold from missed.
 
 mod vehicles;
 

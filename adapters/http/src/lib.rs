@@ -1,9 +1,9 @@
 //! The HTTP server over a [`jpauto::Dealership`]: warp filters on an accept loop of its own. It has no business rule.
 //!
 //! [`serve_blocking`] runs a server until the process gets a signal to end. [`Server`] is for programs with their own runtime.
-//! `routes.rs` has the table of all operations; each noun has a file with its rows and handlers. `middleware.rs` handles what all requests have in
-//! common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into problem
-//! documents. TLS is left to a proxy, and the command line reads the configuration.
+//! `routes.rs` has the table of all operations; each noun has a file with its rows and handlers. `middleware.rs` handles what all
+//! requests have in common, `gate.rs` keeps the synchronous library off the async threads, and `problem.rs` turns errors into
+//! problem documents. TLS is left to a proxy, and the command line reads the configuration.
 
 mod activity;
 mod admission;

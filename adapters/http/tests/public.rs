@@ -1,5 +1,5 @@
-//! What the public may read, and what is answered to what it sends, holds nothing of costs, staff and customers. The routes are those of the document, so a new one is
-//! walked, too.
+//! What the public may read, and what is answered to what it sends, holds nothing of costs, staff and customers. The routes are
+//! those of the document, so a new one is walked, too.
 
 use std::ops::ControlFlow;
 

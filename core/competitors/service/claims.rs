@@ -1,8 +1,8 @@
 //! Claims: which process scrapes which competitor.
 //!
-//! A claim is a lease on a competitor. It is granted while no competitor of the same host is being scraped by anybody. A run
-//! keeps the leases that it holds in `Claims`, with those of shared hosts (`host_sharing`), and renews them together. A scrape that has lost one of its leases stops. Nothing of
-//! it is recorded, except that rows of a large lot may already be written as seen.
+//! A claim is a lease on a competitor. It is granted while no competitor of the same host is being scraped by anybody. A run keeps
+//! the leases that it holds in `Claims`, with those of shared hosts (`host_sharing`), and renews them together. A scrape that has
+//! lost one of its leases stops. Nothing of it is recorded, except that rows of a large lot may already be written as seen.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -1,7 +1,7 @@
 //! Streams the rows of a list column by column, without an object for any row.
 //!
-//! A repository gives the columns ([`Output`]) and the query with its filters; `postgres` and `sqlite` read the cells, `build` makes columns
-//! of them. What a cell says is what it says in a record: the same values, and the same word for what is missing.
+//! A repository gives the columns ([`Output`]) and the query with its filters; `postgres` and `sqlite` read the cells, `build`
+//! makes columns of them. What a cell says is what it says in a record: the same values, and the same word for what is missing.
 
 mod build;
 #[cfg(feature = "postgres")]

@@ -1,7 +1,7 @@
 //! A Markdown page a vehicle, with front matter, in a folder or a ZIP file.
 //!
-//! A value of the front matter is written as JSON, which is YAML as well. So no text is taken for a date, a number or a yes, whatever
-//! the version of YAML.
+//! A value of the front matter is written as JSON, which is YAML as well. So no text is taken for a date, a number or a yes,
+//! whatever the version of YAML. The text of a page is escaped, so that it runs neither as HTML nor as a template.
 
 use std::{
     fs::{self, File},
@@ -72,7 +72,7 @@ impl RowWriter for Folder {
         let page = page(columns, row)?;
         let mut file = File::create_new(self.path.join(file_name(row)))?;
         file.write_all(&page)?;
-        // Syncing each of many small files would take longer than all the rest; the folder is size as a whole.
+        // Syncing each of many small files would take longer than all the rest; the folder is synced as a whole.
         self.bytes += page.len() as u64;
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Stock that comes in a file: vehicles are added, changed, relisted and marked sold, by the rules of every other change.
 //!
 //! `columns.rs` says what a column means, `values.rs` and `dates.rs` what a cell says, `plan.rs` what a row does, `draft.rs` holds
-//! what all of them do, `service.rs` does it, `refused_file.rs` keeps the rows that are refused. Deliberately not here: how a file is read, which `sheets` knows.
+//! what all of them do, `service.rs` does it, `refused_file.rs` keeps the rows that are refused. Deliberately not here: how a file
+//! is read, which `sheets` knows.
 
 mod columns;
 mod dates;

@@ -1,8 +1,10 @@
-//! The import of a file: all of it in one transaction, or as much as can be in many, or nothing for a trial.
+//! The import of a file: all or nothing, as much as can be, or a trial that writes nothing.
 //!
-//! A transaction of SQLite keeps every other writer out. There all is read and planned before it: the transaction looks whether all
-//! still stands as it was planned upon, and writes. A file of very many changes is only checked before, and then written in turns,
-//! so that customers' offers get in. PostgreSQL locks the file's vehicles alone, and needs none of this.
+//! All or nothing on PostgreSQL is one transaction, which locks the file's vehicles alone. On SQLite a transaction keeps every
+//! other writer out, so the import is planned before it; the transaction checks that these vehicles are unchanged, and writes.
+//! Where others have overtaken several plans in turn, it plans inside. More changes than can be held are checked first and then
+//! written in turns, so that other writers get in; what others change meanwhile may still refuse a row. As much as can be is always
+//! written in turns.
 
 use std::{
     cell::{Cell, RefCell},

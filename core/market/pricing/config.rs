@@ -1,4 +1,7 @@
-//! Every number of the pricing rule, with its default.
+//! The numbers of the pricing rule that may be configured, with their defaults and checks.
+//!
+//! Not here: which quartiles are used (`adjustment`, `outliers`), and how long a listing that nobody sees counts as on the market
+//! (`on_the_market_days` in `tracking/config.rs`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

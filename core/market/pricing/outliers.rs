@@ -1,4 +1,5 @@
-//! The outlier rule: prices too far from the median of the adjusted logarithms are dropped.
+//! The outlier rule: prices are dropped that lie too far from the median of the adjusted logarithms, in scaled deviations; where
+//! more than half of them are equal, too far outside the quartiles.
 
 use super::{
     adjustment::Adjusted,

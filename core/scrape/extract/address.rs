@@ -1,8 +1,8 @@
 //! When two spellings of an address lead to one page.
 //!
 //! The scheme, `www.`, an usual port, doubled slashes and one at the end, `.` and `..`, letters written as `%75`, the file that a
-//! server shows for a folder, the order of a query and what counts visitors in it make no difference. A fragment that scrolls makes none either; one that a script
-//! reads as a path does. What is deliberately not here: making a link absolute (`page`).
+//! server shows for a folder, the order of a query and what counts visitors in it make no difference. A fragment that scrolls makes
+//! none either; one that a script reads as a path does. What is deliberately not here: making a link absolute (`page`).
 
 use std::borrow::Cow;
 

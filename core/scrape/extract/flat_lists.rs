@@ -1,8 +1,8 @@
 //! Lists without an element around each car: a heading, what is said of its car, and then the next heading.
 //!
-//! Each text that names a vehicle gets an element around it and what follows it, up to the next one, so that the cards of such a page
-//! are found like any others. It is asked of what stands outside of the cards that are known already. What is deliberately not here: what makes a card
-//! a vehicle (`cards`, `linked_cards`).
+//! Each text that names a vehicle gets an element around it and what follows it, up to the next one, so that the cards of such a
+//! page are found like any others. It is asked of what stands outside of the cards that are known already. What is deliberately not
+//! here: what makes a card a vehicle (`cards`, `linked_cards`).
 
 use std::{collections::BTreeMap, ops::Range};
 

@@ -1,9 +1,10 @@
 //! Cards of vehicles without a VIN: repeated elements, each with a heading of year and make and a link of its own.
 //!
 //! A link that a heading names is an anchor, as a VIN is in `cards`; where no heading is a link, the heading itself is; where there
-//! is no heading, a title or any text that names a vehicle is, the label of a make is, or a row of a table with columns for year and make. A card counts as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something else (`decoys`). Such a
-//! vehicle is known again by its stock number or by its address. What is deliberately not here: cards that stand among cards
-//! with a VIN.
+//! is no heading, a title or any text that names a vehicle is, the label of a make is, or a row of a table with columns for year
+//! and make. A card counts as a vehicle if it also says a price, a mileage or a stock number, and nothing on it speaks of something
+//! else (`decoys`). Such a vehicle is known again by its stock number or by its address. What is deliberately not here: cards that
+//! stand among cards with a VIN.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,7 @@
-//! The number of a car in stock, and where the car stands by its website's word: on the lot, on its way, not yet built, or nearly sold; and whether somebody is buying
-//! it, which is known beside where it stands.
+//! What a website says of a car in stock: its stock number, where it stands ([`StockStatus`]), and whether somebody is buying it
+//! ([`SaleStatus`]).
+//!
+//! The last two are read apart, for `Sale Pending - In Transit` is both.
 
 use serde::{Deserialize as _, Deserializer, Serialize};
 

@@ -1,8 +1,8 @@
 //! The brand on a title as a website words it: salvage, rebuilt, flood, lemon and their kin, or a clean title.
 //!
-//! One table of words for every place that speaks of titles: labels, badges, headings, keys of data, and our own vehicles'
-//! title status. A word counts only where it is about the title: `Lemon` may be a colour, an engine may be rebuilt, and a
-//! `Buyback Guarantee` is sold with clean cars.
+//! The words stand here once, for labels, badges, headings, keys of data, and our own vehicles' title status. In a text about
+//! anything, `salvage` is enough alone; any other word counts only beside `title`, for `Lemon` may be a colour, an engine may be
+//! rebuilt, and a `Buyback Guarantee` is sold with clean cars.
 
 use serde::{Deserialize as _, Deserializer, Serialize};
 

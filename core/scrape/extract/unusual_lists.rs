@@ -1,8 +1,8 @@
-//! Lists whose elements are none of the cards that a person sees: a car a column of a table, a line of a text, and cards that are never
-//! closed.
+//! Three kinds of lists without a card around each car: a table with one car in each column, text with one car on each line, and
+//! cards whose elements are never closed.
 //!
-//! Each gives the page with an element around each car, so that its cards are found like any others. They are asked only where hardly
-//! any card was found. What is deliberately not here: lists without elements around their cars (`flat_lists`).
+//! Each function gives the page again with an element around each car, so that its cards are found like any others. They are asked
+//! only where hardly any card was found. What is deliberately not here: lists without elements around their cars (`flat_lists`).
 
 use std::ops::Range;
 

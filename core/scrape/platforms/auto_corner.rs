@@ -1,4 +1,4 @@
-//! `AutoCorner`: lists made by a script of its own, known by its address alone.
+//! `AutoCorner`: lists made by a script of its own, known by the address of its script in the page.
 
 use super::{Mark, Platform, any_layout};
 

@@ -1,8 +1,8 @@
-//! The vendors whose pages are known: one file each, one line in [`ALL`].
+//! The vendors whose pages are known: one file each, with a `mod` line and a line of [`ALL`] here.
 //!
-//! A platform is detected by its vendor's hosts and by marks of its templates, never by a word that a dealer might write:
-//! pictures and tracking of one vendor appear on the pages of another, and `ford` is within `affordable`. What is deliberately
-//! not here: techniques that work on any page; they are in `extract`.
+//! A page is of a vendor by marks of its templates, or by a script or a style from its host. Pictures and counters do not count,
+//! because other vendors' pages carry them; nor do words that a dealer may write (`ford` stands in `affordable`). What is
+//! deliberately not here: techniques that work on any page; they are in `extract`.
 
 mod auction123;
 mod auto_corner;

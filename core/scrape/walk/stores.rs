@@ -1,7 +1,8 @@
 //! Websites of a group of dealers, which list the vehicles of all its stores.
 //!
-//! Which store is meant is said by the competitor's `scraper_config`; where it is not, all are taken and the report says so.
-//! What is deliberately not here: where on a page or in an answer a store stands; that is the platform's.
+//! Which store is meant is said by the competitor's `scraper_config`; a vehicle without a store is then left out, too. Where it is
+//! not said, all are taken and the report says so. What is deliberately not here: where on a page or in an answer a store stands;
+//! that is the platform's.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,9 +1,9 @@
 //! Records as columns in Arrow's memory layout, and the way of columns out of Python and into it.
 //!
-//! [`Columnar`] gives each type of a record's fields its Arrow type: an amount is `decimal128(18, 2)`, a time `timestamp[us, UTC]`, an id
-//! `arrow.uuid`, a document JSON text, a word of a closed set a dictionary. `record!` makes a schema of them, so a field is written
-//! down once. `export` hands streams to other libraries, `import` reads theirs, `reading` reads a list in a thread of its own, `plain` makes
-//! texts and floats of what few libraries compute with.
+//! [`Columnar`] gives each type of a record's fields its Arrow type: an amount is `decimal128(18, 2)`, a time `timestamp[us, UTC]`,
+//! an id `arrow.uuid`, a document JSON text, a word of a closed set a dictionary. `record!` makes a schema of them, so a field is
+//! written down once. `export` hands streams to other libraries, `import` reads theirs, `reading` reads a list in a thread of its
+//! own, `plain` makes texts and floats of what few libraries compute with.
 
 pub(crate) mod columns;
 pub(crate) mod export;
