@@ -151,16 +151,27 @@ impl fmt::Debug for DatabaseConfig {
 /// The address without what must stand in no list of processes.
 pub(super) fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    // As libpq reads it: who signs in ends at the first `@` before a slash, and a question mark in there is one of the password.
+    let (user, rest) = match rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')) {
+        Some(end) => (Some(&rest[..end]), &rest[end + 1..]),
+        None => (None, rest),
+    };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
-    let authority = match authority.rsplit_once('@') {
-        Some((user, hosts)) => format!("{}@{hosts}", user.split(':').next().unwrap_or_default()),
-        None => authority.to_owned(),
+    let (hosts, rest) = rest.split_at(end);
+    // Nor is what a password with an `@` in it leaves over.
+    let hosts = hosts.rsplit('@').next().unwrap_or_default();
+    let authority = match user {
+        Some(user) => format!("{}@{hosts}", user.split(':').next().unwrap_or_default()),
+        None => hosts.to_owned(),
     };
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let kept: Vec<_> = query
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.split('=').next().unwrap_or_default().ends_with("password"))
+        .filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            // A name that is written in another way than it is called has something to hide.
+            !pair.is_empty() && !name.contains('%') && !name.ends_with("password")
+        })
         .collect();
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     format!("{scheme}://{authority}{path}{query}")
@@ -177,6 +188,8 @@ mod tests {
             ("postgresql://me@h1,h2/lot?sslmode=require", "postgresql://me@h1,h2/lot?sslmode=require"),
             ("postgres://h/lot?password=s3cret&sslpassword=x&options=-c%20a", "postgres://h/lot?options=-c%20a"),
             ("postgres://me:s3cret@h?user=x", "postgres://me@h?user=x"),
+            ("postgres://me:s3?cret@h:1/lot?sslmode=require", "postgres://me@h:1/lot?sslmode=require"),
+            ("postgres://h/lot?pass%77ord=s3cret&user=x", "postgres://h/lot?user=x"),
             ("postgres:///lot", "postgres:///lot"),
         ] {
             assert_eq!(without_password(url), expected, "{url}");

@@ -258,6 +258,15 @@ impl Command {
         }
     }
 
+    /// Whether it runs until it is told to end.
+    pub(crate) fn is_a_server(&self) -> bool {
+        match self {
+            Self::Serve(arguments) => !arguments.only_checks(),
+            Self::Work(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether somebody acts in it. In the others the machine does, or nobody.
     pub(crate) fn is_of_somebody(&self) -> bool {
         !matches!(

@@ -81,7 +81,7 @@ fn start(global: Global, command: Command, file: Option<PathBuf>) -> Result<(), 
         _ => Settings::load(file.as_deref(), std::env::vars_os())?,
     };
     let usual = if global.verbose { "jpauto=debug,info" } else { command.usual_log() };
-    let _log = log_to_stderr(usual, &settings)?;
+    let _log = log_to_stderr(usual, &settings, command.is_a_server())?;
     if global.acting_as.is_some() && !command.is_of_somebody() {
         let message = "--as is not for this command: the machine itself acts in it, whoever runs it";
         return Err(Failure::new(ErrorCode::Usage, message));
@@ -182,7 +182,7 @@ fn json_was_asked_for(arguments: impl Iterator<Item = OsString>) -> bool {
 }
 
 /// What the library and the server trace. `RUST_LOG` counts before the configuration, and that before what is usual.
-fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Finished, Failure> {
+fn log_to_stderr(usual: &str, settings: &Settings, is_a_server: bool) -> Result<Finished, Failure> {
     use tracing_subscriber::EnvFilter;
     let chosen = &settings.log;
     let filter = match (EnvFilter::try_from_default_env(), &chosen.filter) {
@@ -193,12 +193,12 @@ fn log_to_stderr(usual: &str, settings: &Settings) -> Result<Finished, Failure> 
         (Err(_not_set), None) => EnvFilter::new(usual),
     };
     // Below that, the client of FTP tells each command that it sends, and one of them is the password.
-    let filter = match "suppaftp=info".parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_cannot_be) => filter,
-    };
+    let filter = ["suppaftp=info", log::REMARKS]
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let in_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-    let log = Log::to(std::io::stderr());
+    let log = if is_a_server { log::of_a_server(chosen.format) } else { Log::to(std::io::stderr()) };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(in_colour)

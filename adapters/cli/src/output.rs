@@ -21,7 +21,7 @@ pub(crate) use words::{NOTHING, car, counted, dash, day, dollars, miles, moment,
 
 use jpauto::extract::is_unseen;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, log};
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -155,7 +155,7 @@ fn as_it_is(text: &str) -> Cow<'_, str> {
 
 /// A remark on stderr; nothing is lost where nobody listens.
 pub(crate) fn remark(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", as_it_is(text));
+    log::remark(&as_it_is(text));
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 use jpauto::{
-    Actor, Dealership, ErrorCode,
+    Actor, DatabaseConfig, Dealership, ErrorCode,
     jobs::Stop,
     notifications::{NotificationConfig, check_templates},
 };
@@ -239,9 +239,10 @@ pub(crate) fn template_faults(config: &NotificationConfig) -> Vec<String> {
 
 /// The address of a database without its user, password and parameters.
 fn without_secrets(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let place = rest.split('?').next().unwrap_or_default();
-    format!("{scheme}://{}", place.rsplit('@').next().unwrap_or_default())
+    let url = DatabaseConfig::new(url).url_without_password();
+    let Some((scheme, rest)) = url.split_once("://") else { return url };
+    let user = rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')).map_or(0, |end| end + 1);
+    format!("{scheme}://{}", rest[user..].split('?').next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -255,6 +256,7 @@ mod tests {
             ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
             ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
             ("postgres://lot:a@b?c@db/lot", "postgres://b"),
+            ("postgres://lot:s3?cret@db/lot", "postgres://db/lot"),
         ] {
             assert_eq!(without_secrets(url), shown);
         }

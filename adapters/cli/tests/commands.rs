@@ -306,6 +306,50 @@ fn serve_goes_on_where_nobody_reads_its_log_any_more() {
 
 #[cfg(unix)]
 #[test]
+fn serve_answers_and_ends_beside_a_reader_of_its_log_that_stops() {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        process::Stdio,
+        time::{Duration, Instant},
+    };
+    let lot = Lot::new();
+    assert_eq!(lot.run(["migrate"]).code, 0);
+    let mut command = lot.command(["serve", "--address", "127.0.0.1:0"]);
+    let mut child =
+        command.env("JPAUTO_LOG_FORMAT", "json").stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let (mut log, mut told) = (BufReader::new(child.stderr.take().unwrap()), String::new());
+    // Nothing behind the first line is read. A pipe holds 64 KiB.
+    log.read_line(&mut told).unwrap();
+    let first: Value = serde_json::from_str(&told).unwrap();
+    let address = first["message"].as_str().unwrap().strip_prefix("serving on http://").unwrap().trim_end_matches('/');
+    let mut connection = std::net::TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let requests = 1_000;
+    for number in 1..=requests {
+        let end = if number == requests { "Connection: close\r\n" } else { "" };
+        write!(connection, "GET /healthz HTTP/1.1\r\nHost: lot\r\n{end}\r\n").unwrap();
+    }
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), requests);
+    let ended = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0), "it ended by itself");
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    let whole: Vec<_> = rest.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
+    assert!(whole.len() > 100, "{} lines", whole.len());
+    for line in whole {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn serve_says_once_that_it_does_not_trust_a_proxy() {
     use std::io::{Read as _, Write as _};
     for (trusted, said) in [(&[] as &[&str], 1), (&["--trust-proxy", "127.0.0.0/8"], 0)] {

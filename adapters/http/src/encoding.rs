@@ -11,8 +11,8 @@ use tower_http::compression::{CompressionBody, CompressionLayer};
 use warp::{
     Reply as _,
     http::{
-        HeaderValue, Request, Response as HttpResponse, StatusCode,
-        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap},
+        HeaderValue, Method, Request, Response as HttpResponse, StatusCode,
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap},
     },
     reply::Response,
 };
@@ -52,7 +52,12 @@ where
     if !request.headers().contains_key(ACCEPT_ENCODING) {
         return Ok(service.oneshot(request).await?.map(Either::Left));
     }
-    let response = CompressionLayer::new().layer(service).oneshot(request).await?;
+    let is_head = request.method() == Method::HEAD;
+    let mut response = CompressionLayer::new().layer(service).oneshot(request).await?;
+    if is_head && !response.headers().contains_key(CONTENT_ENCODING) {
+        // The answer to the same GET may be compressed, and nobody knows how long it is then.
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
     Ok(response.map(|body| Either::Right(Box::pin(body))))
 }
 
@@ -104,14 +109,23 @@ impl Unchanging {
     }
 }
 
+/// Whether the encoding is named with a weight, or all that are not named are.
 fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
-    let mut items =
-        headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-    items.any(|item| {
-        let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
-        let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').trim();
-        name.trim().eq_ignore_ascii_case(encoding) && weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)
-    })
+    let items =
+        || headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    let weight_of = |wanted: &str| {
+        let item = items().map(|item| item.split_once(';').unwrap_or((item, "q=1"))).find(|(name, _)| {
+            let name = name.trim();
+            // The older name of it (RFC 9110, 8.4.1.3).
+            let name = if name.eq_ignore_ascii_case("x-gzip") { "gzip" } else { name };
+            name.eq_ignore_ascii_case(wanted)
+        });
+        item.map(|(_, weight)| {
+            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').trim();
+            weight.parse::<f32>().unwrap_or(0.0)
+        })
+    };
+    weight_of(encoding).or_else(|| weight_of("*")).is_some_and(|weight| weight > 0.0)
 }
 
 async fn compressed_as(encoding: &'static str, text: Bytes) -> Result<Bytes, Problem> {
@@ -163,7 +177,9 @@ mod tests {
             (&["gzip", "br"], true),
             (&["br;q=0"], false),
             (&["brotli"], false),
-            (&["*"], false),
+            (&["*"], true),
+            (&["br;q=0, *"], false),
+            (&["gzip, *;q=0"], false),
             (&[], false),
         ] {
             assert_eq!(is_accepted(&accepting(sent), "br"), expected, "{sent:?}");
@@ -173,7 +189,13 @@ mod tests {
     #[tokio::test]
     async fn a_compressed_form_is_made_once_and_kept() {
         let long = Unchanging::new(|| (Bytes::from("jpauto ".repeat(1_000)), "text/plain"));
-        for (accept, encoding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("deflate", None)] {
+        for (accept, encoding) in [
+            ("gzip, br", Some("br")),
+            ("gzip", Some("gzip")),
+            ("x-gzip", Some("gzip")),
+            ("*", Some("br")),
+            ("deflate", None),
+        ] {
             let answer = long.answer(&accepting(&[accept])).await.unwrap();
             let found = answer.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap().to_owned());
             assert_eq!(found.as_deref(), encoding);

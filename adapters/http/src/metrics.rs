@@ -187,7 +187,7 @@ impl Drop for Connected {
 }
 
 /// The usual methods by their names. Others are a client's invention, which must make no series.
-fn name_of(method: &Method) -> &'static str {
+pub(crate) fn name_of(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

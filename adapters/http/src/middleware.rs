@@ -99,7 +99,7 @@ where
     // The pattern of the path and not the path: what a client writes there is nobody's business.
     tracing::info!(
         target: ACCESS_LOG,
-        %method,
+        method = crate::metrics::name_of(&method),
         route,
         status = status.as_u16(),
         milliseconds = took.as_micros() as f64 / 1_000.0,

@@ -189,6 +189,11 @@ fn an_answer_is_compressed_for_those_who_ask_and_plain_for_others() {
     lot.staff().inventory().add(&corolla(0)).unwrap();
     let plain = lot.get("/api/inventory");
     assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+    // How long the compressed answer is, nobody knows before it is made.
+    for (headers, length) in [(&[][..], plain.header("content-length")), (&[("accept-encoding", "gzip")], None)] {
+        let head = lot.ask("HEAD", "/api/inventory", headers, b"");
+        assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, length, 0), "{headers:?}");
+    }
     // HTTP/1.0, so that the body comes without chunks.
     let mut stream = lot.connect();
     std::io::Write::write_all(&mut stream, b"GET /api/inventory HTTP/1.0\r\naccept-encoding: gzip\r\n\r\n").unwrap();
