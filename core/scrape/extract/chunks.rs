@@ -425,6 +425,7 @@ pub(super) fn pieces(text: &str) -> Vec<&str> {
 fn line_of_facts(text: &str) -> Option<Vec<&str>> {
     const LABELS: [&str; 4] = ["stock", "stock#", "stk", "stk#"];
     const VINS: [&str; 2] = ["vin", "vin#"];
+    const ODOMETERS: [&str; 4] = ["odometer", "odometer:", "mileage", "mileage:"];
     const UNITS: [&str; 5] = ["mi", "mi.", "mile", "miles", "km"];
     const FEWEST: usize = 2;
     let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
@@ -443,11 +444,15 @@ fn line_of_facts(text: &str) -> Option<Vec<&str>> {
     // How many words a fact has that begins with this one.
     let length = |at: usize| {
         let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let is_number = digits > 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+        let is_number = |word: &str| {
+            let digits = word.bytes().filter(u8::is_ascii_digit).count();
+            digits > 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+        };
+        let has_unit = |at: usize| words.get(at).is_some_and(|word| is(word, &UNITS));
         match () {
             () if word.strip_prefix('$').is_some_and(|amount| numbers::lone_number(amount).is_some()) => Some(1),
-            () if is_number && is(next, &UNITS) => Some(2),
+            () if is_number(word) && is(next, &UNITS) => Some(2),
+            () if is(word, &ODOMETERS) && is_number(next) => Some(2 + usize::from(has_unit(at + 2))),
             () if is(word, &LABELS) && next.bytes().any(|byte| byte.is_ascii_digit()) => Some(2),
             () if is(word, &VINS) && vins::parse(next).is_some() => Some(2),
             () => None,

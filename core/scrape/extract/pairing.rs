@@ -73,9 +73,6 @@ struct Binder<'b, 'd> {
     separators: Vec<usize>,
     /// Captions and amounts that nothing has bound, in order.
     loose: Vec<usize>,
-    /// The elements around those that bound a caption to an amount, and whether the amount stands behind. A list of terms and a table have
-    /// a direction of their own, which says nothing of the texts beside them.
-    bound: Vec<(Option<usize>, bool)>,
 }
 
 impl<'b, 'd> Binder<'b, 'd> {
@@ -91,7 +88,7 @@ impl<'b, 'd> Binder<'b, 'd> {
             before
         });
         let separators = separators.collect();
-        Self { dom, chunks, columns, items, separators, loose: Vec::new(), bound: Vec::new() }
+        Self { dom, chunks, columns, items, separators, loose: Vec::new() }
     }
 
     /// Binds what an element holds, from the item `start` of the loose ones on.
@@ -112,10 +109,6 @@ impl<'b, 'd> Binder<'b, 'd> {
                 self.bind_terms(element, start);
             }
             let pairs = self.pairs_within(element, start);
-            if !matches!(name, "dl" | "table" | "tbody" | "thead" | "tr") {
-                let around = self.dom.parent(element);
-                self.bound.extend(pairs.iter().map(|(caption, amount)| (around, caption < amount)));
-            }
             self.bind_all(&pairs, start);
         }
         if matches!(name, "td" | "th") && !self.columns.is_empty() {
@@ -200,13 +193,22 @@ impl<'b, 'd> Binder<'b, 'd> {
             };
             let (before, behind) = (at.checked_sub(1).filter(|before| *before >= start), at + 1);
             // Where each amount has the caption behind it, one in front of what is struck through is another's, and the other way round.
-            let is_taken = || is_struck && (begins == Some(false) || self.takes_turns(start..at) == Some(false));
+            let is_taken = || {
+                let turns = || self.takes_turns(start..at) == Some(false);
+                is_struck
+                    && (begins == Some(false)
+                        || turns()
+                        || self.is_of_a_larger(at, at.checked_sub(2).filter(|other| *other >= start)))
+            };
             let is_given = || {
                 let turns = || self.takes_turns(behind..self.loose.len()) == Some(true);
-                begins == Some(true) || (is_struck && (turns() || self.is_of_a_larger(at)))
+                begins == Some(true) || (is_struck && (turns() || self.is_of_a_larger(at, at.checked_add(2))))
             };
             if before.is_some_and(|before| is_absorbed(self.loose.get(before))) && !is_taken() {
                 self.loose.drain(at - 1..=at);
+                if let Some(front) = at.checked_sub(2).filter(|front| is_struck && *front >= start) {
+                    self.doubt_class(self.loose[front]);
+                }
             } else if is_absorbed(self.loose.get(behind)) && !is_given() {
                 self.loose.drain(at..=behind);
             }
@@ -214,11 +216,23 @@ impl<'b, 'd> Binder<'b, 'd> {
         }
     }
 
-    /// Whether the caption behind an amount that is struck through stands in front of a larger one: nobody asks more than before.
-    fn is_of_a_larger(&self, struck: usize) -> bool {
-        let size = |place: usize| self.loose.get(place).and_then(|item| self.items[*item].amount());
-        let next = size(struck + 2).filter(|amount| amount.is_open()).and_then(|amount| amount.size);
-        next.zip(size(struck).and_then(|amount| amount.size)).is_some_and(|(next, struck)| next > struck)
+    /// Takes the word of a class from an amount in front of the caption of one that is struck through, where others are open: it may be its
+    /// caption as well.
+    fn doubt_class(&mut self, item: usize) {
+        let is_other = |(at, other): (usize, &Item)| at != item && is_open(other);
+        if self.items.iter().enumerate().any(is_other)
+            && let Kind::Amount(amount) = &mut self.items[item].kind
+            && amount.is_open()
+        {
+            amount.class = None;
+        }
+    }
+
+    /// Whether the amount on the other side of the caption beside one that is struck through is larger: nobody asks more than before.
+    fn is_of_a_larger(&self, struck: usize, other: Option<usize>) -> bool {
+        let amount = |place: usize| self.loose.get(place).and_then(|item| self.items[*item].amount());
+        let other = other.and_then(amount).filter(|amount| amount.is_open()).and_then(|amount| amount.size);
+        other.zip(amount(struck).and_then(|amount| amount.size)).is_some_and(|(other, struck)| other > struck)
     }
 
     /// Whether captions and the amounts that nothing is said of take turns, each having its own, and a caption is the first of them.
@@ -238,7 +252,8 @@ impl<'b, 'd> Binder<'b, 'd> {
         let is_below = first == Some("dd");
         let (front, behind) = if is_below { ("dd", "dt") } else { ("dt", "dd") };
         let is_in = |item: usize, name: &str| {
-            let around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(3);
+            let around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at))
+                .take(FRAME_LEVELS);
             around.into_iter().any(|at| self.dom.element(at).is_some_and(|element| element.name() == name))
         };
         let pairs: Pairs = self.loose[start..]
@@ -312,7 +327,8 @@ impl<'b, 'd> Binder<'b, 'd> {
     /// The row and the column of the cell around an item.
     fn cell(&self, item: usize) -> Option<(usize, usize)> {
         let is_cell = |at: usize| self.dom.element(at).is_some_and(|element| matches!(element.name(), "td" | "th"));
-        let mut around = std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(4);
+        let mut around =
+            std::iter::successors(self.dom.parent(self.items[item].at), |at| self.dom.parent(*at)).take(FRAME_LEVELS);
         let cell = around.find(|at| is_cell(*at))?;
         let row = self.dom.parent(cell)?;
         let column = self.dom.children(row).take(CELLS_MAX).position(|other| other == cell)?;
@@ -392,15 +408,6 @@ impl<'b, 'd> Binder<'b, 'd> {
         let Item { at, chunks, .. } = &self.items[item];
         let row = self.dom.row_around(*at, (FRAME_LEVELS, chunks.len()), self.chunks, |chunk| chunk.at);
         row.map(|(element, _)| element)
-    }
-
-    /// Whether the captions that were bound beside a run all stand in front of their amounts, or all behind.
-    fn side_around(&self, run: &[usize]) -> Option<bool> {
-        let frame = self.frame(*run.first()?)?;
-        let mut sides =
-            self.bound.iter().filter(|(around, _)| *around == Some(frame)).map(|(_, is_forward)| *is_forward);
-        let first = sides.next()?;
-        sides.all(|side| side == first).then_some(first)
     }
 
     /// The parts of a run that stand in elements of their own, where one has a caption for each amount and the others are amounts alone.
@@ -487,8 +494,8 @@ impl<'b, 'd> Binder<'b, 'd> {
                 std::cmp::Ordering::Equal if self.may_be(run, &behind) != self.may_be(run, &in_front) => {
                     Some(self.may_be(run, &behind))
                 }
-                // The other captions of the element are all on one side.
-                std::cmp::Ordering::Equal => self.side_around(run),
+                // Pairs in elements of their own beside it have a side of their own.
+                std::cmp::Ordering::Equal => None,
             };
             forward.extend(if only == Some(false) { in_front.clone() } else { behind.clone() });
             backward.extend(if only == Some(true) { behind } else { in_front });

@@ -17,11 +17,11 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
         items.iter().filter_map(Item::amount).filter(is_open).filter_map(|amount| amount.size).collect();
     let Some(least) = sizes.iter().min().copied() else { return };
     // `Finance For` beside `$608/mo` says once more what that amount says itself.
-    let repeats = |said: Stated| {
-        let says_so = |amount: &Amount| amount.own == Some(said) && amount.wording == Wording::Short;
-        items.iter().filter_map(Item::amount).any(says_so)
-    };
-    let captions = items.iter().filter_map(Item::caption).filter(|said| !repeats(*said)).count();
+    let mut repeated: Vec<Stated> = Vec::new();
+    for amount in items.iter().filter_map(Item::amount).filter(|amount| amount.wording == Wording::Short) {
+        repeated.extend(amount.own.filter(|own| !repeated.contains(own)));
+    }
+    let captions = items.iter().filter_map(Item::caption).filter(|said| !repeated.contains(said)).count();
     let is_priced = |item: &Item| {
         item.amount().is_some_and(|amount| is_open(&amount))
             && chunks.get(item.chunks.start).is_some_and(|chunk| chunk.is_priced)

@@ -215,7 +215,8 @@ impl Around<'_, '_> {
     }
 
     fn stands_in(&self, text: usize, name: &str) -> bool {
-        let around = std::iter::successors(self.dom.parent(self.chunks[text].at), |at| self.dom.parent(*at)).take(3);
+        let around =
+            std::iter::successors(self.dom.parent(self.chunks[text].at), |at| self.dom.parent(*at)).take(LEVELS);
         around.into_iter().any(|at| self.dom.element(at).is_some_and(|element| element.name() == name))
     }
 

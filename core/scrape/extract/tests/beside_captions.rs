@@ -268,6 +268,22 @@ const SHOWN: &[(&str, Option<i64>)] = &[
         "<b>$26,995</b><b>$24,995</b><i>MSRP</i><b>$21,995</b><i>Our Price</i><i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b>",
         Some(21_995),
     ),
+    // A pair in a row of its own says nothing of the side of captions beside it.
+    (
+        "<b class=price-value>$27,995</b> <i>Trade-In Value</i><div class=row><b class=price-value>$21,995</b></div>\
+         <div class=row><i>Handling Fee</i><b>$706</b></div>",
+        None,
+    ),
+    // The caption between an amount and a smaller one that is struck through is that of the larger; of a larger one it may be either's.
+    ("<div><b>$21,995</b></div><b class=price>$27,495</b><p>M.S.R.P.</p><div><s>$23,745</s></div>", Some(21_995)),
+    ("<div><b>$21,995</b></div><b class=price>$22,495</b><p>M.S.R.P.</p><div><s>$23,745</s></div>", None),
+    ("<b class=price>$21,995</b> <i>Was</i> <s>$24,995</s> <div><b>$389</b></div>", Some(21_995)),
+    // However deep a value of a list of terms stands, its term is no caption of what is struck through in front of the list.
+    (
+        "<div><s>$25,910</s></div><dl><dt>Trade-In Value</dt><dd><b class=price-value><i><sup>$</sup>16,117</i></b></dd>\
+         <dt></dt><dd><b class=value>$21,995</b></dd></dl>",
+        Some(21_995),
+    ),
 ];
 
 #[test]
@@ -288,6 +304,8 @@ fn facts_in_one_text_need_no_marks_between_them() {
         ("VIN 1FTEW1EP6KFA10001 Stock P2535", Some("P2535"), None),
         ("Stock# P2535 VIN 1FTEW1EP6KFA10001", Some("P2535"), None),
         ("VIN 1FTEW1EP6KFA10001 stk P2535 45,678 mi", Some("P2535"), Some(45_678)),
+        ("VIN 1FTEW1EP6KFA10001 Stock P2535 Odometer 45,678 mi", Some("P2535"), Some(45_678)),
+        ("Stock P2535 Mileage 45,678 VIN 1FTEW1EP6KFA10001", Some("P2535"), Some(45_678)),
         ("VIN 1FTEW1EP6KFA10001 45,678 miles $21,995", None, Some(45_678)),
     ] {
         let read = listings(&page(facts), LOT).unwrap().listings;
