@@ -127,14 +127,14 @@ warnings! {
              add up; `fields/price` in the scraper_config says which one is asked"
         );
 
-    /// Cards were made like those of vehicles, and say too little to be one.
+    /// Cards were made like those of vehicles, and say too little to be one, or name none.
     CardsLeftOut {
         /// How many.
         left_out: usize,
         /// Vehicles that were found beside them.
         found: usize,
     } = "cards_left_out"
-        => format!("{left_out} cards like those of {found} vehicles say no price, mileage or number: they were left out");
+        => format!("{left_out} cards like those of {found} vehicles say no price, mileage or number, or no name: they were left out");
 
     /// Amounts stand in the place of prices that are none, such as $1 or $9,999,999.
     PricesFilledIn {

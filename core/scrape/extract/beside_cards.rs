@@ -1,16 +1,17 @@
 //! Cards of the same template as those of vehicles, which nothing else has read: their make is in no table, or they say too little.
 //!
-//! One that says a price, miles or a stock number and leads on is a vehicle, with the words of its heading as they stand. The others are
-//! counted, so that none goes unseen. What is deliberately not here: what makes a template one of vehicles (`cards`, `linked_cards`).
+//! One that says a price, miles or a stock number and leads on is a vehicle, with the words of its heading as they stand. In a list that
+//! names models without makes (`2014 NOTE`) they are the model, and it has no make. The others are counted, so that none goes unseen. What is deliberately not here: what makes a template one of vehicles (`cards`, `linked_cards`).
 
 use std::collections::HashSet;
 
 use super::{
     address, card,
-    card_heading::heading_of_any_make,
+    card_heading::states_its_make,
     card_proof,
     cards::{Card, alike},
     dom::Dom,
+    heading::Begins,
     page::Page,
 };
 
@@ -42,7 +43,7 @@ pub(super) fn read(page: &Page<'_>, dom: &Dom<'_>, found: &[Card]) -> Vec<Card> 
             at += 1;
             continue;
         }
-        beside.extend(vehicle_on(page, dom, at, &mut known));
+        beside.extend(vehicle_on(page, dom, at, &mut known, templates.begins));
         at = dom.node(at).end;
     }
     beside
@@ -52,6 +53,8 @@ pub(super) fn read(page: &Page<'_>, dom: &Dom<'_>, found: &[Card]) -> Vec<Card> 
 struct Templates {
     examples: Vec<usize>,
     parents: HashSet<usize>,
+    /// What their headings begin with behind the year.
+    begins: Begins,
 }
 
 impl Templates {
@@ -62,7 +65,11 @@ impl Templates {
                 examples.push(card.at);
             }
         }
-        Self { examples, parents: found.iter().filter_map(|card| dom.parent(card.at)).collect() }
+        let said: Vec<bool> =
+            found.iter().take(EXAMPLES_MAX).filter_map(|card| states_its_make(dom, card.at)).collect();
+        let with_make = said.iter().filter(|states| **states).count();
+        let begins = if with_make * 2 < said.len() { Begins::WithModel } else { Begins::WithMake };
+        Self { examples, parents: found.iter().filter_map(|card| dom.parent(card.at)).collect(), begins }
     }
 
     fn made(&self, dom: &Dom<'_>, at: usize) -> bool {
@@ -73,21 +80,22 @@ impl Templates {
     }
 }
 
-fn vehicle_on(page: &Page<'_>, dom: &Dom<'_>, at: usize, known: &mut HashSet<String>) -> Option<Card> {
-    heading_of_any_make(dom, at)?;
+fn vehicle_on(page: &Page<'_>, dom: &Dom<'_>, at: usize, known: &mut HashSet<String>, begins: Begins) -> Option<Card> {
+    states_its_make(dom, at)?;
     let (_, url) = card::link(page, dom, at, None)?;
     if !known.insert(address::key(&url)?) {
         return None;
     }
-    let (card, proof) = card_proof::read_of_any_make(page, dom, at, Some(url))?;
+    let (card, proof) = card_proof::read_as_it_stands(page, dom, at, Some(url), begins)?;
     if proof.is_no_car() {
         return None;
     }
-    if !proof.is_enough() {
+    // One of a known make was left for a widget beside the list.
+    let is_of_list = card::heading_within(dom, at).is_none();
+    let is_named = card.listing.make.is_some() || card.listing.model.is_some();
+    if is_named != proof.is_enough() {
         page.note_left_out(at);
-        return None;
     }
-    // One of a known make was left for a widget beside the list; a VIN in a link is that of another card.
-    let is_of_list = card::heading_within(dom, at).is_none() && card.listing.vin.is_none();
-    is_of_list.then_some(card)
+    // A VIN in a link is that of another card.
+    (is_named && is_of_list && proof.is_enough() && card.listing.vin.is_none()).then_some(card)
 }

@@ -8,7 +8,7 @@ use super::{
     amounts::Column,
     badges::Badges,
     bound_words::CarName,
-    card_heading::{HEADING_NODES_MAX, year_in_heading},
+    card_heading::{HEADING_NODES_MAX, heading_among_cars, year_in_heading},
     card_parts,
     chunks::{self, Chunk},
     dom::{Dom, Kind, attribute},
@@ -49,6 +49,13 @@ pub(crate) fn read(page: &Page<'_>, dom: &Dom<'_>, card: usize, draft: &mut Draf
     }
     if draft.listing.year.is_none() {
         draft.listing.year = year_in_heading(dom, card);
+    }
+    // A VIN proves a vehicle.
+    if draft.listing.make.is_none()
+        && draft.listing.vin.is_some()
+        && let Some(heading) = heading_among_cars(dom, card).filter(|it| draft.listing.year == Some(it.year))
+    {
+        draft.offer_split(heading);
     }
     if draft.listing.vin.is_none() {
         draft.listing.vin = dom

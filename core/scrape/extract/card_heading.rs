@@ -8,7 +8,7 @@
 use super::{
     clean,
     dom::{Dom, Element, Kind, attribute},
-    heading::{self, Heading},
+    heading::{self, Begins, Heading},
 };
 
 /// An element with more within it is a block, not a heading.
@@ -110,13 +110,28 @@ fn in_plain_text(dom: &Dom<'_>, card: usize) -> Option<Heading> {
     texts.take(TEXTS_MAX).find_map(|text| named(text).filter(|heading| heading.model.is_some()))
 }
 
-/// The heading of a card whose make may be unknown: the first word behind the year, as it stands.
-pub(super) fn heading_of_any_make(dom: &Dom<'_>, card: usize) -> Option<Heading> {
-    dom.elements(dom.within(card))
-        .filter(|(at, element)| {
-            tier(dom, element).is_some_and(|tier| tier <= BOLD) && dom.node(*at).end - at < HEADING_NODES_MAX
-        })
-        .find_map(|(at, _)| heading::split_as_it_stands(&dom.text(at)))
+/// The heading of a card whose make may be unknown: the words behind the year, as they stand.
+pub(super) fn heading_as_it_stands(dom: &Dom<'_>, card: usize, begins: Begins) -> Option<Heading> {
+    headings(dom, card).find_map(|at| heading::split_as_it_stands(&dom.text(at), begins))
+}
+
+/// The heading of a card that something else proves to be one of a vehicle.
+pub(super) fn heading_among_cars(dom: &Dom<'_>, card: usize) -> Option<Heading> {
+    let split = |at: usize| heading::split_among_cars(&dom.text(at)).filter(|heading| heading.make.is_some());
+    headings(dom, card).find_map(split)
+}
+
+/// Whether the heading of a card states the make, and does not leave it to the model; `None` where none begins with a year.
+pub(super) fn states_its_make(dom: &Dom<'_>, card: usize) -> Option<bool> {
+    headings(dom, card).find_map(|at| heading::split(&dom.text(at))).map(|heading| heading.make.is_some())
+}
+
+/// The elements within that may be headings.
+fn headings<'d>(dom: &'d Dom<'_>, card: usize) -> impl Iterator<Item = usize> + 'd {
+    let may_be = |(at, element): &(usize, &Element<'_>)| {
+        tier(dom, element).is_some_and(|tier| tier <= BOLD) && dom.node(*at).end - at < HEADING_NODES_MAX
+    };
+    dom.elements(dom.within(card)).filter(may_be).map(|(at, _)| at)
 }
 
 /// Whether a heading or a title within names a vehicle with its model.

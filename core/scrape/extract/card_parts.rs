@@ -1,7 +1,7 @@
 //! The name of a vehicle in parts: a year, a make and a model in elements of their own.
 //!
-//! `2019` on a badge and `Ford Edge` in the heading, `Ford` over `2019 Edge SEL`, or a text for each of the three. They are put together
-//! only where the card holds one year and one make. What is deliberately not here: names that one text states (`card_heading`).
+//! `2019` on a badge and `Ford Edge` in the heading, `Ford` over `2019 Edge SEL`, `2019 Ford` over `Edge SEL`, or a text for each of
+//! the three. They are put together only where the card holds one year and one make. What is deliberately not here: names that one text states (`card_heading`).
 
 use super::{
     card::labelled,
@@ -46,7 +46,11 @@ pub(super) fn heading(dom: &Dom<'_>, card: usize, year: Option<i32>, make: Optio
         return None;
     }
     let parts = Parts::of(dom, card);
-    let whole = parts.behind_year().or_else(|| parts.of_title(year)).or_else(|| parts.with_make(make))?;
+    let whole = parts
+        .behind_year()
+        .or_else(|| parts.behind_year_and_make())
+        .or_else(|| parts.of_title(year))
+        .or_else(|| parts.with_make(make))?;
     (whole.make.is_some() && whole.model.is_some() && year.is_none_or(|year| year == whole.year)).then_some(whole)
 }
 
@@ -106,6 +110,18 @@ impl Parts {
         named(&format!("{} {}", self.texts[place], behind.join(" ")))
     }
 
+    /// `2019 Ford` and `Edge SEL` in the next text.
+    fn behind_year_and_make(&self) -> Option<Heading> {
+        let mut places = (0..self.texts.len()).filter(|place| is_year_and_make(&self.texts[*place]));
+        let place = places.next().filter(|_| places.next().is_none())?;
+        let is_part = |text: &&String| {
+            let begins = text.starts_with(|sign: char| sign.is_ascii_uppercase() || sign.is_ascii_digit());
+            begins && !is_fact(text) && !text.contains(['$', ':']) && labelled(text).is_none() && !ends_in_a_fact(text)
+        };
+        let model = self.texts.get(place + 1).filter(is_part)?;
+        named(&format!("{} {model}", self.texts[place]))
+    }
+
     /// `Ford Edge SEL`, and the year elsewhere.
     fn of_title(&self, year: Option<i32>) -> Option<Heading> {
         let year = year.or_else(|| self.year())?;
@@ -134,6 +150,11 @@ impl Parts {
 fn named(text: &str) -> Option<Heading> {
     let is_short = text.split(' ').count() <= NAME_WORDS_MAX + 2;
     heading::split(text).filter(|heading| is_short && heading.model.is_some() && !decoys::is_no_vehicle(text))
+}
+
+/// Whether a text is a year with a make and nothing else: `2019 Ford`.
+pub(super) fn is_year_and_make(text: &str) -> bool {
+    text.trim().split_once(' ').is_some_and(|(year, make)| numbers::year(year).is_some() && is_make(make.trim()))
 }
 
 /// Whether a text is a make and nothing else.

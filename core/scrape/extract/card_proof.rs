@@ -4,13 +4,13 @@
 
 use super::{
     card,
-    card_heading::heading_of_any_make,
+    card_heading::heading_as_it_stands,
     cards::Card,
     chunks,
     decoys::{self, Told},
     dom::{Dom, Kind},
     fields::Draft,
-    heading,
+    heading::{self, Begins},
     listing::ScrapedListing,
     page::Page,
     sold_marks::is_marked_sold,
@@ -70,29 +70,30 @@ pub(super) fn read(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String
     read_named(page, dom, at, url, |_, _, _| false)
 }
 
-/// The same of a card beside those of vehicles, whose make may be unknown: it is the first word, as it stands.
-pub(super) fn read_of_any_make(
+/// The same of a card beside those of vehicles, whose make may be unknown: its name is that of its heading, as it stands.
+pub(super) fn read_as_it_stands(
     page: &Page<'_>,
     dom: &Dom<'_>,
     at: usize,
     url: Option<String>,
+    begins: Begins,
 ) -> Option<(Card, Proof)> {
     read_named(page, dom, at, url, |listing, dom, at| {
-        let heading = heading_of_any_make(dom, at);
-        let Some(heading) = heading.filter(|heading| Some(heading.year) == listing.year) else { return false };
-        (listing.make, listing.model, listing.trim) = (heading.make, heading.model, heading.trim);
-        listing.make.is_some()
+        let heading = heading_as_it_stands(dom, at, begins);
+        if let Some(heading) = heading.filter(|heading| listing.year.is_none_or(|year| year == heading.year)) {
+            listing.year = Some(heading.year);
+            (listing.make, listing.model, listing.trim) = (heading.make, heading.model, heading.trim);
+        }
+        true
     })
 }
-
-type TakesMake = fn(&mut ScrapedListing, &Dom<'_>, usize) -> bool;
 
 fn read_named(
     page: &Page<'_>,
     dom: &Dom<'_>,
     at: usize,
     url: Option<String>,
-    takes_any_make: TakesMake,
+    takes_any_name: impl FnOnce(&mut ScrapedListing, &Dom<'_>, usize) -> bool,
 ) -> Option<(Card, Proof)> {
     let mut draft = Draft::default();
     draft.listing.url.clone_from(&url);
@@ -101,10 +102,10 @@ fn read_named(
     draft.listing.url = url;
     let is_asked = draft.price_is_asked();
     let mut listing = draft.listing;
-    listing.year?;
-    if listing.make.is_none() && !takes_any_make(&mut listing, dom, at) {
+    if listing.make.is_none() && !takes_any_name(&mut listing, dom, at) {
         return None;
     }
+    listing.year?;
     let mut words = Words::of(dom, at);
     let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
     let url = listing.url.as_deref().unwrap_or_default();

@@ -13,14 +13,15 @@ use std::{
 use super::{
     beside_cards,
     card::{heading_within, is_headed, labelled, link, mentions, read},
-    card_heading::heading_of_any_make,
+    card_heading::heading_as_it_stands,
     card_proof, decoys,
     dom::{Dom, Element, Kind, attribute},
     fields::{Draft, Field},
+    heading::Begins,
     linked_cards,
     listing::ScrapedListing,
     merge,
-    own_page::{Subject, leads_through},
+    own_page::{Subject, leads_through, offer_name},
     page::Page,
     sold_marks::is_marked_sold,
     vins::{self, Context},
@@ -125,6 +126,7 @@ fn only_vin(page: &Page<'_>, dom: &Dom<'_>, subject: &Subject, vin: &str) -> Vec
     draft.listing.url = Some(linked.map_or_else(|| page.url.to_string(), |(_, url)| url));
     draft.listing.vin = Some(vin.to_owned());
     read(page, &rest, at, &mut draft);
+    main_heading.into_iter().for_each(|at| offer_name(&mut draft, dom, at));
     let listing = draft.listing;
     let is_described = listing.price.is_some() || listing.mileage.is_some() || listing.stock_number.is_some();
     let is_headed = || !subject.is_about_something_else() && is_headed(&rest, at) && is_labelled(&rest, vin);
@@ -460,7 +462,7 @@ fn first_class<'e>(element: &'e Element<'_>) -> Option<&'e str> {
 }
 
 fn names_a_vehicle(dom: &Dom<'_>, at: usize) -> bool {
-    heading_within(dom, at).is_some() || heading_of_any_make(dom, at).is_some()
+    heading_within(dom, at).is_some() || heading_as_it_stands(dom, at, Begins::WithMake).is_some()
 }
 
 /// The ranges of widgets beside the list; none where they would leave out half of the cards or more.

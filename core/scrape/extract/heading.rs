@@ -7,7 +7,7 @@ use super::{
     car_words::{REMARK, means},
     clean, heading_forms,
     makes::{self, initial, starts_with},
-    models, numbers, title_brand,
+    model_years, models, numbers, title_brand,
 };
 
 /// What a heading says.
@@ -178,6 +178,9 @@ pub(crate) fn split(raw: &str) -> Option<Heading> {
     let year = year_of(words.next()?)?;
     let words: Vec<&str> = words.collect();
     let rest = &*words;
+    if let Some(make) = model_years::make_of(year, rest) {
+        return Some(with_make(year, make.to_owned(), rest));
+    }
     // A bare `Range Rover` is how owners call a Land Rover.
     let (make, used) = match makes::at_start(rest) {
         Some(found) => found,
@@ -233,9 +236,25 @@ fn goes_on_with_a_number(model: &str, behind: &[&str]) -> bool {
         && !behind.get(1).is_some_and(is_unit)
 }
 
-/// [`split`] of a heading whose make is in no table: that of a model which is a word of other things as well, else the first word behind
-/// the year, as it stands. It is asked beside other vehicles alone.
-pub(super) fn split_as_it_stands(raw: &str) -> Option<Heading> {
+/// [`split_of_card`] where something else proves a vehicle: its make may be known by a model that is a word of other things as well.
+pub(super) fn split_among_cars(raw: &str) -> Option<Heading> {
+    let usual = split_of_card(raw);
+    if usual.as_ref().is_some_and(|heading| heading.make.is_some()) {
+        return usual;
+    }
+    usual.as_ref().and_then(|_| split_by_model(raw, models::make_among_cars)).or(usual)
+}
+
+/// What the words behind the year begin with in a heading whose make is in no table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    WithMake,
+    WithModel,
+}
+
+/// [`split`] of a heading whose make is in no table: that of a model which is a word of other things as well, else the words behind
+/// the year, as they stand. It is asked beside other vehicles alone.
+pub(super) fn split_as_it_stands(raw: &str, begins: Begins) -> Option<Heading> {
     let known = split(raw)?;
     if known.make.is_some() {
         return Some(known);
@@ -246,10 +265,20 @@ pub(super) fn split_as_it_stands(raw: &str) -> Option<Heading> {
     let text = clean::text(raw)?;
     let mut words =
         text.split(' ').skip_while(|word| numbers::year(word.trim_end_matches([',', ':'])) != Some(known.year)).skip(1);
-    let make = words.next()?.trim_end_matches([',', ':']);
+    let first = words.next()?.trim_end_matches([',', ':']);
     let rest: Vec<&str> = words.collect();
-    let is_name = make.starts_with(char::is_uppercase) && !begins_remark(make) && !is_lead_in(make) && !rest.is_empty();
-    is_name.then(|| with_make(known.year, make.to_owned(), &rest)).filter(|heading| heading.model.is_some())
+    if !first.starts_with(char::is_uppercase) || begins_remark(first) || is_lead_in(first) {
+        return None;
+    }
+    let heading = match begins {
+        Begins::WithMake if rest.is_empty() => return None,
+        Begins::WithMake => with_make(known.year, first.to_owned(), &rest),
+        Begins::WithModel => {
+            let words: Vec<&str> = [first].into_iter().chain(rest).collect();
+            Heading { make: None, ..with_make(known.year, String::new(), &words) }
+        }
+    };
+    Some(heading).filter(|heading| heading.model.is_some())
 }
 
 /// [`split`] of a text on a card, where few other texts begin with a make: `Ford F-150 XLT 2019`, `'19 Ford F-150`. The make may be

@@ -22,13 +22,17 @@ use super::{
     page::Page,
 };
 
-/// The cards, in document order.
+/// The cards, in document order. A lone one may be one of a list whose other makes stand apart.
 pub(super) fn find(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
-    [by_links, by_headings, by_titles, by_labels, by_texts, by_parts]
+    let mut found = [by_links, by_headings, by_titles, by_labels, by_texts, by_parts]
         .iter()
         .map(|find| find(page, dom))
-        .find(|cards| !cards.is_empty())
-        .unwrap_or_default()
+        .skip_while(Vec::is_empty);
+    let first = found.next().unwrap_or_default();
+    let [lone] = &first[..] else { return first };
+    let holds = |card: &Card| dom.within(card.at).contains(&lone.at) || dom.within(lone.at).contains(&card.at);
+    let list = found.find(|cards| cards.len() > 1 && cards.iter().any(holds));
+    list.unwrap_or(first)
 }
 
 fn by_links(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
@@ -150,7 +154,7 @@ const LINE_BYTES: usize = 120;
 /// The same where year, make and model stand apart without labels.
 fn by_parts(page: &Page<'_>, dom: &Dom<'_>) -> Vec<Card> {
     by_names(page, dom, |dom, at| match &dom.node(at).kind {
-        Kind::Text(text) => card_parts::lone_year(text).is_some(),
+        Kind::Text(text) => card_parts::lone_year(text).is_some() || card_parts::is_year_and_make(text),
         Kind::Element(_) => card_parts::lacks_a_make(dom, at),
     })
 }

@@ -13,11 +13,13 @@ use super::{
     address,
     filler::{first_price, is_filler},
     listing::ScrapedListing,
+    model_years,
 };
 
 /// Joins entries of the same vehicle, the first one leading, in the order of first sight. Of two prices it has the lower: which
 /// of its cards stands first may change from day to day. `page` is where they stand.
-pub(crate) fn same_vehicles(listings: Vec<ScrapedListing>, page: &Url) -> Vec<ScrapedListing> {
+pub(crate) fn same_vehicles(mut listings: Vec<ScrapedListing>, page: &Url) -> Vec<ScrapedListing> {
+    listings.iter_mut().for_each(model_years::correct);
     // Two VINs are two vehicles, whatever their addresses: where each has one of its own there is nothing to join.
     let mut vins = HashSet::with_capacity(listings.len());
     if listings.iter().all(|listing| listing.vin.as_ref().is_some_and(|vin| vins.insert(vin))) {
@@ -108,7 +110,8 @@ impl Joined {
     }
 
     /// Takes one entry of the reading that was begun.
-    pub(crate) fn take_one(&mut self, listing: ScrapedListing, role: Role) {
+    pub(crate) fn take_one(&mut self, mut listing: ScrapedListing, role: Role) {
+        model_years::correct(&mut listing);
         let identities = self.identities(&listing);
         let mut met: Vec<usize> = Vec::new();
         for identity in &identities {

@@ -50,6 +50,7 @@ pub(crate) mod markup;
 mod merge;
 mod microdata;
 mod miles;
+mod model_years;
 mod models;
 mod numbers;
 mod odometer;

@@ -327,9 +327,10 @@ fn main_heading(dom: &Dom<'_>, named: &Heading) -> Option<usize> {
     headings.map(|(at, _)| at).find(|at| named_by(&dom.text(*at)).as_ref() == Some(named))
 }
 
-/// The vehicle that a main heading names, in the forms of a card's: `2015 SILVERADO 1500 LT`, `HONDA CIVIC EX 2014`.
+/// The vehicle that a main heading names, in the forms of a card's: `2015 SILVERADO 1500 LT`, `HONDA CIVIC EX 2014`. What the page says
+/// beside has to prove one, so that a word of other things may tell the make: `2015 CHARGER R/T`.
 fn named_by(heading: &str) -> Option<Heading> {
-    heading::split_of_card(heading).filter(|heading| heading.make.is_some() && heading.model.is_some())
+    heading::split_among_cars(heading).filter(|heading| heading.make.is_some() && heading.model.is_some())
 }
 
 /// The page without the cards of others, and without what frames it, read as one card.
@@ -348,10 +349,20 @@ pub(super) fn rest_of_page(
     draft.listing.url = Some(page.url.to_string());
     if rest.element(0).is_some() {
         card::read(page, &rest, 0, &mut draft);
+        main_heading.into_iter().for_each(|at| offer_name(&mut draft, dom, at));
         let is_sold = sold_page::is_said(&rest, &[], rest.len());
         draft.listing.is_sold = is_sold.then_some(true);
     }
     draft.listing
+}
+
+/// Names a vehicle as its main heading does, where nothing else has named its make.
+pub(super) fn offer_name(draft: &mut Draft, dom: &Dom<'_>, main_heading: usize) {
+    let known = draft.listing.year;
+    let named = if draft.listing.make.is_none() { named_by(&dom.text(main_heading)) } else { None };
+    if let Some(named) = named.filter(|named| known.is_none_or(|year| year == named.year)) {
+        draft.offer_split(named);
+    }
 }
 
 /// The VIN of a page, where it shows one alone.

@@ -29,7 +29,12 @@ fn assert_named(card: &dyn Fn(&str, &str, &str, &str, &str) -> String, form: &st
 #[test]
 fn year_make_and_model_may_stand_in_elements_of_their_own() {
     type Card = fn(&str, &str, &str, &str, &str) -> String;
-    let forms: [(&str, Card); 7] = [
+    let forms: [(&str, Card); 8] = [
+        ("year and make above", |year, make, model, trim, at| {
+            format!(
+                r#"<div class="t"><a href="/c/{at}"><img></a><p>{year} {make}</p><p>{model} {trim}</p><p>48,21{at} mi</p><p>$21,45{at}</p></div>"#
+            )
+        }),
         ("badge", |year, make, model, trim, at| {
             format!(
                 r#"<div class="t"><a href="/c/{at}"><i>{year}</i><h4>{make} {model} {trim}</h4></a><p>48,21{at} mi</p><p>$21,45{at}</p></div>"#

@@ -292,6 +292,8 @@ fn a_main_heading_names_its_car_in_the_forms_of_a_cards() {
         ("2015 SILVERADO 1500 LT", "Chevrolet", "SILVERADO 1500"),
         ("HONDA CIVIC EX 2014", "Honda", "CIVIC"),
         ("'14 Honda Civic EX", "Honda", "Civic"),
+        ("2015 CHARGER R/T", "Dodge", "CHARGER"),
+        ("2013 GENESIS COUPE", "Hyundai", "GENESIS COUPE"),
     ] {
         let html = format!(
             "<h1>{heading}</h1><p>PRICE: $8,990</p><ul><li>MILEAGE: 88,100</li><li>STOCK #: A1234</li></ul>\
@@ -302,5 +304,16 @@ fn a_main_heading_names_its_car_in_the_forms_of_a_cards() {
         assert_eq!((own.make.as_deref(), own.model.as_deref()), (Some(make), Some(model)), "{heading}");
         assert_eq!((own.price, own.related), (Some(Money::from_dollars(8_990)), None), "{heading}");
         assert!(others.iter().all(|other| other.related == Some(true)), "{heading}");
+    }
+}
+
+#[test]
+fn words_of_other_things_name_no_car_where_nothing_proves_one() {
+    for (heading, facts) in [
+        ("2015 Focus group", "<p>$500 for taking part</p>"),
+        ("2024 Journey to the coast", "<p>Price: $1,995</p><p>1,200 miles</p>"),
+    ] {
+        let html = format!("<title>{heading}</title><h1>{heading}</h1>{facts}");
+        assert_eq!(listings(&html, "https://lot.example/news/1").unwrap().listings, [], "{heading}");
     }
 }

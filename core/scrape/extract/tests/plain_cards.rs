@@ -203,6 +203,45 @@ fn a_make_of_no_table_is_read_beside_others_and_what_says_too_little_is_told() {
 }
 
 #[test]
+fn in_a_list_of_models_without_makes_an_unknown_model_is_a_car_without_a_make() {
+    let card = |(at, name): (usize, &&str)| {
+        format!(
+            "<div class='item'><h3><a href='/c/{at}'>{name}</a></h3><p>Price: $1{at},250</p><p>Miles: 3{at},400</p></div>"
+        )
+    };
+    let html = |names: &[&str]| names.iter().enumerate().map(card).collect::<String>();
+    let models = ["2016 ALTIMA 2.5 S", "2015 SILVERADO 1500 LT", "2014 NOTE", "2012 ZOOMER", "2012 ZOOMER DX"];
+    let found = read(&html(&models));
+    let named: Vec<_> =
+        found.listings.iter().map(|car| (car.make.as_deref(), car.model.as_deref(), car.trim.as_deref())).collect();
+    let right = [
+        (Some("Nissan"), Some("ALTIMA"), Some("2.5 S")),
+        (Some("Chevrolet"), Some("SILVERADO 1500"), Some("LT")),
+        (Some("Nissan"), Some("NOTE"), None),
+        (None, Some("ZOOMER"), None),
+        (None, Some("ZOOMER"), Some("DX")),
+    ];
+    assert_eq!(named, right);
+    assert_eq!(found.warnings.iter().filter(|it| matches!(it, Warning::CardsLeftOut { .. })).count(), 0);
+    // Beside names with makes nobody can tell what one word is.
+    let found = read(&html(&["2016 Nissan Altima", "2015 Ford Edge", "2012 ZOOMER"]));
+    assert_eq!(found.listings.len(), 2);
+    assert!(found.warnings.contains(&Warning::CardsLeftOut { left_out: 1, found: 2 }), "{:?}", found.warnings);
+}
+
+#[test]
+fn a_vin_proves_the_car_of_a_model_without_a_make() {
+    let card = |car: &Car| {
+        let name = car.name.replace(" Ford", "").replace(" Chevrolet", "");
+        format!("<div class='unit'><h3>{name}</h3><p>VIN: {}</p><p>{} miles</p></div>", car.vin, car.miles)
+    };
+    let found = read(&page(&card, ("<div>", "</div>"))).listings;
+    let named: Vec<_> = found.iter().map(|car| (car.make.as_deref(), car.model.as_deref())).collect();
+    let right = [("Ford", "Edge"), ("Chevrolet", "Corvette"), ("Chevrolet", "Tahoe"), ("Ford", "Fusion")];
+    assert_eq!(named, right.map(|(make, model)| (Some(make), Some(model))));
+}
+
+#[test]
 fn words_of_a_shop_lose_no_car_of_a_list_for_sale() {
     let card = |car: &Car, said: &str| {
         format!(
