@@ -248,6 +248,36 @@ mod sqlite {
     }
 
     #[test]
+    fn a_file_that_is_gone_from_beside_its_wal_is_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (live, away) = (folder.path().join("lot.db"), folder.path().join("away.db"));
+        let wal = folder.path().join("lot.db-wal");
+        let url = format!("sqlite:{}", live.display());
+        let dealership = Dealership::open(&url).unwrap();
+        dealership.acting_as(jpauto::Actor::system()).inventory().add(&corolla(1)).unwrap();
+        // As a process leaves it that is killed: the vehicle is in the file beside alone.
+        let waits = std::fs::read(&wal).unwrap();
+        assert!(!waits.is_empty());
+        drop(dealership);
+        std::fs::rename(&live, &away).unwrap();
+        for is_empty in [false, true] {
+            std::fs::write(&wal, &waits).unwrap();
+            if is_empty {
+                std::fs::write(&live, "").unwrap();
+            }
+            for create in [CreateFile::AtOnce, CreateFile::AtFirstWrite, CreateFile::Never] {
+                let mut config = Config::new(&url);
+                config.database.create = create;
+                let error = Dealership::with_config(config).unwrap_err();
+                assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "database_incomplete"), "{create:?}");
+                assert_eq!(std::fs::read(&wal).unwrap(), waits, "nothing is lost");
+            }
+        }
+        std::fs::remove_file(&wal).unwrap();
+        assert!(Dealership::open(&url).is_ok());
+    }
+
+    #[test]
     fn a_copy_of_a_new_file_has_its_tables() {
         let folder = tempfile::tempdir().unwrap();
         let (live, copy) = (folder.path().join("live.db"), folder.path().join("copy.db"));

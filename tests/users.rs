@@ -24,6 +24,27 @@ on_both_databases! {
         assert_eq!(second.next, None);
     }
 
+    fn an_address_that_differs_from_anothers_in_case_alone_is_found_as_it_was_typed(lot: &Lot) {
+        let desk = lot.desk();
+        let held = ["dup@x.example", "Dup@X.example", "Ünal@x.example"];
+        let ids: Vec<_> = (0..3)
+            .map(|number| {
+                let email = format!("user{number}@x.example");
+                desk.users().add(&NewUser { email, name: "Ann".into(), ..NewUser::default() }).unwrap().id
+            })
+            .collect();
+        // As another application wrote them.
+        for (number, email) in held.iter().enumerate() {
+            lot.execute(&format!("UPDATE users SET email = '{email}' WHERE email = 'user{number}@x.example'"));
+        }
+        for (typed, expected) in
+            [(held[0], 0), (held[1], 1), (" Dup@X.example ", 1), ("DUP@x.example", 0), (held[2], 2), ("Ünal@X.example", 2)]
+        {
+            let found = desk.users().get_by_email(typed).unwrap().id;
+            assert!(found == ids[expected] || (typed == "DUP@x.example" && found == ids[1]), "{typed}");
+        }
+    }
+
     fn a_deactivated_user_is_refused_everywhere_at_once(lot: &Lot) {
         let (user, desk) = lot.staff(Role::Admin);
         let submission = lot.website().submissions().submit(&camry()).unwrap();

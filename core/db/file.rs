@@ -27,6 +27,8 @@ pub(super) enum FileState {
     Empty,
     /// Its tables are in a `-wal` that is not there.
     Incomplete,
+    /// A `-wal` with something in it is there, and what it belongs to is not. SQLite would remove it.
+    WalAlone,
     /// It ends before its last page, and nothing beside it has the rest.
     CutOff {
         length: u64,
@@ -44,7 +46,7 @@ pub(super) fn prepare(path: &Path, create: CreateFile) -> Result<Prepared> {
     let state = loop {
         let state = look(path).map_err(|reason| failure::cannot_open(path, reason))?;
         let patience = match state {
-            FileState::Incomplete => WHILE_IT_IS_MADE,
+            FileState::Incomplete | FileState::WalAlone => WHILE_IT_IS_MADE,
             FileState::CutOff { .. } => WHILE_IT_IS_WRITTEN,
             _ => Duration::ZERO,
         };
@@ -56,6 +58,7 @@ pub(super) fn prepare(path: &Path, create: CreateFile) -> Result<Prepared> {
     match state {
         FileState::Filled => Ok(Prepared::Filled),
         FileState::Incomplete => Err(incomplete(path)),
+        FileState::WalAlone => Err(wal_alone(path)),
         FileState::CutOff { length, whole } => {
             let what = format!("the database {} is cut off after {length} of {whole} bytes", path.display());
             Err(failure::damaged(&what))
@@ -76,16 +79,19 @@ pub(super) fn is_unmade(path: &Path) -> bool {
 }
 
 fn look(path: &Path) -> io::Result<FileState> {
+    let unless_a_wal_is_left = |state| if has_no_wal(path) { state } else { FileState::WalAlone };
     let found = match fs::metadata(path) {
         Ok(found) => found,
-        Err(reason) if reason.kind() == io::ErrorKind::NotFound => return Ok(FileState::Missing),
+        Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
+            return Ok(unless_a_wal_is_left(FileState::Missing));
+        }
         Err(reason) => return Err(reason),
     };
     if !found.is_file() {
         return Ok(FileState::Filled);
     }
     if found.len() == 0 {
-        return Ok(FileState::Empty);
+        return Ok(unless_a_wal_is_left(FileState::Empty));
     }
     let mut head = [0; HEAD];
     if fs::File::open(path)?.read_exact(&mut head).is_err() {
@@ -179,6 +185,17 @@ fn incomplete(path: &Path) -> Error {
          with `jpauto backup`. Where no database was ever finished here, remove the file",
         path.display(),
         path.file_name().unwrap_or_default().to_string_lossy()
+    );
+    Error::new(ErrorCode::DatabaseIncomplete, message)
+}
+
+fn wal_alone(path: &Path) -> Error {
+    let wal = beside(path, "-wal");
+    let message = format!(
+        "{} is missing or empty, and {} beside it holds what was last written to it: put the database back where it was. Where it is \
+         to be made anew, remove that file",
+        path.display(),
+        wal.display()
     );
     Error::new(ErrorCode::DatabaseIncomplete, message)
 }

@@ -838,8 +838,8 @@ catalogue! {
             "The schema of the database is newer than this release.",
             "Install the release that made it, or a later one.";
         DatabaseIncomplete: Refused, "database_incomplete",
-            "The file is a copy of a database in use, without the `-wal` file that holds its tables.",
-            "Copy both files, or make the copy with `jpauto backup`. Remove the file if it is to be made anew.";
+            "Of the two files of a SQLite database one is missing: the file, or the `-wal` beside it that holds what was last written.",
+            "Put both where they were. Copy both files, or make the copy with `jpauto backup`. Remove what is left if it is to be made anew.";
         DatabaseDamaged: Refused, "database_damaged",
             "The file of the database is damaged or cut off.",
             "Keep the file, and put the last copy that `jpauto backup` made in its place. `sqlite3 FILE .recover` may save rows that are \

@@ -181,11 +181,10 @@ impl<'a> SignIn<'a> {
     pub fn link(&self, email: &str) -> Result<SignInLink> {
         self.desk.must(Permission::ManageUsers)?;
         self.desk.actor().must_be_person()?;
-        let email = email.trim().to_lowercase();
         let secret = rules::link_of(secret::random()?);
         let hash = secret::hash(&secret);
         self.desk.write(Permission::ManageUsers, |conn, acting| {
-            let user = users::find_by_email(conn, &email)?
+            let user = users::find_by_email(conn, email.trim())?
                 .ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address"))?;
             users::role_of_active_user(conn, user.id)?;
             let expires_at = rules::link_end(acting.now);

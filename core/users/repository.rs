@@ -158,7 +158,8 @@ pub(crate) fn get_to_change(conn: &mut DbConnection, id: UserId) -> DbResult<Use
     get(conn, id)
 }
 
-/// The user with this address. The case of letters does not matter: another application may have kept it as it was typed.
+/// The user with this address, as it was typed. The case of letters does not matter where no other user's address is the same but for
+/// it: another application may have kept it as it was typed.
 pub(crate) fn find_by_email(conn: &mut DbConnection, email: &str) -> DbResult<Option<User>> {
     let row: Option<Row> = dsl::users
         .filter(lower(dsl::email).eq_any(lowered(email)))

@@ -77,9 +77,8 @@ impl<'a> Users<'a> {
     /// # Errors
     /// `user_not_found`.
     pub fn get_by_email(&self, email: &str) -> Result<User> {
-        let email = email.trim().to_lowercase();
         self.desk.read(Permission::ManageUsers, |conn| {
-            let found = repository::find_by_email(conn, &email)?;
+            let found = repository::find_by_email(conn, email.trim())?;
             found.ok_or_else(|| Error::new(ErrorCode::UserNotFound, "there is no user with this address").into())
         })
     }
