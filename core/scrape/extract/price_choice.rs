@@ -352,12 +352,16 @@ enum Sum {
     IsNot,
 }
 
-/// Rows of fees or savings right below a price, and an amount of the card that is their sum: `Selling Price`, `Handling`, `Price`.
-fn sum(amounts: &[&Amount]) -> Sum {
-    let may_be_asked = |amount: &Amount| match amount.stated() {
+/// Whether an amount may be a sum that is asked, or the price that it begins with.
+fn may_be_asked(amount: &Amount) -> bool {
+    match amount.stated() {
         None => amount.price.is_some() && !amount.is_doubtful,
         Some(stated) => matches!(stated, Stated::Price(PriceRank::Asking | PriceRank::Plain)),
-    };
+    }
+}
+
+/// Rows of fees or savings right below a price, and an amount of the card that is their sum: `Selling Price`, `Handling`, `Price`.
+fn sum(amounts: &[&Amount]) -> Sum {
     let mut asked: Vec<Money> =
         amounts.iter().filter(|amount| may_be_asked(amount)).filter_map(|amount| amount.price).collect();
     asked.sort_unstable();
@@ -381,12 +385,23 @@ fn sum(amounts: &[&Amount]) -> Sum {
         });
         let (mut total, mut count, mut fees) = (price.cents(), 0, 0);
         for (sign, size, is_fee) in rows {
+            if fees > 0 && fees == count && !is_fee && size.cents() == total {
+                break;
+            }
             total = total.saturating_add(size.cents().saturating_mul(sign));
             fees += usize::from(is_fee);
             count += 1;
         }
         at += count;
         if count == 0 {
+            continue;
+        }
+        // Whatever it is called, a row that is the price and its fees is their sum: `Amount Due`.
+        let are_fees = fees == count && may_be_asked(start) && start.stated().is_some();
+        let is_named_otherwise = |row: &&Amount| row.stated().is_some_and(|stated| stated.rank().is_none());
+        let named_otherwise = amounts.get(at).filter(|_| are_fees).copied().filter(is_named_otherwise);
+        if named_otherwise.and_then(|row| row.size).is_some_and(|size| size.cents() == total) {
+            found = Sum::Is(Money::from_cents(total));
             continue;
         }
         let below = amounts.get(at).filter(|below| may_be_asked(below)).and_then(|below| below.price);

@@ -169,6 +169,30 @@ fn captions_stand_on_any_side_and_rows_add_up() {
             &[("Selling Price", ""), ("$15,303", ""), ("Handling", ""), ("$695", ""), ("Price", ""), ("$15,999", "")],
             None,
         ),
+        // Whatever the sum is called, and no other row of an unknown name.
+        (
+            &[
+                ("Selling Price", ""),
+                ("$15,303", ""),
+                ("Doc Fee", ""),
+                ("$695", ""),
+                ("Amount Due", ""),
+                ("$15,998", ""),
+            ],
+            Some(15_998),
+        ),
+        (
+            &[("Price", ""), ("$15,303", ""), ("Doc Fee", ""), ("$695", ""), ("Bottom Line", ""), ("$15,998", "")],
+            Some(15_998),
+        ),
+        (
+            &[("Price", ""), ("$15,303", ""), ("Doc Fee", ""), ("$695", ""), ("Bottom Line", ""), ("$16,100", "")],
+            Some(15_303),
+        ),
+        (
+            &[("Price", ""), ("$20,000", ""), ("Warranty", ""), ("$2,000", ""), ("Peace of Mind", ""), ("$22,000", "")],
+            Some(20_000),
+        ),
         (
             &[("MSRP", ""), ("$40,000", ""), ("Discount", ""), ("$2,000", ""), ("Your Price", ""), ("$38,000", "")],
             Some(38_000),
