@@ -33,7 +33,7 @@ pub(crate) fn run(context: &mut Context) -> Result<(), Failure> {
     match report.findings.len() {
         0 => Ok(()),
         found => {
-            Err(Failure::new(ErrorCode::RowsFaulty, format!("the check found {}", counted(found, "kind of fault"))))
+            Err(Failure::new(ErrorCode::RowsFaulty, format!("the check found {} of fault", counted(found, "kind"))))
         }
     }
 }
