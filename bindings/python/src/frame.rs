@@ -6,6 +6,7 @@ use arrow_array::{
     Array, ArrayRef,
     builder::StringBuilder,
     cast::AsArray as _,
+    new_null_array,
     types::{
         Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type,
         Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
@@ -194,9 +195,22 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
             Err(expected) => return refused(format!("/{name}"), expected),
         },
     };
+    // A column that holds nothing is one of texts, whatever type it was given: pandas has none for texts of which there are none.
+    if columns.iter().all(|column| is_nothing(column.as_ref())) {
+        return Ok(vec![new_null_array(&DataType::Null, columns.iter().map(|column| column.len()).sum())]);
+    }
     match columns.iter().find(|column| !is_text(column.data_type())) {
         None => Ok(columns),
         Some(column) => refused(format!("/{name}"), format!("expected texts, found {}", column.data_type())),
+    }
+}
+
+/// Whether a column has no row, or nothing but missing values, among which NaN counts.
+fn is_nothing(column: &dyn Array) -> bool {
+    match column.data_type() {
+        DataType::Null => true,
+        DataType::Float64 => column.as_primitive::<Float64Type>().iter().flatten().all(f64::is_nan),
+        _ => column.null_count() == column.len(),
     }
 }
 

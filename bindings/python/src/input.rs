@@ -250,7 +250,8 @@ fn json(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, (String, String
     }
     // A day without a time, which is a kind of `datetime` the other way round.
     if is_exactly(value, "date") {
-        return value.str().map(|text| Value::String(text.to_string())).map_err(|reason| here(reason.to_string()));
+        let text = value.call_method0("isoformat").and_then(|text| text.extract());
+        return text.map(Value::String).map_err(|reason: PyErr| here(reason.to_string()));
     }
     Err(here(format!("expected text, a number, True, False or None, found {}", type_name(value))))
 }
@@ -289,15 +290,19 @@ pub(crate) fn decimal_text(value: &Bound<'_, PyAny>) -> Option<String> {
     if type_name(value) != "Decimal" {
         return None;
     }
-    let text = value.str().ok()?.to_string();
+    // Not by `str`, which looks for signals, for what a handler raised would be lost here.
+    let text: String = value.call_method0("__str__").and_then(|text| text.extract()).ok()?;
     let Ok(decimal) = BigDecimal::from_str(&text) else { return Some(text) };
     let (digits, scale) = (i64::try_from(decimal.digits()).ok()?, decimal.fractional_digit_count());
     let is_short = digits <= LONGEST_DECIMAL && scale.unsigned_abs() <= LONGEST_DECIMAL.unsigned_abs();
     Some(if is_short { decimal.normalized().to_plain_string() } else { text })
 }
 
+/// The name of its type. It is read for each cell, and so neither by `str` nor by `repr`, which look for signals: what a handler raised
+/// would be lost here.
 fn type_name(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_no_name| "an object".to_owned(), |name| name.to_string())
+    let name = value.get_type().name().and_then(|name| name.to_cow().map(|name| name.into_owned()));
+    name.unwrap_or_else(|_no_name| "an object".to_owned())
 }
 
 /// Reads an amount of money: a `Decimal`, `int` or `str`, or a `float` whose shortest form has at most two decimal places.

@@ -1,6 +1,7 @@
 //! The open dealership in Python. Each noun calls the library through its [`Handle`].
 
 use std::{
+    ops::Deref,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -133,10 +134,26 @@ pub(crate) struct Handle {
     actor: Actor,
 }
 
-/// A dealership and, where it is in a file of SQLite, the file that it has open.
+/// A dealership and, where it is in a file of SQLite, the file that it has open. Whoever calls it has a copy, for the file is open until the
+/// last of them has ended. The connections are closed before the file is let go, in the order of the fields.
+#[derive(Clone)]
 struct Opened {
     dealership: Dealership,
-    _file: Option<OpenFile>,
+    _file: Option<Arc<OpenFile>>,
+}
+
+/// A desk for a thread of its own, and the file that it reads.
+pub(crate) struct OpenDesk {
+    desk: Desk,
+    _opened: Opened,
+}
+
+impl Deref for OpenDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 impl Handle {
@@ -150,13 +167,14 @@ impl Handle {
     }
 
     /// The desk of its actor, for a thread of its own.
-    pub(crate) fn desk(&self, py: Python<'_>) -> PyResult<Desk> {
-        Ok(self.dealership(py)?.acting_as(self.actor.clone()))
+    pub(crate) fn desk(&self, py: Python<'_>) -> PyResult<OpenDesk> {
+        let opened = self.opened(py)?;
+        Ok(OpenDesk { desk: opened.dealership.acting_as(self.actor.clone()), _opened: opened })
     }
 
-    fn dealership(&self, py: Python<'_>) -> PyResult<Dealership> {
+    fn opened(&self, py: Python<'_>) -> PyResult<Opened> {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        opened.as_ref().map(|opened| opened.dealership.clone()).ok_or_else(|| error::closed(py))
+        opened.as_ref().cloned().ok_or_else(|| error::closed(py))
     }
 
     fn with_dealership<T: Send>(
@@ -164,8 +182,8 @@ impl Handle {
         py: Python<'_>,
         call: impl FnOnce(&Dealership) -> jpauto::Result<T> + Send,
     ) -> PyResult<T> {
-        let dealership = self.dealership(py)?;
-        py.detach(|| call(&dealership)).map_err(|reason| error::exception(py, &reason))
+        let opened = self.opened(py)?;
+        py.detach(|| call(&opened.dealership)).map_err(|reason| error::exception(py, &reason))
     }
 
     /// The same dealership with another actor.
@@ -303,7 +321,7 @@ pub(crate) fn open(
     }
     let dealership = py.detach(|| Dealership::with_config(config)).map_err(|reason| error::exception(py, &reason))?;
     let file = dealership.config().database.sqlite_file();
-    let file = file.map(|file| OpenFile::of(py, &file)).transpose()?;
+    let file = file.map(|file| OpenFile::of(py, &file).map(Arc::new)).transpose()?;
     let opened = Opened { dealership, _file: file };
     let machine = Handle { opened: Arc::new(RwLock::new(Some(opened))), actor: Actor::system() };
     Ok(Lot { handle: machine.acting_as(py, act_as)? })

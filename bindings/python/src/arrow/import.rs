@@ -26,6 +26,10 @@ pub(crate) struct Imported {
 impl Imported {
     /// The table as batches; `None` if it is one column. A row that is missing as a whole has nothing in any column.
     pub(crate) fn batches(&self) -> PyResult<Option<Vec<RecordBatch>>> {
+        // By the type, for there may be no chunk.
+        if self.schema().is_none() {
+            return Ok(None);
+        }
         let tables = self.chunks.iter().map(|chunk| chunk.as_any().downcast_ref::<StructArray>());
         let Some(tables) = tables.collect::<Option<Vec<_>>>() else { return Ok(None) };
         tables.into_iter().map(batch).collect::<PyResult<_>>().map(Some)

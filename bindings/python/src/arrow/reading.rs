@@ -20,7 +20,7 @@ use jpauto::{Desk, Error, Page, PageRequest};
 use pyo3::prelude::*;
 
 use super::Row;
-use crate::{error, record::Told};
+use crate::{error, lot::OpenDesk, record::Told};
 
 /// How many rows a batch has where nobody says otherwise.
 pub(crate) const ROWS: usize = 65_536;
@@ -107,7 +107,7 @@ impl Reading {
     /// Begins to read and waits for the first batch.
     pub(crate) fn begin(
         py: Python<'_>,
-        desk: Desk,
+        desk: OpenDesk,
         columns: &[FieldRef],
         wanted: Wanted,
         read: Arc<ReadColumns>,
@@ -236,10 +236,12 @@ impl From<Failure> for ArrowError {
 
 /// What stopped the waiting, for a library that raises an exception of its own. Python raises this one as soon as it may.
 fn interrupt(py: Python<'_>, raised: &PyErr) -> ArrowError {
+    // Before the signal is set, for `str` looks for signals, and what it raised here would be lost.
+    let told = raised.to_string();
     if let Err(reason) = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main")) {
         reason.write_unraisable(py, None);
     }
-    ArrowError::ExternalError(raised.to_string().into())
+    ArrowError::ExternalError(told.into())
 }
 
 impl Iterator for Reading {
