@@ -397,10 +397,10 @@ fn sum(amounts: &[&Amount]) -> Sum {
             continue;
         }
         // Whatever it is called, a row that is the price and its fees is their sum: `Amount Due`.
-        let are_fees = fees == count && may_be_asked(start) && start.stated().is_some();
-        let is_named_otherwise = |row: &&Amount| row.stated().is_some_and(|stated| stated.rank().is_none());
-        let named_otherwise = amounts.get(at).filter(|_| are_fees).copied().filter(is_named_otherwise);
-        if named_otherwise.and_then(|row| row.size).is_some_and(|size| size.cents() == total) {
+        let are_fees = fees == count && start.is_short && price >= LEAST_OF_A_CAR;
+        let is_called_otherwise = |row: &&&Amount| matches!(row.stated(), Some(Stated::Unknown | Stated::Down));
+        let called_otherwise = amounts.get(at).filter(is_called_otherwise).and_then(|row| row.size);
+        if are_fees && start.stated().is_some() && called_otherwise.is_some_and(|size| size.cents() == total) {
             found = Sum::Is(Money::from_cents(total));
             continue;
         }

@@ -190,6 +190,16 @@ fn captions_stand_on_any_side_and_rows_add_up() {
             Some(15_303),
         ),
         (
+            &[
+                ("Price plus a doc fee of $732", ""),
+                ("$515", ""),
+                ("Handling Fee", ""),
+                ("$1,247", ""),
+                ("Est. Monthly", ""),
+            ],
+            None,
+        ),
+        (
             &[("Price", ""), ("$20,000", ""), ("Warranty", ""), ("$2,000", ""), ("Peace of Mind", ""), ("$22,000", "")],
             Some(20_000),
         ),
