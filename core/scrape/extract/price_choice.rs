@@ -463,10 +463,15 @@ pub(super) fn is_plausible(items: &[Item]) -> bool {
                 Stated::Fee | Stated::Tax => size < cents / 2,
                 Stated::Down | Stated::Saving => size < cents,
                 Stated::Price(PriceRank::Suggested | PriceRank::Retail) => size > cents / 2,
-                Stated::Price(_) | Stated::Value | Stated::Unknown => true,
+                // No market asks a small part of what the dealer does.
+                Stated::Value => size.saturating_mul(SHARE_OF_VALUE) > cents,
+                Stated::Price(_) | Stated::Unknown => true,
             }
         })
 }
+
+/// A car is worth more than this share of what is asked for it.
+const SHARE_OF_VALUE: i64 = 5;
 
 /// No payment and no fee of a car is as much, in dollars.
 const MOST_BESIDE_PRICE: i32 = 10_000;

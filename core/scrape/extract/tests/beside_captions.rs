@@ -169,7 +169,13 @@ const SHOWN: &[(&str, Option<i64>)] = &[
     (
         "<div class=badge>Back-up Camera</div><b>$21,995</b><i>Our Price</i><b>$24,995</b><i>Market Average</i><b>$2,356</b>\
          <i>Winter Wheels</i><dl><dt>Down Payment</dt><dd>$3,308</dd></dl>",
-        None,
+        Some(21_995),
+    ),
+    // No market asks a small part of what the dealer does, so nothing but the other direction is left.
+    (
+        "<div class=badge>Lifetime Warranty</div><em>$3,706</em> <p>Down</p><b>$67,276</b> <p>Special Price</p><b>$72,658</b>\
+         <p>Market Average</p><b>$344</b> <p>Dealer Fee</p><b>$1,345</b> <p>Lease Payment</p><div><span>From $1,293/mo*</span></div>",
+        Some(67_276),
     ),
     // Each sign of a number in an element of its own.
     (
@@ -258,11 +264,11 @@ const SHOWN: &[(&str, Option<i64>)] = &[
          <div><div>As low as $270/mo</div></div><div><li>Sold new for $38,800</li></div>",
         None,
     ),
-    // A caption that repeats the amount behind it as well may be either's, and what follows with it.
+    // A caption that repeats the amount behind it as well may be either's, and what follows with it; here no market's value is $3,400.
     (
         "<div><span>From $304/mo*</span></div><i>Est. Monthly</i><b>$298 /mo</b><i>Handling Fee</i><b>$697</b><i>Reserve Deposit</i>\
          <b class=price>$3,400</b><i>Kelley Blue Book</i><b class=price>$20,995</b><i>Your Price</i><b>$21,995</b><div class=badge>Back-up Camera</div>",
-        None,
+        Some(21_995),
     ),
     (
         "<b>$26,995</b><b>$24,995</b><i>MSRP</i><b>$21,995</b><i>Our Price</i><i>Doc Fee</i><b>$458</b><i>Was</i><b>$25,495</b>",
