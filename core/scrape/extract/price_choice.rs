@@ -397,7 +397,7 @@ fn sum(amounts: &[&Amount]) -> Sum {
             continue;
         }
         // Whatever it is called, a row that is the price and its fees is their sum: `Amount Due`.
-        let are_fees = fees == count && start.is_short && price >= LEAST_OF_A_CAR;
+        let are_fees = fees == count && may_be_asked(start) && start.is_short && price >= LEAST_OF_A_CAR;
         let is_called_otherwise = |row: &&&Amount| matches!(row.stated(), Some(Stated::Unknown | Stated::Down));
         let called_otherwise = amounts.get(at).filter(is_called_otherwise).and_then(|row| row.size);
         if are_fees && start.stated().is_some() && called_otherwise.is_some_and(|size| size.cents() == total) {
