@@ -25,7 +25,7 @@ impl Part for ShowPhotos {
     const MISSING: &'static str = "nobody shows the photos of vehicles";
 }
 
-/// Shows the photos of the storage among these pictures, which a row that is not turned down names now.
+/// Shows the photos of the storage among these pictures, which a vehicle names now.
 pub(crate) fn show<'p>(desk: &Desk, pictures: impl IntoIterator<Item = &'p String>) -> Result<()> {
     let stored = pictures.into_iter().filter_map(|picture| stored_photo(picture));
     let numbers: Vec<_> = stored.map(|(number, _)| number).collect();

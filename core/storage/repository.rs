@@ -27,7 +27,7 @@ const ROWS: i64 = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct NamedPhotos {
     of_vehicles: HashSet<u128>,
-    /// With the submission that named them first: whoever names a photo of another's can neither hide it nor show it again.
+    /// Each with the submission that named it first. Later ones neither hide it nor show it again.
     of_submissions: HashMap<u128, FirstNamed>,
 }
 

@@ -3,7 +3,7 @@
 //! A command writes each line at once. A server hands its lines to a thread, so that a reader who stops (a held terminal, a full pipe, a slow
 //! disk) holds up no answer and not the end. There the lines of answered requests are written many at a time, [`TOGETHER_FOR`] after the
 //! first of them at the latest: under load a system call for each would be a tenth of the work of a read. Every other line is written at
-//! once, behind those that wait. What is deliberately not here: files and their rotation, which are for whoever starts the process.
+//! once, behind those that wait. Deliberately not here: log files and their rotation.
 
 use std::{
     io::{self, ErrorKind, Stderr, Write},
