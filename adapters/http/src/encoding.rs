@@ -23,10 +23,8 @@ use crate::{answer, operation::Outcome, problem::Problem};
 /// too short to be compressed. To refuse it would come after the work is done.
 pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
     let is_refusal = |item: &str| {
-        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
-        let weight = weight.trim().strip_prefix("q=").or(weight.trim().strip_prefix("Q="));
-        let is_plain = matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("identity");
-        is_plain && weight.and_then(|weight| weight.trim().parse::<f32>().ok()) == Some(0.0)
+        let (name, weight) = name_and_weight(item);
+        (name == "*" || name.eq_ignore_ascii_case("identity")) && weight == Some(0.0)
     };
     let sent: Vec<_> =
         headers.get_all(ACCEPT_ENCODING).iter().map(|value| value.to_str().unwrap_or_default()).collect();
@@ -38,6 +36,13 @@ pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_ENCODING);
     headers
         .extend(HeaderValue::from_str(&kept).ok().filter(|kept| !kept.is_empty()).map(|kept| (ACCEPT_ENCODING, kept)));
+}
+
+/// An item of the header: an encoding, and its weight unless that is no number.
+fn name_and_weight(item: &str) -> (&str, Option<f32>) {
+    let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+    let weight = weight.trim().strip_prefix(['q', 'Q']).and_then(|weight| weight.trim().strip_prefix('='));
+    (name.trim(), weight.and_then(|weight| weight.trim().parse().ok()))
 }
 
 /// A body as it goes out. One that may be compressed stands in a box: it holds the state of its compressor, which is 6 KB.
@@ -114,16 +119,13 @@ fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
     let items =
         || headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
     let weight_of = |wanted: &str| {
-        let item = items().map(|item| item.split_once(';').unwrap_or((item, "q=1"))).find(|(name, _)| {
-            let name = name.trim();
+        let is_wanted = |name: &str| {
             // The older name of it (RFC 9110, 8.4.1.3).
             let name = if name.eq_ignore_ascii_case("x-gzip") { "gzip" } else { name };
             name.eq_ignore_ascii_case(wanted)
-        });
-        item.map(|(_, weight)| {
-            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').trim();
-            weight.parse::<f32>().unwrap_or(0.0)
-        })
+        };
+        let item = items().map(name_and_weight).find(|(name, _)| is_wanted(name));
+        item.map(|(_, weight)| weight.unwrap_or(0.0))
     };
     weight_of(encoding).or_else(|| weight_of("*")).is_some_and(|weight| weight > 0.0)
 }
