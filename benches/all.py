@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -23,6 +24,8 @@ PACKAGES = {"jpauto", "jpauto-cli", "jpauto-http"}
 LEFT_OUT = {"extract_once"}
 # Benchmarks that are scripts in this folder; they build what they measure.
 SCRIPTS = {"http_reads", "http_failures"}
+# Those that measure the Python package, and what they are told of it. Other readers that are not installed are left out by name.
+PACKAGED = {"rules": [], "tables": ["MODULE"]}
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = int(os.environ.get("JPAUTO_BENCH_SECONDS", "900"))
 # Criterion's own are 3 and 5 seconds a figure; a benchmark that needs longer asks for it itself.
@@ -53,12 +56,14 @@ def names():
     """What the benchmarks are called, in order."""
     packages = json.loads(output_of("cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"))["packages"]
     targets = (target for package in packages if package["name"] in PACKAGES for target in package["targets"])
-    return sorted({target["name"] for target in targets if target["kind"] == ["bench"]} - LEFT_OUT | SCRIPTS)
+    return sorted({target["name"] for target in targets if target["kind"] == ["bench"]} - LEFT_OUT | SCRIPTS | PACKAGED.keys())
 
 
 def build(chosen):
     """The programs of the benchmarks and the folders that they run in, built for measuring."""
-    scripts = {name: (ROOT / f"benches/{name}.py", ROOT) for name in SCRIPTS.intersection(chosen)}
+    scripts = {name: (ROOT / f"benches/{name}.py", ROOT) for name in (SCRIPTS | PACKAGED.keys()).intersection(chosen)}
+    if PACKAGED.keys() & scripts.keys():
+        build_package()
     chosen = [name for name in chosen if name not in scripts]
     if not chosen:
         return scripts
@@ -74,14 +79,35 @@ def build(chosen):
     return found | scripts
 
 
+def package():
+    """The folder of the Python package that is measured."""
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "bench-python"
+
+
+def build_package():
+    """The Python package with an extension that is built for measuring."""
+    output_of("cargo", "build", "--release", "--locked", "-p", "jpauto-python")
+    shutil.copytree(ROOT / "bindings/python/python", package(), dirs_exist_ok=True)
+    shutil.copy(package().parent / "release/lib_jpauto.so", package() / "jpauto/_jpauto.abi3.so")
+
+
+def command_of(name, program, is_criterion):
+    """How a benchmark is started."""
+    if name in PACKAGED:
+        told_of = [str(package()) if word == "MODULE" else word for word in PACKAGED[name]]
+        return [os.environ.get("JPAUTO_TEST_PYTHON", sys.executable), program, *told_of]
+    return [program] if name in SCRIPTS else [program, "--bench", *(CRITERION if is_criterion else [])]
+
+
 def run(name, program, folder):
     """The lines that it printed, and what went wrong."""
     source = pathlib.Path(folder, "benches", f"{name}.rs")
     is_criterion = source.exists() and b"criterion" in source.read_bytes()
-    command = [program] if name in SCRIPTS else [program, "--bench", *(CRITERION if is_criterion else [])]
+    command = command_of(name, program, is_criterion)
+    environment = {**os.environ, "PYTHONPATH": str(package())} if name in PACKAGED else None
     print(f"==> {name}", file=sys.stderr, flush=True)
     started = time.monotonic()
-    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=environment)
     limit = threading.Timer(SECONDS, child.kill)
     limit.start()
     lines = []

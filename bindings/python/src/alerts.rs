@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Document, Told as _, UsuallyWord as _, record},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -61,7 +61,7 @@ impl Alerts {
     fn list(
         &self,
         py: Python<'_>,
-        with_dismissed: bool,
+        #[pyo3(from_py_with = typed::with_dismissed)] with_dismissed: bool,
         #[pyo3(from_py_with = unicode::alert_type)] alert_type: Option<&str>,
         #[pyo3(from_py_with = unicode::severity)] severity: Option<&str>,
         subject_id: Option<&Bound<'_, PyAny>>,

@@ -9,6 +9,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use pyo3::{prelude::*, types::PyDateTime};
 
 use crate::input;
+use crate::typed;
 
 /// In place of microseconds: the time of the machine.
 const LIVE: i64 = i64::MIN;
@@ -42,14 +43,14 @@ fn micros_of(at: Option<&Bound<'_, PyDateTime>>) -> PyResult<i64> {
 impl Clock {
     #[new]
     #[pyo3(signature = (at = None))]
-    fn new(at: Option<&Bound<'_, PyDateTime>>) -> PyResult<Self> {
+    fn new(#[pyo3(from_py_with = typed::at)] at: Option<&Bound<'_, PyDateTime>>) -> PyResult<Self> {
         Ok(Self(Arc::new(AtomicI64::new(micros_of(at)?))))
     }
 
     /// Moves it to a time with a time zone; `None` lets it show the machine's from now on.
     ///
     /// Raises `InvalidInput` (`invalid_argument`) for a time without a time zone.
-    fn move_to(&self, at: Option<&Bound<'_, PyDateTime>>) -> PyResult<()> {
+    fn move_to(&self, #[pyo3(from_py_with = typed::at)] at: Option<&Bound<'_, PyDateTime>>) -> PyResult<()> {
         self.0.store(micros_of(at)?, Ordering::Relaxed);
         Ok(())
     }

@@ -13,7 +13,6 @@ use jpauto::{
     },
 };
 use pyo3::{
-    exceptions::PyTypeError,
     prelude::*,
     types::{PyDateTime, PyDict, PyString},
 };
@@ -36,13 +35,14 @@ use crate::{
     arrow::{Row as _, columns::by_columns},
     error::invalid_argument,
     extract::page,
-    faults,
+    faults::{self, not},
     frame::in_rows,
     input,
     lot::Handle,
     progress::Observer,
     query::Query,
     record::Told as _,
+    typed,
     unicode::{self, OfText as _},
     whole,
 };
@@ -78,7 +78,7 @@ fn key_of(competitor: &Bound<'_, PyAny>) -> PyResult<CompetitorKey> {
         return Ok(CompetitorId::from_uuid(id).into());
     }
     let Ok(name) = competitor.cast::<PyString>() else {
-        return Err(PyTypeError::new_err("a competitor is named by a UUID or by text"));
+        return Err(not("competitor", "a UUID or text", competitor));
     };
     let name = String::of("competitor", name.as_any())?;
     Ok(name.parse::<CompetitorId>().map_or_else(|_no_id| CompetitorKey::named(name), CompetitorKey::from))
@@ -101,7 +101,7 @@ impl Competitors {
     #[pyo3(signature = (*, active = None, q = None, limit = None))]
     fn list(
         &self,
-        active: Option<bool>,
+        #[pyo3(from_py_with = typed::active)] active: Option<bool>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> Query {
@@ -141,12 +141,12 @@ impl Competitors {
         #[pyo3(from_py_with = unicode::url)] url: &str,
         #[pyo3(from_py_with = unicode::platform_type)] platform_type: Option<String>,
         scraper_config: Option<&Bound<'_, PyAny>>,
-        use_playwright: bool,
+        #[pyo3(from_py_with = typed::use_playwright)] use_playwright: bool,
         #[pyo3(from_py_with = whole::pages)] pages: Option<u32>,
         #[pyo3(from_py_with = whole::links)] links: Option<u32>,
         #[pyo3(from_py_with = whole::listings)] listings: Option<usize>,
     ) -> PyResult<TestReport> {
-        let scraper_config = scraper_config.map(input::document).transpose()?;
+        let scraper_config = scraper_config.map(|given| input::named_document("scraper_config", given)).transpose()?;
         let site = TestSite { platform_type, scraper_config, use_playwright, ..TestSite::from(url) };
         let options = options(pages, links, listings);
         self.handle.run(py, |desk| desk.competitors().test(site, &options)).map(TestReport::told)
@@ -239,8 +239,8 @@ impl Competitors {
         py: Python<'_>,
         competitor: &Bound<'_, PyAny>,
         listings: &Bound<'_, PyAny>,
-        observed_at: &Bound<'_, PyDateTime>,
-        complete: bool,
+        #[pyo3(from_py_with = typed::observed_at)] observed_at: &Bound<'_, PyDateTime>,
+        #[pyo3(from_py_with = typed::complete)] complete: bool,
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let (mut read, mut faults) = (Vec::new(), Vec::new());
@@ -267,16 +267,16 @@ impl Competitors {
         py: Python<'_>,
         competitor: &Bound<'_, PyAny>,
         pages: &Bound<'_, PyAny>,
-        observed_at: &Bound<'_, PyDateTime>,
+        #[pyo3(from_py_with = typed::observed_at)] observed_at: &Bound<'_, PyDateTime>,
         #[pyo3(from_py_with = unicode::platform)] platform: Option<String>,
-        complete: bool,
+        #[pyo3(from_py_with = typed::complete)] complete: bool,
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let mut read = Vec::new();
         for pair in faults::items("pages", PAGES, pages)? {
             let pair = pair?;
             let (html, url): (Bound<'_, PyAny>, String) =
-                pair.extract().map_err(|_no_pair| faults::not("pages", PAGES, &pair))?;
+                pair.extract().map_err(|_no_pair| not("pages", PAGES, &pair))?;
             let (bytes, content_type) = page(&html, None)?;
             let (bytes, content_type) = (bytes.to_vec(), content_type.map(ToOwned::to_owned));
             read.push(ScrapedPage { bytes, content_type, url, platform: platform.clone() });
@@ -297,7 +297,7 @@ impl Competitors {
         competitor: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::error_type)] error_type: &str,
         #[pyo3(from_py_with = unicode::message)] message: &str,
-        observed_at: &Bound<'_, PyDateTime>,
+        #[pyo3(from_py_with = typed::observed_at)] observed_at: &Bound<'_, PyDateTime>,
     ) -> PyResult<Competitor> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let error_type: ScrapeErrorType = input::word(py, error_type)?;
@@ -426,8 +426,8 @@ impl Competitors {
         &self,
         py: Python<'_>,
         competitor: Option<&Bound<'_, PyAny>>,
-        sold: Option<bool>,
-        unseen: Option<bool>,
+        #[pyo3(from_py_with = typed::sold)] sold: Option<bool>,
+        #[pyo3(from_py_with = typed::unseen)] unseen: Option<bool>,
         #[pyo3(from_py_with = unicode::vin)] vin: Option<String>,
         #[pyo3(from_py_with = unicode::make)] make: Option<String>,
         #[pyo3(from_py_with = unicode::model)] model: Option<String>,
@@ -444,7 +444,7 @@ impl Competitors {
         title_brand: Option<&Bound<'_, PyAny>>,
         condition: Option<&Bound<'_, PyAny>>,
         odometer_status: Option<&Bound<'_, PyAny>>,
-        price_dropped: bool,
+        #[pyo3(from_py_with = typed::price_dropped)] price_dropped: bool,
         price_drop_min: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::price_drop_within_days)] price_drop_within_days: Option<u32>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
@@ -544,7 +544,7 @@ impl Competitors {
     #[pyo3(signature = (*, active = None, q = None, limit = None))]
     fn overview(
         &self,
-        active: Option<bool>,
+        #[pyo3(from_py_with = typed::active)] active: Option<bool>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> Query {

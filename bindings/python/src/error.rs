@@ -18,17 +18,20 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 /// `InvalidInput` for arguments that the library does not take. Each fault is a JSON pointer and what was expected.
 pub(crate) fn invalid_argument(py: Python<'_>, faults: Vec<(String, String)>) -> PyErr {
-    let message = match faults.as_slice() {
+    let count = faults.len();
+    faulty(py, ErrorCode::InvalidArgument, faults, count)
+}
+
+/// The same with a code of its own. There may be more faults than are named.
+pub(crate) fn faulty(py: Python<'_>, code: ErrorCode, first: Vec<(String, String)>, count: usize) -> PyErr {
+    let message = match first.as_slice() {
+        first if count > first.len() => {
+            format!("{count} values are not acceptable, of which these are the first {}", first.len())
+        }
         [(pointer, expected)] => format!("{}: {expected}", pointer.trim_start_matches('/')),
         _ => "some arguments are not acceptable".to_owned(),
     };
-    raised(py, ErrorCode::InvalidArgument, message, faults)
-}
-
-/// The same where there are more faults than are named.
-pub(crate) fn too_many_faults(py: Python<'_>, first: Vec<(String, String)>, count: usize) -> PyErr {
-    let message = format!("{count} values are not acceptable, of which these are the first {}", first.len());
-    raised(py, ErrorCode::InvalidArgument, message, first)
+    raised(py, code, message, first)
 }
 
 /// Whether an exception is one of this package.

@@ -1,15 +1,20 @@
 //! What VINs stand for and what those vehicles are worth: `lot.evaluation`.
 
 use chrono::{DateTime, Utc};
-use jpauto::evaluation::{self, EvaluationRequest, VpicFinding};
+use jpauto::{
+    ErrorCode,
+    evaluation::{self, EvaluationRequest, VpicFinding},
+};
 use pyo3::prelude::*;
 
 use crate::{
     error,
+    faults::Faults,
+    frame::{each_text, texts},
     lot::Handle,
     market::Analysis,
     record::{Amount, Coded, Document, Told, record},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -236,7 +241,7 @@ impl Evaluations {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::vin)] vin: &str,
         #[pyo3(from_py_with = whole::mileage)] mileage: Option<i32>,
-        refresh: bool,
+        #[pyo3(from_py_with = typed::refresh)] refresh: bool,
     ) -> PyResult<Evaluation> {
         let mut request = EvaluationRequest::new(vin_of(py, vin)?, mileage);
         request.refresh = refresh;
@@ -255,14 +260,24 @@ impl Evaluations {
         self.handle.run(py, |desk| desk.evaluation().decode(&vin)).map(Decoded::told)
     }
 
-    /// The same for many, in their order. Raises `InvalidInput` (`invalid_vin`) for the first that is none.
-    fn decode_many(
-        &self,
-        py: Python<'_>,
-        #[pyo3(from_py_with = unicode::vins)] vins: Vec<String>,
-    ) -> PyResult<Vec<Decoded>> {
-        let vins: Vec<_> = vins.iter().map(|vin| vin_of(py, vin)).collect::<PyResult<_>>()?;
-        self.handle.run(py, |desk| desk.evaluation().decode_many(&vins)).map(Vec::told)
+    /// The same for many, in their order: a list, or a column of any library that speaks Arrow. What is missing, such as `None`, is `None`.
+    ///
+    /// Raises `InvalidInput`: `invalid_vin`, with the row of each that is none in `fields`, and `invalid_argument` for what is no text.
+    fn decode_many(&self, py: Python<'_>, vins: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Decoded>>> {
+        let (mut read, mut faults) = (Vec::new(), Faults::default());
+        for column in texts("vins", vins)? {
+            each_text(column.as_ref(), &mut |text| {
+                let vin = text.map(jpauto::Vin::parse).transpose();
+                if let Err(reason) = &vin {
+                    faults.add(|| (format!("/vins/{}", read.len()), reason.to_string()));
+                }
+                read.push(vin.unwrap_or_default());
+            });
+        }
+        faults.checked_as(py, ErrorCode::InvalidVin)?;
+        let known: Vec<_> = read.iter().flatten().cloned().collect();
+        let mut decoded = self.handle.run(py, |desk| desk.evaluation().decode_many(&known))?.into_iter();
+        Ok(read.into_iter().map(|vin| vin.and_then(|_| decoded.next()).map(Decoded::told)).collect())
     }
 
     /// How many evaluations and answers of vPIC have expired and are still kept. They are never used.

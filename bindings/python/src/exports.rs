@@ -13,7 +13,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Bytes, Document, Told as _, UsuallyWord as _, record},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -207,11 +207,11 @@ impl Exports {
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::platform)] platform: &str,
-        to: Option<PathBuf>,
+        #[pyo3(from_py_with = typed::to)] to: Option<PathBuf>,
         #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
-        mapping: Option<&Bound<'_, PyDict>>,
-        confirm: bool,
-        dry_run: bool,
+        #[pyo3(from_py_with = typed::mapping)] mapping: Option<&Bound<'_, PyDict>>,
+        #[pyo3(from_py_with = typed::confirm)] confirm: bool,
+        #[pyo3(from_py_with = typed::dry_run)] dry_run: bool,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<ExportReport> {
         let mut export = exports::Export::of(input::word(py, platform)?);
@@ -232,9 +232,9 @@ impl Exports {
     fn check(
         &self,
         py: Python<'_>,
-        file: PathBuf,
+        #[pyo3(from_py_with = typed::file)] file: PathBuf,
         #[pyo3(from_py_with = unicode::platform)] platform: &str,
-        mapping: Option<&Bound<'_, PyDict>>,
+        #[pyo3(from_py_with = typed::mapping)] mapping: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<CheckedFeed> {
         let platform = input::word(py, platform)?;
         let mapping = mapping_of(py, mapping)?;
@@ -248,7 +248,7 @@ impl Exports {
     fn check_bytes(
         &self,
         py: Python<'_>,
-        content: &[u8],
+        #[pyo3(from_py_with = typed::content)] content: &[u8],
         #[pyo3(from_py_with = unicode::platform)] platform: &str,
         #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
     ) -> PyResult<CheckedFeed> {
@@ -265,7 +265,7 @@ impl Exports {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::platform)] platform: &str,
         #[pyo3(from_py_with = unicode::format)] format: Option<&str>,
-        mapping: Option<&Bound<'_, PyDict>>,
+        #[pyo3(from_py_with = typed::mapping)] mapping: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<FeedFile> {
         let mut export = exports::Export::of(input::word(py, platform)?);
         export.format = input::optional_word(py, format)?;
@@ -285,7 +285,7 @@ impl Exports {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::platform)] platform: Option<&str>,
         #[pyo3(from_py_with = unicode::status)] status: Option<&str>,
-        last_of_each: bool,
+        #[pyo3(from_py_with = typed::last_of_each)] last_of_each: bool,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
     ) -> PyResult<Query> {
         let mut filter = exports::ExportFilter::default();

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use jpauto::extract;
 use pyo3::{
-    exceptions::PyTypeError,
     prelude::*,
     types::{PyBytes, PyString},
 };
 use serde_json::Value;
 
+use crate::faults::not;
 use crate::{
     error,
     record::{Amount, Document, Told, record},
@@ -175,7 +175,7 @@ pub(crate) fn page<'a>(
     }
     match html.cast::<PyString>() {
         Ok(text) => Ok((<&str>::of("html", text.as_any())?.as_bytes(), Some("text/html; charset=utf-8"))),
-        Err(_) => Err(PyTypeError::new_err("a page must be str or bytes")),
+        Err(_) => Err(not("html", "text or bytes", html)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with the values of tables: the first faults, and how many there are.
 
+use jpauto::ErrorCode;
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyIterator};
 
 use crate::{error, input::shown};
@@ -30,11 +31,13 @@ impl Faults {
     /// # Errors
     /// `invalid_argument`, where there is a fault. Its message says how many there are, where not all of them are named.
     pub(crate) fn checked(self, py: Python<'_>) -> PyResult<()> {
-        match self.count {
-            0 => Ok(()),
-            count if count > self.first.len() => Err(error::too_many_faults(py, self.first, count)),
-            _ => Err(error::invalid_argument(py, self.first)),
-        }
+        self.checked_as(py, ErrorCode::InvalidArgument)
+    }
+
+    /// # Errors
+    /// The same with this code.
+    pub(crate) fn checked_as(self, py: Python<'_>, code: ErrorCode) -> PyResult<()> {
+        if self.is_empty() { Ok(()) } else { Err(error::faulty(py, code, self.first, self.count)) }
     }
 }
 

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     arrow::import::{Imported, import},
+    ending::Inside,
     error::invalid_argument,
     faults::{self, Faults},
     input,
@@ -172,6 +173,7 @@ pub(crate) fn texts(name: &'static str, source: &Bound<'_, PyAny>) -> PyResult<V
         if source.cast::<PyMapping>().is_ok() {
             return refused(format!("/{name}"), "expected a list or a column of texts, found a dictionary".to_owned());
         }
+        let _inside = Inside::begin(source.py());
         let mut texts = StringBuilder::new();
         for (place, item) in faults::items(name, "a list or a column of texts", source)?.enumerate() {
             let item = item?;

@@ -6,10 +6,11 @@ use jpauto::{
     ErrorCode,
     imports::{self, ImportMode, ImportOptions, Mapping, MissingVehicles, SheetFile},
 };
-use pyo3::{exceptions::PyTypeError, prelude::*, types::PyBytes};
+use pyo3::{prelude::*, types::PyBytes};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::faults::not;
 use crate::{
     input,
     record::{Amount, Document, Told, record},
@@ -265,7 +266,7 @@ pub(crate) fn file(file: &Bound<'_, PyAny>) -> PyResult<SheetFile> {
     }
     match file.extract::<PathBuf>() {
         Ok(path) => Ok(SheetFile::at(path)),
-        Err(_) => Err(PyTypeError::new_err("a file must be a path or bytes")),
+        Err(_) => Err(not("file", "a path or bytes", file)),
     }
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn document(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     })
 }
 
+/// Reads a JSON document that is the argument of this name.
+pub(crate) fn named_document(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    json(value, 0)
+        .map_err(|(place, expected)| invalid_argument(value.py(), vec![(format!("/{name}{place}"), expected)]))
+}
+
 /// Reads data fields that are given by keyword. The error names every field that is wrong or unknown.
 pub(crate) fn fields<T: DeserializeOwned>(py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<T> {
     let mut faults = Vec::new();
@@ -320,7 +326,7 @@ pub(crate) fn uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Uuid> {
         return Ok(uuid);
     }
     let Ok(text) = value.cast::<PyString>() else {
-        return Err(PyTypeError::new_err(format!("{name} must be a UUID or text, not {}", type_name(value))));
+        return Err(not(name, "a UUID or text", value));
     };
     let text = text.to_string();
     let expected = "expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057".to_owned();

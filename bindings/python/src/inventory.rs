@@ -20,7 +20,7 @@ use crate::{
         listed::{Money, SubmissionId, UserId, VehicleId, VehicleStatus},
         record, record_of_fields, record_of_public_fields,
     },
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -255,7 +255,7 @@ impl Inventory {
         price_max: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
         #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
-        featured: Option<bool>,
+        #[pyo3(from_py_with = typed::featured)] featured: Option<bool>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
         #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
@@ -297,7 +297,7 @@ impl Inventory {
         price_max: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = whole::mileage_min)] mileage_min: Option<i32>,
         #[pyo3(from_py_with = whole::mileage_max)] mileage_max: Option<i32>,
-        featured: Option<bool>,
+        #[pyo3(from_py_with = typed::featured)] featured: Option<bool>,
         #[pyo3(from_py_with = unicode::q)] q: Option<String>,
         #[pyo3(from_py_with = unicode::sort)] sort: Option<&str>,
         #[pyo3(from_py_with = whole::limit)] limit: Option<usize>,
@@ -399,8 +399,8 @@ impl Inventory {
         id: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::status)] status: &str,
         sale_price: Option<&Bound<'_, PyAny>>,
-        sold_at: Option<&Bound<'_, PyDateTime>>,
-        correct: bool,
+        #[pyo3(from_py_with = typed::sold_at)] sold_at: Option<&Bound<'_, PyDateTime>>,
+        #[pyo3(from_py_with = typed::correct)] correct: bool,
     ) -> PyResult<Vehicle> {
         let id = jpauto::VehicleId::from_uuid(input::uuid("id", id)?);
         // A word that is none is refused as `unknown` is, with the words that a vehicle can be moved to.
@@ -470,11 +470,11 @@ impl Inventory {
         py: Python<'_>,
         file: &Bound<'_, PyAny>,
         mapping: Option<&Bound<'_, PyAny>>,
-        dry_run: bool,
-        keep_going: bool,
-        sold_if_missing: bool,
-        confirm: bool,
-        refused: Option<PathBuf>,
+        #[pyo3(from_py_with = typed::dry_run)] dry_run: bool,
+        #[pyo3(from_py_with = typed::keep_going)] keep_going: bool,
+        #[pyo3(from_py_with = typed::sold_if_missing)] sold_if_missing: bool,
+        #[pyo3(from_py_with = typed::confirm)] confirm: bool,
+        #[pyo3(from_py_with = typed::refused)] refused: Option<PathBuf>,
     ) -> PyResult<ImportReport> {
         let file = imports::file(file)?;
         let switches = Switches { dry_run, keep_going, sold_if_missing, confirm, refused };

@@ -16,7 +16,7 @@ use crate::{
     progress::Observer,
     query::Query,
     record::{Document, Told, UsuallyWord as _, record},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -157,9 +157,9 @@ impl Jobs {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::job)] job: &str,
         competitor_id: Option<&Bound<'_, PyAny>>,
-        all: bool,
+        #[pyo3(from_py_with = typed::all)] all: bool,
         #[pyo3(from_py_with = whole::limit)] limit: Option<u32>,
-        dry_run: bool,
+        #[pyo3(from_py_with = typed::dry_run)] dry_run: bool,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Run> {
         let job: Job = input::word(py, job)?;

@@ -8,6 +8,7 @@ mod alerts;
 mod arrow;
 mod clock;
 mod competitors;
+mod ending;
 mod error;
 mod evaluation;
 mod exports;
@@ -36,6 +37,7 @@ mod submissions;
 mod tables;
 mod tokens;
 mod tracking;
+mod typed;
 mod unicode;
 mod users;
 mod vin;
@@ -97,6 +99,7 @@ mod _jpauto {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::ending::watch(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

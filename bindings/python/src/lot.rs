@@ -39,6 +39,7 @@ use crate::{
     storage::{self, Storage},
     submissions::Submissions,
     tokens::Tokens,
+    typed,
     unicode::{self, OfText as _},
     users::Users,
     whole,
@@ -246,24 +247,24 @@ impl Handle {
 pub(crate) fn open(
     py: Python<'_>,
     #[pyo3(from_py_with = unicode::database_url)] database_url: &str,
-    read_only: bool,
+    #[pyo3(from_py_with = typed::read_only)] read_only: bool,
     timeout: Option<&Bound<'_, PyAny>>,
     #[pyo3(from_py_with = unicode::act_as)] act_as: Option<&str>,
     #[pyo3(from_py_with = whole::pool_size)] pool_size: Option<u32>,
-    create: bool,
+    #[pyo3(from_py_with = typed::create)] create: bool,
     #[pyo3(from_py_with = unicode::contact)] contact: Option<&str>,
     #[pyo3(from_py_with = unicode::allowed_servers)] allowed_servers: Option<Vec<String>>,
     fetch: Option<&Bound<'_, PyAny>>,
     auto_dev: Option<&Bound<'_, PyAny>>,
     vpic: Option<&Bound<'_, PyAny>>,
-    exports: Option<&Bound<'_, PyDict>>,
-    storage: Option<&Bound<'_, PyDict>>,
-    notifications: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::exports)] exports: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::storage)] storage: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::notifications)] notifications: Option<&Bound<'_, PyDict>>,
     jobs: Option<&Bound<'_, PyAny>>,
-    rules: Option<&Bound<'_, PyDict>>,
-    clock: Option<&Bound<'_, Clock>>,
+    #[pyo3(from_py_with = typed::rules)] rules: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::clock)] clock: Option<&Bound<'_, Clock>>,
     #[pyo3(from_py_with = unicode::read_url)] read_url: Option<String>,
-    transaction_pooler: bool,
+    #[pyo3(from_py_with = typed::transaction_pooler)] transaction_pooler: bool,
 ) -> PyResult<Lot> {
     let mut config = Config::new(database_url);
     config.database.read_url = read_url;
@@ -520,7 +521,7 @@ impl Lot {
     /// For PostgreSQL nothing is made: `command` has the call of `pg_dump` that makes the backup.
     ///
     /// Raises `Refused` (`backup_exists`), `Unavailable` (`backup_failed`).
-    fn backup(&self, py: Python<'_>, path: PathBuf) -> PyResult<Backup> {
+    fn backup(&self, py: Python<'_>, #[pyo3(from_py_with = typed::path)] path: PathBuf) -> PyResult<Backup> {
         self.handle.with_dealership(py, |dealership| dealership.backup(path)).map(Backup::told)
     }
 

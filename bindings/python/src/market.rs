@@ -24,7 +24,8 @@ pub(crate) use {
 };
 
 use crate::{
-    input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _, unicode, whole,
+    input, lot::Handle, pricing::many_subjects, progress::Observer, query::Query, record::Told as _, typed, unicode,
+    whole,
 };
 
 /// What the dealership's vehicles are worth on the market.
@@ -172,8 +173,8 @@ impl Market {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::make)] make: Option<String>,
         #[pyo3(from_py_with = unicode::model)] model: Option<String>,
-        since: Option<&Bound<'_, PyDateTime>>,
-        until: Option<&Bound<'_, PyDateTime>>,
+        #[pyo3(from_py_with = typed::since)] since: Option<&Bound<'_, PyDateTime>>,
+        #[pyo3(from_py_with = typed::until)] until: Option<&Bound<'_, PyDateTime>>,
         #[pyo3(from_py_with = unicode::event)] event: Option<&str>,
         #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,

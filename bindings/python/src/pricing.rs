@@ -12,20 +12,21 @@ use jpauto::{
     },
 };
 use pyo3::{
-    exceptions::PyTypeError,
     prelude::*,
     types::{PyDateTime, PyDict, PyMapping, PyString},
 };
 
 use crate::{
+    ending::Inside,
     error,
-    faults::{self, Faults},
+    faults::{self, Faults, not},
     frame::{Frame, each_text, eager, is_arrow, texts},
     input,
     interrupt::{interruptible, take_turns},
     market::{Analysis, BacktestReport, Supply, backtest_options},
     record::{Amount, Told as _, record},
     tables::Batch,
+    typed,
     unicode::{self, OfText as _},
     whole,
 };
@@ -300,6 +301,7 @@ pub(crate) fn rows_of<G: Given>(name: &'static str, given: &Bound<'_, PyAny>) ->
     if given.cast::<PyMapping>().is_ok() || given.cast::<PyString>().is_ok() {
         return Err(faults::no_table(name, given));
     }
+    let _inside = Inside::begin(py);
     let mut rows = Vec::new();
     let mut faults = Faults::default();
     let mut lacking = G::NEEDED.to_vec();
@@ -392,8 +394,8 @@ fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
     let named = named_row(subject)?;
     let is_one = subject.cast::<PyMapping>().is_ok() || subject.hasattr("as_dict")?;
     if named.is_none() && (is_arrow(subject) || !is_one) {
-        if subject.cast::<PyString>().is_ok() {
-            return Err(PyTypeError::new_err("a subject is a dictionary, a record or a row of a table, not text"));
+        if subject.cast::<PyString>().is_ok() || !(is_arrow(subject) || subject.hasattr("__iter__")?) {
+            return Err(not("subject", "a dictionary, a record, a row of a table, or many of them", subject));
         }
         return Ok(None);
     }
@@ -444,8 +446,8 @@ pub(crate) fn price_subjects(
     subject: &Bound<'_, PyAny>,
     comparables: &Bound<'_, PyAny>,
     own_vins: Option<&Bound<'_, PyAny>>,
-    as_of: Option<&Bound<'_, PyDateTime>>,
-    rules: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::as_of)] as_of: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::rules)] rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
     one_or_many(
         subject,
@@ -463,8 +465,8 @@ pub(crate) fn supply_of_subjects(
     subject: &Bound<'_, PyAny>,
     comparables: &Bound<'_, PyAny>,
     own_vins: Option<&Bound<'_, PyAny>>,
-    as_of: Option<&Bound<'_, PyDateTime>>,
-    rules: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::as_of)] as_of: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::rules)] rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
     one_or_many(
         subject,
@@ -499,14 +501,14 @@ pub(crate) fn backtest_listings(
     listings: &Bound<'_, PyAny>,
     prices: Option<&Bound<'_, PyAny>>,
     own_vins: Option<&Bound<'_, PyAny>>,
-    as_of: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::as_of)] as_of: Option<&Bound<'_, PyDateTime>>,
     #[pyo3(from_py_with = unicode::make)] make: Option<String>,
     #[pyo3(from_py_with = unicode::model)] model: Option<String>,
-    since: Option<&Bound<'_, PyDateTime>>,
-    until: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::since)] since: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::until)] until: Option<&Bound<'_, PyDateTime>>,
     #[pyo3(from_py_with = unicode::event)] event: Option<&str>,
     #[pyo3(from_py_with = whole::max_events_a_model)] max_events_a_model: Option<usize>,
-    rules: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::rules)] rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<BacktestReport> {
     let options = backtest_options(py, (make, model), (since, until), event, max_events_a_model)?;
     let (own, rules, now) = (own(py, own_vins)?, rules_of(py, rules)?, now(as_of)?);
@@ -553,7 +555,7 @@ given!(Times, needs ["first_seen_at"] {
 pub(crate) fn days_on_market_of(
     py: Python<'_>,
     first_seen_at: &Bound<'_, PyAny>,
-    until: Option<&Bound<'_, PyDateTime>>,
+    #[pyo3(from_py_with = typed::until)] until: Option<&Bound<'_, PyDateTime>>,
 ) -> PyResult<Py<PyAny>> {
     let days = jpauto::competitors::days_on_market;
     if let Ok(first) = first_seen_at.cast::<PyDateTime>() {
@@ -573,7 +575,7 @@ pub(crate) fn days_on_market_of(
         faults.checked(py)?;
         return Ok(of_row(&row).into_pyobject(py)?.into_any().unbind());
     }
-    let rows: Vec<Times> = rows_of("listings", first_seen_at)?;
+    let rows: Vec<Times> = rows_of("first_seen_at", first_seen_at)?;
     let table = py.detach(|| Batch::of(&rows.iter().map(|row| DaysOnMarket::told(of_row(row))).collect::<Vec<_>>()))?;
     Ok(Py::new(py, table)?.into_any())
 }

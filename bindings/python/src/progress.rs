@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use pyo3::{exceptions::PyTypeError, prelude::*, pyclass_init::PyClassInitializer, types::PyBool};
+use pyo3::{prelude::*, pyclass_init::PyClassInitializer, types::PyBool};
 
+use crate::ending::Inside;
+use crate::faults::not;
 use crate::record::{Record, Told};
 
 /// Who is told how far a run has come: a function, a progress bar (`True`), or nobody.
@@ -26,7 +28,7 @@ impl Observer {
             return Ok(Self { told: Some(bar.clone_ref(progress.py())), bar: Some(bar), raised: None });
         }
         if !progress.is_callable() {
-            return Err(PyTypeError::new_err("progress must be True, False, None or a function"));
+            return Err(not("progress", "True, False, None or a function", progress));
         }
         Ok(Self { told: Some(progress.clone().unbind()), ..Self::default() })
     }
@@ -49,6 +51,7 @@ impl Observer {
 
     fn ask(&mut self, at: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) -> ControlFlow<()> {
         let goes_on = Python::attach(|py| {
+            let _inside = Inside::begin(py);
             py.check_signals()?;
             let Some(told) = &self.told else { return Ok(true) };
             let answer = told.bind(py).call1((at(py)?,))?;

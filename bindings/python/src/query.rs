@@ -22,6 +22,7 @@ use crate::{
     lot::Handle,
     record::{Record, Told},
     tables::{Batches, Table},
+    typed,
     unicode::{self, OfText as _},
     whole,
 };
@@ -179,7 +180,7 @@ impl Query {
         &self,
         py: Python<'py>,
         #[pyo3(from_py_with = unicode::columns)] columns: Option<Vec<String>>,
-        plain: bool,
+        #[pyo3(from_py_with = typed::plain)] plain: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.table.select(py, columns)?.collect(py)?.into_pandas(py, plain)
     }

@@ -18,7 +18,7 @@ use crate::{
     query::Query,
     record::{Document, Told as _, record},
     settings::{self, Section as _},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -214,7 +214,11 @@ fn photos(photos: storage::Photos) -> Vec<Photo> {
 impl Storage {
     /// The pictures, the foremost first. Raises `NotFound` (`vehicle_not_found`, `submission_not_found`).
     #[pyo3(signature = (id, *, submission = false))]
-    fn list(&self, id: &Bound<'_, PyAny>, submission: bool) -> PyResult<Query> {
+    fn list(
+        &self,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
+    ) -> PyResult<Query> {
         let owner = owner_of(id, submission)?;
         Ok(Query::of_all::<Photo, _>(&self.handle, move |desk| Ok(desk.storage().list(owner)?.items)))
     }
@@ -225,7 +229,13 @@ impl Storage {
     /// (`vehicle_not_found`, `submission_not_found`), `Refused` (`not_configured`), `Misconfigured` (`storage_refused`),
     /// `Unavailable` (`storage_unavailable`).
     #[pyo3(signature = (id, picture, *, submission = false))]
-    fn add(&self, py: Python<'_>, id: &Bound<'_, PyAny>, picture: &[u8], submission: bool) -> PyResult<Photo> {
+    fn add(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = typed::picture)] picture: &[u8],
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
+    ) -> PyResult<Photo> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().add(owner, picture)).map(Photo::told)
     }
@@ -241,7 +251,7 @@ impl Storage {
         id: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::content_type)] content_type: String,
         #[pyo3(from_py_with = whole::content_length)] content_length: u64,
-        submission: bool,
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
     ) -> PyResult<SignedUpload> {
         let (owner, upload) = (owner_of(id, submission)?, NewUpload { content_type, content_length });
         self.handle.run(py, |desk| desk.storage().sign_upload(owner, &upload)).map(SignedUpload::told)
@@ -258,7 +268,7 @@ impl Storage {
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::key)] key: &str,
-        submission: bool,
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
     ) -> PyResult<Photo> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().attach(owner, key)).map(Photo::told)
@@ -274,7 +284,7 @@ impl Storage {
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::photos)] photos: Vec<String>,
-        submission: bool,
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
     ) -> PyResult<Vec<Photo>> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().reorder(owner, &photos)).map(self::photos)
@@ -289,7 +299,7 @@ impl Storage {
         py: Python<'_>,
         id: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = unicode::photo)] photo: &str,
-        submission: bool,
+        #[pyo3(from_py_with = typed::submission)] submission: bool,
     ) -> PyResult<Vec<Photo>> {
         let owner = owner_of(id, submission)?;
         self.handle.run(py, |desk| desk.storage().remove(owner, photo)).map(photos)
@@ -325,7 +335,7 @@ impl Storage {
     ///
     /// Raises `Refused` (`not_configured`), `Misconfigured` (`storage_refused`), `Unavailable` (`storage_unavailable`).
     #[pyo3(signature = (*, remove = false))]
-    fn orphans(&self, py: Python<'_>, remove: bool) -> PyResult<Orphans> {
+    fn orphans(&self, py: Python<'_>, #[pyo3(from_py_with = typed::remove)] remove: bool) -> PyResult<Orphans> {
         let walk = |storage: &jpauto::Storage<'_>,
                     observer: &mut dyn FnMut(storage::StorageProgress) -> ControlFlow<()>| {
             if remove { storage.remove_orphans(observer) } else { storage.orphans(observer) }

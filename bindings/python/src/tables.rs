@@ -17,10 +17,12 @@ use crate::{
         plain,
         reading::{ROWS, ReadColumns, Reading, Wanted, schema},
     },
+    ending::Inside,
     error::invalid_argument,
     faults::not,
     html,
     lot::Handle,
+    typed,
 };
 
 /// A list as a table that is yet to be read.
@@ -139,10 +141,12 @@ impl Collected {
 
 impl Collected {
     pub(crate) fn into_arrow(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let _inside = Inside::begin(py);
         needed(py, "pyarrow", "to_arrow", "arrow")?.call_method1("table", (Py::new(py, self)?,))
     }
 
     pub(crate) fn into_polars(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let _inside = Inside::begin(py);
         needed(py, "polars", "to_polars", "polars")?.call_method1("DataFrame", (Py::new(py, self)?,))
     }
 
@@ -155,6 +159,7 @@ impl Collected {
     }
 
     pub(crate) fn into_pandas(self, py: Python<'_>, is_plain: bool) -> PyResult<Bound<'_, PyAny>> {
+        let _inside = Inside::begin(py);
         let pandas = needed(py, "pandas", "to_pandas", "pandas")?;
         needed(py, "pyarrow", "to_pandas", "pandas")?;
         let types = PyDict::new(py);
@@ -168,6 +173,7 @@ impl Collected {
         py: Python<'py>,
         connection: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let _inside = Inside::begin(py);
         let duckdb = needed(py, "duckdb", "to_duckdb", "duckdb")?;
         needed(py, "pyarrow", "to_duckdb", "duckdb")?;
         if let Some(connection) = connection.filter(|given| !given.hasattr("from_arrow").unwrap_or(false)) {
@@ -298,7 +304,11 @@ impl Batch {
     /// A `pandas.DataFrame` of `pandas.ArrowDtype`; `plain` has ids and words as text and amounts as floats. Raises
     /// `ModuleNotFoundError` without pandas and pyarrow (`pip install 'jpauto[pandas]'`).
     #[pyo3(signature = (*, plain = false))]
-    fn to_pandas<'py>(&self, py: Python<'py>, plain: bool) -> PyResult<Bound<'py, PyAny>> {
+    fn to_pandas<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = typed::plain)] plain: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.collected().into_pandas(py, plain)
     }
 

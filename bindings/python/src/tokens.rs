@@ -10,7 +10,7 @@ use crate::{
     lot::Handle,
     query::Query,
     record::{Told as _, record},
-    unicode, whole,
+    typed, unicode, whole,
 };
 
 record! {
@@ -81,7 +81,7 @@ impl Tokens {
         py: Python<'_>,
         #[pyo3(from_py_with = unicode::name)] name: String,
         #[pyo3(from_py_with = unicode::role)] role: &str,
-        expires_at: Option<&Bound<'_, PyDateTime>>,
+        #[pyo3(from_py_with = typed::expires_at)] expires_at: Option<&Bound<'_, PyDateTime>>,
     ) -> PyResult<IssuedToken> {
         let expires_at = expires_at.map(|end| input::instant("expires_at", end)).transpose()?;
         let new = NewToken { name, role: input::word(py, role)?, expires_at };

@@ -18,6 +18,7 @@ use crate::{
     pricing::{given, rows_of},
     record::{Amount, Told as _, record},
     tables::Batch,
+    typed,
 };
 
 /// Where a sighting was made, and what it saw.
@@ -160,7 +161,7 @@ pub(crate) fn replay_sightings(
     py: Python<'_>,
     sightings: &Bound<'_, PyAny>,
     scrapes: Option<&Bound<'_, PyAny>>,
-    rules: Option<&Bound<'_, PyDict>>,
+    #[pyo3(from_py_with = typed::rules)] rules: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Batch> {
     let rules: TrackingRules = input::fields(py, rules)?;
     let rules = rules.checked().map_err(|reason| exception(py, &reason))?;

@@ -108,5 +108,4 @@ named!(
     text,
     url,
     vin,
-    vins,
 );

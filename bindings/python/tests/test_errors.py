@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jpauto
 import pytest
 from jpauto.types import Money
+from test_fuzz import functions, services
 
 CAMRY: dict[str, Any] = {"year": 2019, "make": "Toyota", "model": "Camry"}
 
@@ -218,3 +220,77 @@ def test_a_database_that_was_never_migrated_is_told_so(database_url: str) -> Non
     ):
         list(lot.inventory.list())
     assert failure.value.code == "database_outdated"
+
+
+class Odd:
+    """Of no type that anything takes."""
+
+    def __repr__(self) -> str:
+        return "<odd>"
+
+
+# What the other arguments are while one is wrong, where a text will not do.
+TAKEN: dict[str, Any] = {
+    "observed_at": datetime(2026, 3, 1, tzinfo=timezone.utc),
+    "content": b"",
+    "picture": b"",
+    "content_length": 1,
+    "partitions": 1,
+    "photos": [],
+    "pages": [],
+    "listings": [],
+    "sightings": [],
+    "subject": {"year": 2020, "make": "Kia", "model": "Soul"},
+    "comparables": [],
+    "first_seen_at": datetime(2026, 3, 1, tzinfo=timezone.utc),
+    "id": UUID(int=0),
+    "url": "https://rival.example/",
+    "database_url": "sqlite::memory:",
+    "platform": "jekyll",
+    "job": "check",
+    "error_type": "network",
+}
+# `close` ends the lot.
+NOT_CALLED = {"close"}
+
+
+def test_every_wrong_type_names_its_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tried, unnamed = 0, []
+    with jpauto.open("sqlite::memory:") as lot:
+        competitor = lot.competitors.add(name="Rival", inventory_url="https://rival.example/").id
+        query = lot.competitors.list()
+        (batch,) = query.batches(10)
+        of_tables = [
+            (f"{type(part).__name__}.{name}", getattr(part, name))
+            for part in (query, batch, jpauto.Clock())
+            for name in ("first", "to_arrow", "to_polars", "to_pandas", "to_duckdb", "batches", "move_to")
+            if hasattr(part, name)
+        ]
+        for name, function in [*functions(), *services(lot), *of_tables, ("open", jpauto.open)]:
+            parameters = [
+                one
+                for one in inspect.signature(function).parameters.values()
+                if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
+            ]
+            needed = {
+                one.name: competitor if one.name == "competitor" else TAKEN.get(one.name, "x")
+                for one in parameters
+                if one.default is one.empty
+            }
+            for parameter in parameters:
+                if name in NOT_CALLED:
+                    continue
+                tried += 1
+                try:
+                    function(**{**needed, parameter.name: Odd()})
+                    unnamed.append(f"{name}({parameter.name}) was taken")
+                except (TypeError, jpauto.InvalidInput) as error:
+                    fields = error.fields if isinstance(error, jpauto.Error) else []
+                    pointers = {part for field in fields for part in field.pointer.split("/")[1:2]}
+                    if parameter.name not in {str(error).split(":")[0].split("/")[0], *pointers}:
+                        unnamed.append(f"{name}({parameter.name}): {error}")
+                except jpauto.Error as error:
+                    unnamed.append(f"{name}({parameter.name}): {error!r}")
+    assert tried > 330
+    assert not unnamed, "\n".join(unnamed)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import sqlite3
 import threading
+import time
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import jpauto
 import pytest
@@ -47,3 +49,32 @@ def test_a_column_that_holds_nothing_is_one_of_texts() -> None:
     assert len(jpauto.vin.parse_many(pyarrow.array([float("nan"), None]))) == 2
     with pytest.raises(jpauto.InvalidInput, match="expected texts, found"):
         jpauto.vin.parse_many(pyarrow.array([1.5]))
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_ctrl_c_ends_the_reading_by_another_library(tmp_path: Path, library: str) -> None:
+    frames = pytest.importorskip(library)
+    read = frames.table if library == "pyarrow" else frames.DataFrame
+    with jpauto.open(f"sqlite:{tmp_path / 'lot.db'}") as lot:
+        listings: Any = [
+            {"external_id": str(n), "year": 2021, "make": "Kia", "model": "Soul", "price": 15_000} for n in range(2_000)
+        ]
+        lot.competitors.record_listings("Rival", listings, observed_at=datetime.now(timezone.utc))
+        timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
+        timer.start()
+        began, is_raised = time.monotonic(), False
+        try:
+            try:
+                while time.monotonic() < began + 60:
+                    read(lot.competitors.listings())
+            except Exception:
+                # The library raised an exception of its own, and Ctrl-C comes after it.
+                for _ in range(1_000):
+                    time.sleep(0.01)
+        except KeyboardInterrupt:
+            is_raised = True
+        finally:
+            timer.cancel()
+            timer.join()
+        assert is_raised and time.monotonic() < began + 5
+        assert len(read(lot.competitors.listings())) == 2_000

@@ -249,3 +249,30 @@ def test_the_picture_of_a_market_names_its_years_and_its_whole_range(lot: jpauto
     assert str(analysis.search_parameters.year_min) in axes.get_title()
     assert "all comparables" in [text.get_text() for text in axes.get_legend().get_texts()]
     plt.close(axes.figure)
+
+
+def test_a_wrong_argument_is_named_with_what_is_taken(lot: jpauto.Lot) -> None:
+    listing = lot.competitors.listings(price_dropped=True).first(1)[0]
+    wrong: list[tuple[str, str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
+        ("analysis", "an analysis", plot.price_in_market, (5,), {}),
+        ("history", "records", plot.price_history, (5,), {}),
+        ("history", "records", plot.price_history, (lot.competitors.price_history(listing.id),), {}),
+        ("title", "text", plot.price_history, ([],), {"title": 5}),
+        ("listings", "records", plot.days_on_market, (5,), {}),
+        ("listings", "records", plot.days_on_market, ("Kia",), {}),
+        ("listings", "records", plot.days_on_market, ([{"is_sold": True}],), {}),
+        ("most", "a whole number", plot.days_on_market, ([],), {"most": "many"}),
+        ("cars", "records", plot.stock_age, (None,), {}),
+        ("cars", "records", plot.stock_age, (lot.competitors.listings(),), {}),
+        ("width", "a whole number", plot.stock_age, ([],), {"width": 1.5}),
+        ("lot", "an open lot", plot.price_cuts, (5, "Harbor Motors"), {}),
+        ("competitor", "a UUID or text", plot.price_cuts, (lot, 5), {}),
+        ("most", "a whole number", plot.price_cuts, (lot, "Harbor Motors"), {"most": True}),
+        ("ax", "Axes of matplotlib", plot.stock_age, ([],), {"ax": 5}),
+    ]
+    for name, expected, draw, arguments, options in wrong:
+        with pytest.raises(TypeError, match=f"^{name}: expected {expected}") as refused:
+            draw(*arguments, **options)
+        assert "found" in str(refused.value)
+    with pytest.raises(ValueError, match=r"^backend: "):
+        plot.stock_age([], backend=5)  # type: ignore[arg-type]

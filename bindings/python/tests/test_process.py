@@ -134,3 +134,39 @@ def test_rules_that_no_price_can_come_of_are_refused() -> None:
                 use()
             assert refused.value.code == "invalid_pricing_rules"
             assert [field.pointer for field in refused.value.fields] == [at]
+
+
+READ_TO_THE_END = """
+import sys, threading, time, jpauto
+lot = jpauto.open(sys.argv[1])
+ways = {
+    "to_arrow": lambda: lot.competitors.listings().to_arrow(),
+    "to_pandas": lambda: lot.competitors.listings().to_pandas(),
+    "batches": lambda: list(lot.competitors.listings().batches(10)),
+    "rows": lambda: jpauto.vin.parse_many(str(number) for number in range(10_000)),
+}
+def read():
+    while True:
+        ways[sys.argv[2]]()
+        started.set()
+started = threading.Event()
+for _ in range(3):
+    threading.Thread(target=read, daemon=True).start()
+started.wait(60)
+"""
+
+
+@pytest.mark.parametrize("way", ["to_arrow", "to_pandas", "batches", "rows"])
+def test_a_daemon_thread_that_reads_does_not_abort_the_end(tmp_path: Path, way: str) -> None:
+    if way.startswith("to_"):
+        pytest.importorskip("pyarrow")
+        pytest.importorskip("pandas")
+    url = f"sqlite:{tmp_path / 'lot.db'}"
+    with jpauto.open(url) as lot:
+        listings: Any = [
+            {key: car[key] for key in ("external_id", "year", "make", "model", "price")} for car in cars(200)
+        ]
+        lot.competitors.record_listings("Rival", listings, observed_at=NOW)
+    for _ in range(5):
+        ended = subprocess.run([sys.executable, "-c", READ_TO_THE_END, url, way], capture_output=True, timeout=120)
+        assert (ended.returncode, ended.stderr) == (0, b"")

@@ -196,3 +196,25 @@ def test_a_repr_is_short_and_names_the_database_without_its_password(database_ur
     assert "comparables=[9 of PricedComparable]" in priced and len(priced) < 4_000
     offer = lot.submissions.submit(year=2019, make="Kia", model="Soul", additional_notes="long " * 400)
     assert "…" in repr(offer) and len(repr(offer)) < 1_500
+
+
+def test_many_vins_are_decoded_of_any_column_and_the_wrong_rows_are_named(lot: jpauto.Lot) -> None:
+    vins = ["5FNYF5H59HB011946", None, "1hgcm82633a004352"]
+    columns: list[Any] = [vins, iter(vins)]
+    for library, column in (("pyarrow", "array"), ("polars", "Series"), ("pandas", "Series")):
+        try:
+            columns.append(getattr(__import__(library), column)(vins))
+        except ModuleNotFoundError:
+            continue
+    for column in columns:
+        decoded = lot.evaluation.decode_many(column)
+        assert [one and one.facts.vin for one in decoded] == ["5FNYF5H59HB011946", None, "1HGCM82633A004352"]
+    with pytest.raises(jpauto.InvalidInput) as refused:
+        lot.evaluation.decode_many([*vins, "no VIN"])
+    assert refused.value.code == "invalid_vin"
+    assert [field.pointer for field in refused.value.fields] == ["/vins/3"]
+    with pytest.raises(jpauto.InvalidInput) as refused:
+        lot.evaluation.decode_many(["?", None, "!"])
+    assert [field.pointer for field in refused.value.fields] == ["/vins/0", "/vins/2"]
+    with pytest.raises(jpauto.InvalidInput, match="vins"):
+        lot.evaluation.decode_many("5FNYF5H59HB011946")

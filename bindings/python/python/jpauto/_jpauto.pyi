@@ -1517,8 +1517,11 @@ class Evaluations:
     def decode(self, vin: str) -> Decoded:
         """What a VIN stands for, by itself and by NHTSA's decoder where `vpic` was set. Raises `InvalidInput` (`invalid_vin`)."""
 
-    def decode_many(self, vins: list[str]) -> list[Decoded]:
-        """The same for many, in their order. Raises `InvalidInput` (`invalid_vin`) for the first that is none."""
+    def decode_many(self, vins: Texts) -> list[Decoded | None]:
+        """The same for many, in their order: a list, or a column of any library that speaks Arrow. What is missing, such as `None`, is `None`.
+
+        Raises `InvalidInput`: `invalid_vin`, with the row of each that is none in `fields`, and `invalid_argument` for what is no text.
+        """
 
     def count_expired(self) -> Expired:
         """How many evaluations and answers of vPIC have expired and are still kept. They are never used."""

@@ -32,6 +32,9 @@ Backend = Literal["matplotlib", "altair"]
 _OURS = "#c0392b"
 _MARKET = "#2c6fa6"
 _PALE = "#c9dcec"
+_POINT = ("recorded_at", "our_price", "median_market_price", "min_market_price")
+_LISTING = ("is_sold", "make", "days_on_market")
+_CAR = ("days_in_stock", "age_state")
 _AGES = {"good": "#4c9f70", "warning": "#e2a63b", "aged": "#c0392b"}
 
 
@@ -42,9 +45,9 @@ def price_in_market(analysis: Analysis | ResearchResult, *, backend: Backend = "
     line below goes from the lowest price of all comparables to the highest. Where there are too few comparables for a
     recommendation, there is no band. What ``lot.market.get(id)`` gives is taken as well.
 
-    Raises ``ValueError`` for an analysis without comparables, and for another backend.
+    Raises ``TypeError`` for what is no analysis, ``ValueError`` for one without comparables, and for another backend.
     """
-    _check(backend)
+    _check(backend, ax)
     analysis = _analysis(analysis)
     prices = analysis.adjusted
     if prices is None:
@@ -121,9 +124,15 @@ def price_history(
 
     Raises ``ValueError`` without a dated point, and for another backend.
     """
-    _check(backend)
+    _check(backend, ax)
+    if not isinstance(title, str):
+        raise _not("title", "text", title)
     points = sorted(
-        (point for point in _each(history, "recorded_at", "lot.market.history(id)") if point.recorded_at is not None),
+        (
+            point
+            for point in _each("history", history, _POINT, "lot.market.history(id)")
+            if point.recorded_at is not None
+        ),
         key=lambda point: _when(point.recorded_at),
     )
     if not points:
@@ -179,11 +188,12 @@ def days_on_market(
 
     Raises ``ValueError`` without a sold listing, for less than one make, and for another backend.
     """
-    _check(backend)
+    _check(backend, ax)
+    _whole("most", most)
     if most < 1:
         raise ValueError("at least one make is drawn")
     by_make: dict[str, list[int]] = defaultdict(list)
-    for listing in _each(listings, "is_sold", "lot.competitors.listings(sold=True)"):
+    for listing in _each("listings", listings, _LISTING, "lot.competitors.listings(sold=True)"):
         if listing.is_sold and listing.make:
             by_make[listing.make].append(listing.days_on_market)
     if not by_make:
@@ -251,11 +261,12 @@ def stock_age(
 
     Raises ``ValueError`` without a vehicle, for a width below one day, and for another backend.
     """
-    _check(backend)
+    _check(backend, ax)
+    _whole("width", width)
     if width < 1:
         raise ValueError("a column is one day wide or more")
     counts: dict[tuple[int, str], int] = defaultdict(int)
-    for car in _each(cars, "age_state", 'lot.inventory.list(status="available")'):
+    for car in _each("cars", cars, _CAR, 'lot.inventory.list(status="available")'):
         counts[max(car.days_in_stock, 0) // width * width, car.age_state] += 1
     if not counts:
         raise ValueError("there is no vehicle to draw")
@@ -329,9 +340,12 @@ def price_cuts(
     Raises ``NotFound`` (``competitor_not_found``), and ``ValueError`` if no price was cut, for less than one listing,
     and for another backend.
     """
-    _check(backend)
+    _check(backend, ax)
+    _whole("most", most)
     if most < 1:
         raise ValueError("at least one listing is read")
+    if not hasattr(lot, "competitors"):
+        raise _not("lot", "an open lot, as jpauto.open gives it", lot)
     name = lot.competitors.get(competitor).name
     cuts: list[tuple[datetime, float, str]] = []
     read = 0
@@ -377,26 +391,41 @@ def price_cuts(
     return ax
 
 
-def _check(backend: str) -> None:
+def _check(backend: object, ax: object) -> None:
     if backend not in ("matplotlib", "altair"):
-        raise ValueError(f"pictures are drawn by matplotlib or altair, not by {backend!r}")
+        raise ValueError(f"backend: pictures are drawn by matplotlib or altair, not by {backend!r}")
+    if ax is not None and not hasattr(ax, "spines"):
+        raise _not("ax", "Axes of matplotlib", ax)
 
 
 def _analysis(given: Any) -> Analysis:
     if not hasattr(given, "search_parameters") and not hasattr(given, "analysis"):
-        raise TypeError(f"expected an analysis, as lot.market.analyze(id) gives it, not {type(given).__name__}")
+        raise _not("analysis", "an analysis, as lot.market.analyze(id) gives it", given)
     analysis: Analysis | None = given if hasattr(given, "search_parameters") else given.analysis
     if analysis is None:
         raise ValueError("the vehicle has no analysis to draw")
     return analysis
 
 
-def _each(items: Iterable[Any], field: str, source: str) -> Iterator[Any]:
-    """The records, which have this field. The rows of a frame have none."""
+def _each(name: str, items: Iterable[Any], fields: Sequence[str], source: str) -> Iterator[Any]:
+    """The records, which have these fields. The rows of a frame have none."""
+    expected = f"records, as {source} gives them"
+    if not isinstance(items, Iterable) or isinstance(items, (str, bytes)):
+        raise _not(name, expected, items)
     for item in items:
-        if not hasattr(item, field):
-            raise TypeError(f"expected records, as {source} gives them, not {type(item).__name__}")
+        if not all(hasattr(item, field) for field in fields):
+            raise _not(name, expected, item)
         yield item
+
+
+def _not(name: str, expected: str, found: object) -> TypeError:
+    text = repr(found)
+    return TypeError(f"{name}: expected {expected}, found {text if len(text) <= 80 else type(found).__name__}")
+
+
+def _whole(name: str, given: object) -> None:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise _not(name, "a whole number", given)
 
 
 def _count(number: int, what: str) -> str:
