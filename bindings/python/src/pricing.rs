@@ -389,12 +389,17 @@ fn named_row<'py>(item: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>
     item.py().get_type::<PyDict>().call1((item,)).map(Some)
 }
 
+/// Whether it is something that many subjects can be read of.
+fn is_many(subject: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(is_arrow(subject) || input::is_of(subject, "polars", "LazyFrame") || subject.hasattr("__iter__")?)
+}
+
 /// One subject, where it is one and not many.
 fn one_subject(subject: &Bound<'_, PyAny>) -> PyResult<Option<Subject>> {
     let named = named_row(subject)?;
     let is_one = subject.cast::<PyMapping>().is_ok() || subject.hasattr("as_dict")?;
     if named.is_none() && (is_arrow(subject) || !is_one) {
-        if subject.cast::<PyString>().is_ok() || !(is_arrow(subject) || subject.hasattr("__iter__")?) {
+        if subject.cast::<PyString>().is_ok() || !is_many(subject)? {
             return Err(not("subject", "a dictionary, a record, a row of a table, or many of them", subject));
         }
         return Ok(None);

@@ -432,7 +432,7 @@ def test_days_are_not_known_where_the_first_sighting_is_not() -> None:
     for given in (rows, pyarrow.Table.from_pylist(rows), pytest.importorskip("pandas").DataFrame(rows)):
         days = rows_of(jpauto.market.days_on_market(given, START + timedelta(days=9)))
         assert [row["days_on_market"] for row in days] == [9, None]
-    with pytest.raises(jpauto.InvalidInput, match="listings/first_seen_at"):
+    with pytest.raises(jpauto.InvalidInput, match="first_seen_at/first_seen_at"):
         jpauto.market.days_on_market([{}, {"first_seen": START}])
     with pytest.raises(jpauto.InvalidInput, match="first_seen_at: expected a datetime"):
         jpauto.market.days_on_market(pytest.importorskip("pandas").NaT)
@@ -579,8 +579,8 @@ def test_what_is_no_list_is_refused(lot: jpauto.Lot) -> None:
     calls: list[tuple[Callable[[Any], object], Any, str]] = [
         (lambda given: jpauto.pricing.price(subject, given), five, "comparables: expected a table"),
         (lambda given: jpauto.pricing.price(subject, given), {}, "comparables: expected a table"),
-        (lambda given: jpauto.pricing.price(given, []), five, "subjects: expected a table"),
-        (jpauto.market.days_on_market, five, "listings: expected a table"),
+        (lambda given: jpauto.pricing.price(given, []), five, "subject: expected a dictionary, a record"),
+        (jpauto.market.days_on_market, five, "first_seen_at: expected a table"),
         (jpauto.tracking.replay, subject, "sightings: expected a table"),
         (jpauto.tracking.replay, "rows", "sightings: expected a table"),
         (jpauto.vin.parse_many, five, "vins: expected a list or a column of texts"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime, timezone
@@ -51,30 +53,42 @@ def test_a_column_that_holds_nothing_is_one_of_texts() -> None:
         jpauto.vin.parse_many(pyarrow.array([1.5]))
 
 
+READ_UNTIL_CTRL_C = """
+import importlib, sys, time, jpauto
+library = importlib.import_module(sys.argv[2])
+read = library.table if sys.argv[2] == "pyarrow" else library.DataFrame
+lot = jpauto.open(sys.argv[1])
+read(lot.competitors.listings())
+try:
+    print("reads", flush=True)
+    try:
+        while True:
+            read(lot.competitors.listings())
+    except Exception:
+        # The library raised an exception of its own, and Ctrl-C comes after it.
+        for _ in range(1_000):
+            time.sleep(0.01)
+except KeyboardInterrupt:
+    print("interrupted", len(read(lot.competitors.listings())))
+"""
+
+
 @pytest.mark.parametrize("library", ["pyarrow", "polars"])
 def test_ctrl_c_ends_the_reading_by_another_library(tmp_path: Path, library: str) -> None:
-    frames = pytest.importorskip(library)
-    read = frames.table if library == "pyarrow" else frames.DataFrame
-    with jpauto.open(f"sqlite:{tmp_path / 'lot.db'}") as lot:
+    pytest.importorskip(library)
+    url = f"sqlite:{tmp_path / 'lot.db'}"
+    with jpauto.open(url) as lot:
         listings: Any = [
             {"external_id": str(n), "year": 2021, "make": "Kia", "model": "Soul", "price": 15_000} for n in range(2_000)
         ]
         lot.competitors.record_listings("Rival", listings, observed_at=datetime.now(timezone.utc))
-        timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
-        timer.start()
-        began, is_raised = time.monotonic(), False
+    command = [sys.executable, "-c", READ_UNTIL_CTRL_C, url, library]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
         try:
-            try:
-                while time.monotonic() < began + 60:
-                    read(lot.competitors.listings())
-            except Exception:
-                # The library raised an exception of its own, and Ctrl-C comes after it.
-                for _ in range(1_000):
-                    time.sleep(0.01)
-        except KeyboardInterrupt:
-            is_raised = True
+            assert child.stdout.readline() == "reads\n"
+            time.sleep(0.3)
+            child.send_signal(signal.SIGINT)
+            assert child.communicate(timeout=30)[0] == "interrupted 2000\n"
         finally:
-            timer.cancel()
-            timer.join()
-        assert is_raised and time.monotonic() < began + 5
-        assert len(read(lot.competitors.listings())) == 2_000
+            child.kill()
