@@ -71,7 +71,7 @@ const WORDS: Meanings<17> = Meanings::of([
         SECTION,
         "accessories blog careers insurance jobs news parts quote rent rental rentals reviews warranties warranty",
     ),
-    (RATE, "coverage daily hourly monthly nightly rate rates weekly"),
+    (RATE, "coverage daily depreciation hourly monthly nightly rate rates resale residual weekly"),
     (
         SENTENCE,
         "a about all an and best browse buy by compare event every explore fake find fits for from how in insure \
@@ -104,7 +104,7 @@ const WORDS: Meanings<17> = Meanings::of([
         WARES,
         "accessories airbags alternators axles batteries beds bumpers calipers cases clutches coatings computers \
          converters covers cylinders dashboards decals differentials donations doors ecus emblems engines exhausts \
-         fenders gearboxes grilles headlights hitches hoods hubcaps injectors kits mats mirrors modules mufflers \
+         fenders gearboxes grilles headlights hitches hoods hubcaps injectors kits loads mats mirrors modules mufflers \
          panels parts radiators rims rotors seats spoilers starters superchargers tailgates taillights tires toppers \
          transmissions turbos wheels windshields wraps",
     ),

@@ -76,9 +76,11 @@ fn in_words(raw: &str, unit: Unit) -> Option<Reading> {
 }
 
 const MILES: [&str; 7] = ["mi", "mile", "miles", "smi", "mls", "millas", "millaje"];
-const KILOMETERS: [&str; 11] = [
+/// `kmt`, as `smi` above, is the unit by its code (UN/CEFACT recommendation 20).
+const KILOMETERS: [&str; 12] = [
     "km",
     "kms",
+    "kmt",
     "kilometer",
     "kilometers",
     "kilometre",
@@ -386,6 +388,8 @@ mod tests {
             ("Free oil changes - 3 years, 36,000 miles", None),
             ("45,678 Miles Automatic", Some(45_678)),
             ("45,678 miles away", None),
+            ("73512 KMT", Some(45_678)),
+            ("45,678 SMI", Some(45_678)),
             ("73,512 km / 45,678 mi", Some(45_678)),
             ("45,678 mi (73,512 km)", Some(45_678)),
             ("45,678 (73,512 km)", Some(45_678)),

@@ -17,18 +17,11 @@ use crate::Money;
 
 /// The one price that all offers agree on, of those that are the most binding.
 pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
-    let mut best: Option<(PriceRank, Option<Money>)> = None;
-    let mut filler = None;
-    let mut note = |rank: PriceRank, amount: Money| {
-        if is_filler(amount) {
-            filler = filler.or(Some(amount));
-            return;
-        }
-        best = match best {
-            Some((known, _)) if known < rank => best,
-            Some((known, agreed)) if known == rank => Some((rank, agreed.filter(|agreed| *agreed == amount))),
-            _ => Some((rank, Some(amount))),
-        };
+    let (mut best, mut of_years, mut filler) = (Agreed::default(), Agreed::default(), None);
+    let mut note = |offer: &Object<'_>, rank: PriceRank, amount: Money| match () {
+        () if is_filler(amount) => filler = filler.or(Some(amount)),
+        () if lasts_a_year(offer) => of_years.note(rank, amount),
+        () => best.note(rank, amount),
     };
     let mut pending: Vec<(&Object<'_>, usize)> = offers.iter().rev().map(|offer| (*offer, 0)).collect();
     while let Some((offer, depth)) = pending.pop() {
@@ -36,12 +29,54 @@ pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
             continue;
         }
         if let Some((rank, amount)) = stated(offer) {
-            note(rank, amount);
+            note(offer, rank, amount);
         } else if depth < DEPTH_MAX {
             pending.extend(objects(offer.get("offers")).map(|inner| (inner, depth + 1)));
         }
     }
-    best.map_or(filler, |(_, agreed)| agreed)
+    // What is offered for years, beside an offer that is not, is a lease.
+    best.0.or(of_years.0).map_or(filler, |(_, agreed)| agreed)
+}
+
+/// The most binding of the prices so far, if those that bind as much are the same.
+#[derive(Default)]
+struct Agreed(Option<(PriceRank, Option<Money>)>);
+
+impl Agreed {
+    fn note(&mut self, rank: PriceRank, amount: Money) {
+        self.0 = match self.0 {
+            Some((known, _)) if known < rank => self.0,
+            Some((known, agreed)) if known == rank => Some((rank, agreed.filter(|agreed| *agreed == amount))),
+            _ => Some((rank, Some(amount))),
+        };
+    }
+}
+
+/// Whether an offer stands for a year or longer: `36` with the unit `MON`, `P3Y`. How long one stands says nothing of what it is, so it
+/// only gives way to others.
+fn lasts_a_year(offer: &Object<'_>) -> bool {
+    const MONTHS: i64 = 12;
+    let last = |count: Option<i64>, unit: &str| match letters(unit) {
+        unit if ["MON", "MO", "MTH", "M"].iter().any(|month| unit.starts_with(month)) => count >= Some(MONTHS),
+        unit if ["ANN", "YEAR", "YR", "Y"].iter().any(|year| unit.starts_with(year)) => count >= Some(1),
+        _ => false,
+    };
+    let number = |text: &str| text.parse().ok();
+    match offer.get("eligibleDuration") {
+        Some(Json::Object(quantity)) => {
+            let count = quantity.get("value").and_then(scalar).and_then(|text| number(&text));
+            ["unitCode", "unitText"]
+                .iter()
+                .filter_map(|key| quantity.get(key).and_then(scalar))
+                .any(|unit| last(count, &unit))
+        }
+        Some(Json::String(text)) => {
+            let count = text.trim().trim_start_matches(['P', 'p']);
+            let unit = count.trim_start_matches(|sign: char| sign.is_ascii_digit());
+            last(number(&count[..count.len() - unit.len()]), unit)
+        }
+        _ => false,
+    }
 }
 
 /// How deep offers within an `AggregateOffer` are looked for.

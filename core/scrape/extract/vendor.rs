@@ -48,18 +48,20 @@ impl Usual {
     }
 }
 
-/// Fills what a vendor's reader found on none of a page's vehicles, and puts the page's own vehicle in front of those that it suggests.
+/// Fills what a vendor's reader left empty, and puts the page's own vehicle in front of those that it suggests.
 pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
     let subject = Subject::of(page);
     shown_prices::correct(page, None, &mut parts.listings);
     let nowhere = |is_in: &dyn Fn(&ScrapedListing) -> bool| !parts.listings.iter().any(is_in);
     let lacks_price = nowhere(&|listing| listing.price.is_some());
     let lacks_any = lacks_price
-        || nowhere(&|listing| listing.mileage.is_some())
-        || nowhere(&|listing| listing.vin.is_some())
-        || nowhere(&|listing| listing.stock_number.is_some())
         || nowhere(&|listing| listing.url.is_some())
-        || nowhere(&|listing| listing.model.is_some());
+        || parts.listings.iter().any(|listing| {
+            listing.mileage.is_none()
+                || listing.vin.is_none()
+                || listing.stock_number.is_none()
+                || listing.model.is_none()
+        });
     if !lacks_any && !subject.may_be_a_vehicle() {
         return Ok(parts);
     }

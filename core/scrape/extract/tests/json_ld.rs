@@ -123,6 +123,44 @@ fn json_ld_gives_no_vehicle_and_no_price_that_it_does_not_state() {
 }
 
 #[test]
+fn an_offer_for_years_gives_way_to_one_that_is_not() {
+    let lease = |duration: &str| format!(r#"{{"price": 1329, "eligibleDuration": {duration}}}"#);
+    let sale = r#"{"price": 25995}"#;
+    let price = |offers: &[&str]| {
+        let offers = offers.join(", ");
+        let car = format!(r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": [{offers}]}}"#);
+        read_json_ld(&car)[0].price
+    };
+    for duration in [
+        r#"{"value": 36, "unitCode": "MON"}"#,
+        r#"{"@type": "QuantitativeValue", "value": "3", "unitCode": "ANN"}"#,
+        r#"{"value": 36, "unitText": "months"}"#,
+        r#""P36M""#,
+        r#""36 months""#,
+    ] {
+        let lease = lease(duration);
+        assert_eq!(price(&[sale, &lease]), Some(Money::from_dollars(25_995)), "{duration}");
+        assert_eq!(price(&[&lease, sale]), Some(Money::from_dollars(25_995)), "{duration}");
+        assert_eq!(
+            price(&[&lease]),
+            Some(Money::from_dollars(1_329)),
+            "how long it stands does not say that it is a lease"
+        );
+    }
+    // A sale of thirty days may be the price, and may not.
+    for duration in [
+        r#"{"value": 30, "unitCode": "DAY"}"#,
+        r#""P1M""#,
+        r#"{"value": 36}"#,
+        "36",
+        "null",
+        r#""P99999999999999999999M""#,
+    ] {
+        assert_eq!(price(&[sale, &lease(duration)]), None, "{duration}");
+    }
+}
+
+#[test]
 fn json_ld_says_where_a_car_stands_by_the_availability_of_its_offers() {
     use StockStatus::{InProduction, InStock, InTransit, SalePending};
     for (offers, status) in [

@@ -110,6 +110,10 @@ fn a_vendors_records_are_filled_from_the_cards_where_a_field_stands_in_none() {
     let filled = page("");
     assert_eq!((filled.platform, dollars(&filled)), ("dealer_inspire", vec![Some(20_995), Some(21_995), Some(22_995)]));
     assert_eq!(filled.listings[2].mileage, Some(32_120));
+    // What one record lacks is filled as well.
+    let of_one = page(r#", "mileage": 15000"#);
+    let miles: Vec<_> = of_one.listings.iter().map(|listing| listing.mileage).collect();
+    assert_eq!((miles, dollars(&of_one)), (vec![Some(15_000), Some(31_120), Some(32_120)], dollars(&filled)));
     // A record that states a price shows that the vendor's place for it holds: where it is empty, nothing is asked.
     assert_eq!(dollars(&page(r#", "price": 19995"#)), [Some(19_995), None, None]);
 }
