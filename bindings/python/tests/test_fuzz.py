@@ -93,6 +93,8 @@ def called(data: Any, name: str, function: Callable[..., object]) -> None:
         answer = function(*positional, **keywords)
         if isinstance(answer, jpauto.Query):
             answer.first(3)
+        elif isinstance(answer, Iterator):
+            next(answer, None)
         repr(answer)
     except MAY_BE_RAISED as error:
         assert not isinstance(error, UnicodeError), f"{name}({positional!r}, {keywords!r}) raised {error!r}"
@@ -202,6 +204,69 @@ def test_no_operation_of_a_lot_panics(tmp_path: Path, monkeypatch: pytest.Monkey
                 called(data, name, operation)
 
         try_each()
+
+
+def test_no_way_of_reading_a_list_panics() -> None:
+    with jpauto.open("sqlite::memory:") as lot:
+        for number in range(3):
+            lot.inventory.add(
+                vin=f"4T1B11HK5KU21111{number}", year=2019, make="Toyota", model="Camry", price=20_000, mileage=40_000
+            )
+        lists = [lot.inventory.list(), lot.jobs.list(), jpauto.vin.parse_many(["4T1B11HK5KU211111", None])]
+        ways = [(name, getattr(one, name)) for one in lists for name in dir(one) if not name.startswith("_")]
+        ways = [(name, way) for name, way in ways if callable(way)]
+        assert {"batches", "first", "select", "to_arrow", "to_duckdb", "to_pandas"} <= {name for name, _ in ways}
+
+        @settings(40)
+        @hypothesis.given(st.data())
+        def try_each(data: Any) -> None:
+            for name, way in ways:
+                called(data, name, way)
+            place = data.draw(values)
+            for one in lists:
+                called_at(one, place)
+
+        try_each()
+
+
+def called_at(listed: Any, place: object) -> None:
+    """What stands at a place of a list, where it has places."""
+    try:
+        repr(listed[place])
+    except MAY_BE_RAISED:
+        pass
+    except BaseException as error:
+        raise AssertionError(f"[{place!r}] raised {type(error).__name__}: {error}") from error
+
+
+def test_no_picture_panics(lot: jpauto.Lot) -> None:
+    plot = pytest.importorskip("jpauto.plot")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pictures = [(name, getattr(plot, name)) for name in plot.__all__ if inspect.isroutine(getattr(plot, name))]
+    assert len(pictures) > 4
+    rival = lot.competitors.add(name="Rival", inventory_url="https://rival.example/")
+    tables = st.sampled_from(
+        [lot.inventory.list(), lot.competitors.listings(), rival, jpauto.vin.parse_many(["4T1B11HK5KU211111"])]
+    )
+
+    @settings(40)
+    @hypothesis.given(st.data())
+    def try_each(data: Any) -> None:
+        for name, picture in pictures:
+            needed = [one for one in inspect.signature(picture).parameters.values() if one.default is one.empty]
+            keywords = [one for one in inspect.signature(picture).parameters.values() if one.kind is one.KEYWORD_ONLY]
+            given = [data.draw(st.one_of(tables, values)) for one in needed if one.kind is not one.KEYWORD_ONLY]
+            some = {one.name: data.draw(values) for one in keywords if data.draw(st.integers(0, 3)) == 0}
+            try:
+                picture(*given, **some)
+            except MAY_BE_RAISED:
+                pass
+            except BaseException as error:
+                raise AssertionError(f"{name}({given!r}, {some!r}) raised {type(error).__name__}: {error}") from error
+            finally:
+                pyplot.close("all")
+
+    try_each()
 
 
 def test_no_column_of_a_table_panics() -> None:
