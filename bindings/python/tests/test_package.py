@@ -68,6 +68,23 @@ def test_pictures_and_the_demo_are_there_when_they_are_asked_for() -> None:
     assert {"plot", "demo"} <= set(dir(jpauto)) and {"plot", "demo"} <= set(jpauto.__all__)
 
 
+def test_a_notebook_without_ipywidgets_has_a_bar_of_text_and_no_warning() -> None:
+    pytest.importorskip("tqdm")
+    notebook = """
+import sys, types
+sys.modules["ipykernel.zmqshell"] = types.ModuleType("ipykernel.zmqshell")
+sys.modules["IPython"] = types.SimpleNamespace(get_ipython=object, __path__=[])
+sys.modules["IPython.display"] = types.SimpleNamespace(HTML=str, display=print)
+sys.modules["IPython.html"] = sys.modules["IPython.html.widgets"] = sys.modules["ipywidgets"] = None
+from jpauto._progress import bar
+told = bar("vehicles")
+told(types.SimpleNamespace(done=2, total=5))
+told.close()
+"""
+    run = subprocess.run([sys.executable, "-c", notebook], capture_output=True, text=True)
+    assert run.returncode == 0 and "2/5" in run.stderr and "Warning" not in run.stderr, run.stderr
+
+
 def test_the_stub_tells_what_the_module_tells() -> None:
     stub = ast.parse((Path(jpauto.__file__).parent / "_jpauto.pyi").read_text())
     told = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 
@@ -13,7 +14,10 @@ class Bar:
         self._unit = unit
         self._bar: Any = None
         try:
-            from tqdm.auto import tqdm
+            # Without ipywidgets a notebook has bars of text, which is no reason for a warning.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
         except ImportError:
             tqdm = None
         self._tqdm: Any = tqdm
