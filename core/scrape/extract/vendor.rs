@@ -54,14 +54,12 @@ pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
     shown_prices::correct(page, None, &mut parts.listings);
     let nowhere = |is_in: &dyn Fn(&ScrapedListing) -> bool| !parts.listings.iter().any(is_in);
     let lacks_price = nowhere(&|listing| listing.price.is_some());
+    // Often single cars have no VIN or stock number, so only a whole list without them is worth a second reading.
     let lacks_any = lacks_price
+        || nowhere(&|listing| listing.vin.is_some())
+        || nowhere(&|listing| listing.stock_number.is_some())
         || nowhere(&|listing| listing.url.is_some())
-        || parts.listings.iter().any(|listing| {
-            listing.mileage.is_none()
-                || listing.vin.is_none()
-                || listing.stock_number.is_none()
-                || listing.model.is_none()
-        });
+        || parts.listings.iter().any(|listing| listing.mileage.is_none() || listing.model.is_none());
     if !lacks_any && !subject.may_be_a_vehicle() {
         return Ok(parts);
     }
