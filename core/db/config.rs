@@ -120,6 +120,22 @@ impl DatabaseConfig {
         if self.url.contains("://") { without_password(&self.url) } else { self.url.clone() }
     }
 
+    /// The address without user, password and parameters, to be shown to anybody.
+    ///
+    /// ```
+    /// let shown = |url: &str| jpauto::DatabaseConfig::new(url).url_without_secrets();
+    /// assert_eq!(shown("postgresql://me:secret@db.example/lot?sslmode=require"), "postgresql://db.example/lot");
+    /// assert_eq!(shown("sqlite:lot.db"), "sqlite:lot.db");
+    /// ```
+    #[must_use]
+    pub fn url_without_secrets(&self) -> String {
+        if !self.url.contains("://") {
+            return self.url.clone();
+        }
+        let Address { scheme, hosts, path, .. } = Address::of(&self.url);
+        format!("{scheme}://{hosts}{path}")
+    }
+
     /// The file of the database, where it is a file of SQLite.
     ///
     /// ```
@@ -148,23 +164,40 @@ impl fmt::Debug for DatabaseConfig {
     }
 }
 
+/// The parts of an address of PostgreSQL, as libpq reads it.
+struct Address<'u> {
+    scheme: &'u str,
+    /// Who signs in, with the password.
+    credentials: Option<&'u str>,
+    hosts: &'u str,
+    path: &'u str,
+    query: &'u str,
+}
+
+impl<'u> Address<'u> {
+    fn of(url: &'u str) -> Self {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+        // Who signs in ends at the first `@` before a slash, and a question mark in there is one of the password.
+        let (credentials, rest) = match rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')) {
+            Some(end) => (Some(&rest[..end]), &rest[end + 1..]),
+            None => (None, rest),
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (hosts, rest) = rest.split_at(end);
+        // What a password with an `@` in it leaves over is no host.
+        let hosts = hosts.rsplit('@').next().unwrap_or_default();
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        Self { scheme, credentials, hosts, path, query }
+    }
+}
+
 /// The address without what must stand in no list of processes.
 pub(super) fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-    // As libpq reads it: who signs in ends at the first `@` before a slash, and a question mark in there is one of the password.
-    let (user, rest) = match rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')) {
-        Some(end) => (Some(&rest[..end]), &rest[end + 1..]),
-        None => (None, rest),
-    };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (hosts, rest) = rest.split_at(end);
-    // Nor is what a password with an `@` in it leaves over.
-    let hosts = hosts.rsplit('@').next().unwrap_or_default();
-    let authority = match user {
-        Some(user) => format!("{}@{hosts}", user.split(':').next().unwrap_or_default()),
+    let Address { scheme, credentials, hosts, path, query } = Address::of(url);
+    let authority = match credentials {
+        Some(credentials) => format!("{}@{hosts}", credentials.split(':').next().unwrap_or_default()),
         None => hosts.to_owned(),
     };
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let kept: Vec<_> = query
         .split('&')
         .filter(|pair| {
@@ -193,6 +226,19 @@ mod tests {
             ("postgres:///lot", "postgres:///lot"),
         ] {
             assert_eq!(without_password(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_is_secret() {
+        for (url, expected) in [
+            ("sqlite:lot.db", "sqlite:lot.db"),
+            ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
+            ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
+            ("postgres://lot:a@b?c@db/lot", "postgres://b"),
+            ("postgres://lot:s3?cret@db/lot", "postgres://db/lot"),
+        ] {
+            assert_eq!(DatabaseConfig::new(url).url_without_secrets(), expected, "{url}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 use jpauto::{
-    Actor, DatabaseConfig, Dealership, ErrorCode,
+    Actor, Dealership, ErrorCode,
     jobs::Stop,
     notifications::{NotificationConfig, check_templates},
 };
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &ServeArgs, context: &mut Context) -> Result<(), Fa
     config.check(&context.settings.database).map_err(|faults| context.settings.refuse_all(faults.fields()))?;
     let doubts = doubts(arguments, &config, context);
     if arguments.check {
-        let database = without_secrets(&context.settings.database.url);
+        let database = context.settings.database.url_without_secrets();
         let new = if context.pass_over_a_missing_database() { " (it is made at the first start)" } else { "" };
         let dealership = context.dealership()?;
         dealership.check_ready()?;
@@ -235,30 +235,4 @@ fn channels_of(config: &NotificationConfig) -> Vec<String> {
 pub(crate) fn template_faults(config: &NotificationConfig) -> Vec<String> {
     let faults = config.templates.iter().flat_map(|folder| check_templates(folder));
     faults.map(|fault| fault.to_string()).collect()
-}
-
-/// The address of a database without its user, password and parameters.
-fn without_secrets(url: &str) -> String {
-    let url = DatabaseConfig::new(url).url_without_password();
-    let Some((scheme, rest)) = url.split_once("://") else { return url };
-    let user = rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')).map_or(0, |end| end + 1);
-    format!("{scheme}://{}", rest[user..].split('?').next().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_what_is_secret() {
-        for (url, shown) in [
-            ("sqlite:lot.db", "sqlite:lot.db"),
-            ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
-            ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
-            ("postgres://lot:a@b?c@db/lot", "postgres://b"),
-            ("postgres://lot:s3?cret@db/lot", "postgres://db/lot"),
-        ] {
-            assert_eq!(without_secrets(url), shown);
-        }
-    }
 }
