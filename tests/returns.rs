@@ -378,6 +378,19 @@ on_both_databases! {
         assert_eq!(viewer.inventory().undo_sale(listed.id).unwrap_err().code(), "forbidden");
     }
 
+    fn an_undone_sale_leaves_the_status_from_before(lot: &Lot) {
+        let inventory = lot.desk();
+        let inventory = inventory.inventory();
+        for (number, status) in [(1, VehicleStatus::Hold), (2, VehicleStatus::Pending), (3, VehicleStatus::Available)] {
+            let car = inventory.add(&corolla(number)).unwrap();
+            inventory.set_status(car.id, StatusChange::from(status)).unwrap();
+            sell(lot, car.id, 13_500);
+            inventory.set_status(car.id, StatusChange::corrected_to(Money::from_dollars(13_000))).unwrap();
+            assert_eq!(inventory.undo_sale(car.id).unwrap().status, status);
+            assert_eq!(inventory.get(car.id).unwrap().vehicle.status, status);
+        }
+    }
+
     fn sales_are_counted_by_month_whoever_recorded_them(lot: &Lot) {
         let inventory = lot.desk();
         let inventory = inventory.inventory();

@@ -282,7 +282,7 @@ fn entry(
     }
 }
 
-pub(crate) use repository::{has_entry, latest_by, times_by_the_public};
+pub(crate) use repository::{has_entry, latest_by, latest_changes, times_by_the_public};
 
 /// `{field: {from, to}}` of the fields that differ.
 pub(crate) fn changes_between<T: Audited>(before: Option<&T>, after: Option<&T>) -> Result<Map<String, Value>> {

@@ -203,6 +203,21 @@ pub(crate) fn latest_by(
     Ok(latest)
 }
 
+/// No more entries about one thing are read for what was said of it last.
+const MOST_LATEST: i64 = 500;
+
+/// What the latest entries say of one thing, the latest first.
+pub(crate) fn latest_changes(conn: &mut DbConnection, resource_type: &str, resource: Uuid) -> DbResult<Vec<Value>> {
+    let changes: Vec<Option<Json<Value>>> = dsl::activity_logs
+        .filter(dsl::resource_type.eq(resource_type))
+        .filter(dsl::resource_id.eq(AnyId(resource)))
+        .order((dsl::created_at.desc(), dsl::id.desc()))
+        .limit(MOST_LATEST)
+        .select(dsl::changes)
+        .load(conn)?;
+    Ok(changes.into_iter().flatten().map(|changes| changes.0).collect())
+}
+
 /// Whether there is an entry of this action on one thing.
 pub(crate) fn has_entry(
     conn: &mut DbConnection,

@@ -1,6 +1,7 @@
 //! Cars that come back: a sale that is undone, and a sold car that a customer offers again. No I/O.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::{InventoryRules, Vehicle, VehicleStatus};
 use crate::{
@@ -8,9 +9,24 @@ use crate::{
     ids::UserId,
 };
 
-/// Puts the vehicle on sale as if it had not been sold: it keeps its `listed_at`.
+/// What a vehicle may have been before its sale.
+const ON_THE_LOT: [VehicleStatus; 3] = [VehicleStatus::Available, VehicleStatus::Pending, VehicleStatus::Hold];
+
+/// The status that a sold vehicle had before, of what the audit trail has of it, the latest entry first. Another program may have sold it
+/// without an entry: then the last status is the one before. Where the trail has none, the vehicle was on sale.
+pub(super) fn status_before_sale(trail: &[Value]) -> VehicleStatus {
+    let known = |word: &Value| word.as_str().map(VehicleStatus::stored).filter(|status| ON_THE_LOT.contains(status));
+    let of_entry = |changes: &Value| {
+        let status = changes.get("status")?;
+        ["to", "from"].iter().find_map(|side| known(status.get(side)?))
+    };
+    trail.iter().find_map(of_entry).unwrap_or_default()
+}
+
+/// Takes the sale back as if the vehicle had not been sold: it has the status from before and keeps its `listed_at`.
 pub(super) fn undo_sale(
     vehicle: &Vehicle,
+    before: VehicleStatus,
     rules: &InventoryRules,
     by: Option<UserId>,
     now: DateTime<Utc>,
@@ -24,13 +40,7 @@ pub(super) fn undo_sale(
         let message = format!("a sale can be undone for {days} days: relist the vehicle to offer it again");
         return Err(Error::new(ErrorCode::SaleTooOld, message));
     }
-    Ok(Vehicle {
-        status: VehicleStatus::Available,
-        sold_at: None,
-        updated_at: Some(now),
-        updated_by: by,
-        ..vehicle.clone()
-    })
+    Ok(Vehicle { status: before, sold_at: None, updated_at: Some(now), updated_by: by, ..vehicle.clone() })
 }
 
 /// The sold vehicle as it is taken in again: its row, with what is said of it now.
@@ -64,7 +74,7 @@ pub(crate) fn take_back(sold: &Vehicle, offered: Vehicle) -> Vehicle {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::{
@@ -96,6 +106,23 @@ mod tests {
             FieldType::Truth => json!(true),
             FieldType::Money => json!("9000.00"),
             _ => json!("A text"),
+        }
+    }
+
+    #[test]
+    fn the_status_before_a_sale_is_the_latest_that_the_trail_knows() {
+        let to = |from: Value, to: &str| json!({"status": {"from": from, "to": to}});
+        for (trail, expected) in [
+            (vec![], VehicleStatus::Available),
+            (vec![to(json!("hold"), "sold"), to(json!("available"), "hold")], VehicleStatus::Hold),
+            (vec![json!({"sold_at": {"from": null, "to": "x"}}), to(json!("pending"), "sold")], VehicleStatus::Pending),
+            (vec![to(json!("SOLD"), "sold"), to(json!("hold"), "SOLD")], VehicleStatus::Hold),
+            (vec![to(json!("available"), "pending")], VehicleStatus::Pending),
+            (vec![to(json!("wholesale"), "sold")], VehicleStatus::Available),
+            (vec![to(Value::Null, "sold")], VehicleStatus::Available),
+            (vec![json!({"status": "changed"}), Value::Null], VehicleStatus::Available),
+        ] {
+            assert_eq!(status_before_sale(&trail), expected, "{trail:?}");
         }
     }
 

@@ -384,15 +384,16 @@ impl<'a> Inventory<'a> {
         })
     }
 
-    /// Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`, and the sale
-    /// is no longer counted. It can be done for [`InventoryRules::undo_sale_days`]; later the vehicle is relisted.
+    /// Takes back a sale that fell through, as if the vehicle had not been sold: it has the status that it had before, as the audit trail
+    /// knows it, and keeps its `listed_at`. The sale is no longer counted. It can be done for [`InventoryRules::undo_sale_days`]; later the vehicle is relisted.
     ///
     /// # Errors
     /// `vehicle_not_found`; `vehicle_not_sold`; `sale_too_old`.
     pub fn undo_sale(&self, id: VehicleId) -> Result<Vehicle> {
         self.desk.write(Permission::WriteInventory, |conn, acting| {
             let before = self.get_to_change(conn, id)?;
-            let after = returns::undo_sale(&before, self.rules(), acting.actor.user_id(), acting.now)?;
+            let status = returns::status_before_sale(&activity::latest_changes(conn, "inventory", id.into())?);
+            let after = returns::undo_sale(&before, status, self.rules(), acting.actor.user_id(), acting.now)?;
             repository::update(conn, &after)?;
             repository::delete_sale(conn, &before)?;
             self.vehicle_changed(conn, &before, Some(&after), acting.now)?;
