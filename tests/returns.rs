@@ -391,6 +391,38 @@ on_both_databases! {
         }
     }
 
+    fn a_vin_is_found_as_another_program_has_written_it(lot: &Lot) {
+        let desk = lot.desk();
+        let inventory = desk.inventory();
+        let car = inventory.add(&corolla(1)).unwrap();
+        let mixed = format!("{}{}", car.vin[..9].to_lowercase(), &car.vin[9..]);
+        lot.execute(&format!("UPDATE inventory SET vin = '{mixed}'"));
+        let vin = jpauto::Vin::parse(&car.vin).unwrap();
+        assert_eq!(inventory.get_by_vin(vin).unwrap().vehicle.id, car.id);
+        assert_eq!(inventory.find(&car.vin).unwrap().vehicle.id, car.id);
+        assert_eq!(inventory.add(&corolla(1)).unwrap_err().code(), "duplicate_vin");
+
+        // An old number is shorter than the column, so blanks find room in it.
+        let old = NewVehicle { year: 1957, vin: "VC57L123456".into(), stock_number: None, ..corolla(2) };
+        let old_car = inventory.add(&old).unwrap();
+        for written in ["vc57L123456 ", "VC57L 123456", " Vc57l123456"] {
+            lot.execute(&format!("UPDATE inventory SET vin = '{written}' WHERE year = 1957"));
+            assert_eq!(inventory.find("VC57L123456").unwrap().vehicle.id, old_car.id, "{written}");
+            assert_eq!(inventory.add(&old).unwrap_err().code(), "duplicate_vin", "{written}");
+        }
+
+        let offer = lot.website().submissions().submit(&camry()).unwrap();
+        let mixed = "4t1B11HK5KU211111";
+        assert!(offer.vin.as_deref().is_some_and(|vin| vin.eq_ignore_ascii_case(mixed)));
+        lot.execute(&format!("UPDATE pending_submissions SET vin = '{mixed}'"));
+        assert_eq!(lot.website().submissions().submit(&camry()).unwrap_err().code(), "duplicate_vin");
+        let own = NewVehicle { vin: mixed.to_uppercase(), stock_number: None, ..corolla(3) };
+        inventory.add(&own).unwrap();
+        lot.execute(&format!("UPDATE inventory SET vin = '{mixed}' WHERE vin = '{}'", mixed.to_uppercase()));
+        let refused = desk.submissions().approve(offer.id, &Approval::at_price(Money::from_dollars(9_000)));
+        assert_eq!(refused.unwrap_err().code(), "duplicate_vin", "no second vehicle is made");
+    }
+
     fn sales_are_counted_by_month_whoever_recorded_them(lot: &Lot) {
         let inventory = lot.desk();
         let inventory = inventory.inventory();

@@ -5,10 +5,13 @@ use diesel::{RunQueryDsl as _, sql_query, sql_types::Integer};
 use diesel::{
     dsl::sql,
     expression::SqlLiteral,
-    sql_types::{Bool, SingleValue, SqlType},
+    sql_types::{Bool, SingleValue, SqlType, Text},
 };
 
-use super::{DbConnection, DbResult};
+use super::{
+    DbConnection, DbResult,
+    kept::{KeptSql, kept_sql},
+};
 
 diesel::define_sql_function! {
     /// The text in lower case; of ASCII letters alone on SQLite.
@@ -49,9 +52,17 @@ pub(crate) fn besides(conn: &DbConnection, column: &str) -> String {
     }
 }
 
-/// A VIN as jpauto keeps it and as another application may have: both spellings are found by the index of the column.
-pub(crate) fn spellings(vin: &str) -> [String; 2] {
-    [vin.to_ascii_uppercase(), vin.to_ascii_lowercase()]
+/// What `vin::compared` makes of a column `vin`, in the words of the index that finds it: another program may have written a VIN in any
+/// case and with blanks.
+pub(crate) fn compared_vin(conn: &DbConnection) -> KeptSql<Text> {
+    kept_sql(match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => "upper(translate(vin, ' ' || chr(9) || chr(10) || chr(13) || chr(160), ''))",
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            "upper(replace(replace(replace(replace(replace(vin, ' ', ''), char(9), ''), char(10), ''), char(13), ''), char(160), ''))"
+        }
+    })
 }
 
 /// Keeps others who lock the same words out until the transaction ends, where no row is there yet that could be locked.

@@ -18,6 +18,7 @@ use crate::{
     Vin,
     db::{
         DbConnection, DbResult, Instant, Json,
+        functions::compared_vin,
         held::{HeldText, MayBeNull as _},
         load_unlocked, on_each,
         schema::{competitor_inventory, inventory, vin_decodes, vin_evaluation_cache},
@@ -185,7 +186,7 @@ type Vehicle = (Option<HeldText>, Option<i32>, Option<HeldText>, Option<HeldText
 /// An index over those eight characters keeps it from growing with other listings.
 pub(super) fn known(conn: &mut DbConnection, vin: &Vin) -> DbResult<Known> {
     let own: Vec<OwnVehicle> = inventory::table
-        .filter(inventory::vin.eq(vin.as_str()))
+        .filter(compared_vin(conn).eq(vin.as_str()))
         .select((inventory::vin, inventory::year.nullable(), inventory::make, inventory::model, inventory::trim))
         .load(conn)?;
     let beginning = vin.as_str().get(..8).unwrap_or_default();

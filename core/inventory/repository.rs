@@ -20,7 +20,7 @@ use super::{StatusCount, StockCount, Vehicle, VehicleFilter, VehicleSort, Vehicl
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{by_no_index, lower, lowered, spellings},
+        functions::{by_no_index, compared_vin, lower, lowered},
         held::{Held, HeldText, MayBeNull as _, Place},
         in_index_order, is_among, is_one_of, kept_sql, lock_row, on_each,
         row::{record_row, stored_word, unknown_word},
@@ -33,7 +33,7 @@ use crate::{
     ids::{SubmissionId, UserId, VehicleId},
     money::Money,
     page::{Page, PageRequest, contains_patterns},
-    vehicle_fields,
+    vehicle_fields, vin,
 };
 
 pub(super) use import::{Reading, insert_all, unsold_ids, update_all, with_ids, with_numbers};
@@ -145,11 +145,11 @@ pub(super) fn not_found() -> Error {
 pub(crate) fn ensure_vin_and_stock_number_are_free(conn: &mut DbConnection, vehicle: &Vehicle) -> DbResult<()> {
     let others: Vec<(HeldText, Option<HeldText>)> = dsl::inventory
         .filter(dsl::id.ne(vehicle.id))
-        .filter(dsl::vin.eq_any(spellings(&vehicle.vin)).or(dsl::stock_number.eq(&vehicle.stock_number)))
+        .filter(compared_vin(conn).eq(vin::compared(&vehicle.vin)).or(dsl::stock_number.eq(&vehicle.stock_number)))
         .select((dsl::vin, dsl::stock_number))
         .limit(2)
         .load(conn)?;
-    if others.iter().any(|(vin, _)| vin.eq_ignore_ascii_case(&vehicle.vin)) {
+    if others.iter().any(|(vin, _)| vin::compared(vin) == vin::compared(&vehicle.vin)) {
         let error = Error::new(ErrorCode::DuplicateVin, "a vehicle with this VIN is in inventory already");
         return Err(error.with_field("/vin", "is in inventory already").into());
     }
@@ -182,8 +182,11 @@ pub(crate) fn with_free_stock_number(
 }
 
 pub(super) fn find_by_vin(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
-    let row: Option<Row> =
-        dsl::inventory.filter(dsl::vin.eq_any(spellings(vin))).select(Row::as_select()).first(conn).optional()?;
+    let row: Option<Row> = dsl::inventory
+        .filter(compared_vin(conn).eq(vin::compared(vin)))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
     Ok(row.map(Vehicle::from))
 }
 
@@ -196,14 +199,14 @@ pub(super) fn find_by_stock_number(conn: &mut DbConnection, stock_number: &str) 
 /// The vehicle with this VIN, locked until the transaction ends.
 pub(crate) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Vehicle>> {
     let id: Option<VehicleId> =
-        dsl::inventory.filter(dsl::vin.eq_any(spellings(vin))).select(dsl::id).first(conn).optional()?;
+        dsl::inventory.filter(compared_vin(conn).eq(vin::compared(vin))).select(dsl::id).first(conn).optional()?;
     id.map(|id| get_to_change(conn, id)).transpose()
 }
 
 /// Whether the car with this VIN, or the one that was made of this submission, is in the inventory and not sold.
 pub(crate) fn is_in_stock(conn: &mut DbConnection, vin: &str, submission: SubmissionId) -> DbResult<bool> {
     let unsold: i64 = dsl::inventory
-        .filter(dsl::vin.eq_any(spellings(vin)).or(dsl::source_submission_id.eq(submission)))
+        .filter(compared_vin(conn).eq(vin::compared(vin)).or(dsl::source_submission_id.eq(submission)))
         .filter(dsl::status.ne(VehicleStatus::Sold.as_str()).or(dsl::status.is_null()))
         .count()
         .get_result(conn)?;

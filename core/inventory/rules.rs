@@ -223,9 +223,15 @@ pub(super) fn named_best(vehicles: Vec<Vehicle>, text: &str) -> Vec<Vehicle> {
     let rank = |vehicle: &Vehicle| {
         let number = vehicle.stock_number.as_deref().unwrap_or_default();
         let is_id = text.parse::<VehicleId>().is_ok_and(|id| id == vehicle.id);
-        [is_id, vehicle.vin.eq_ignore_ascii_case(text), number == text, number.eq_ignore_ascii_case(text), true]
-            .iter()
-            .position(|is_named| *is_named)
+        [
+            is_id,
+            vin::compared(&vehicle.vin) == vin::compared(text),
+            number == text,
+            number.eq_ignore_ascii_case(text),
+            true,
+        ]
+        .iter()
+        .position(|is_named| *is_named)
     };
     let best = vehicles.iter().map(rank).min();
     vehicles.into_iter().filter(|vehicle| Some(rank(vehicle)) == best).collect()

@@ -11,7 +11,7 @@ use super::{Submission, SubmissionFilter, SubmissionSort, SubmissionStatus, rule
 use crate::{
     db::{
         DbConnection, DbResult, Instant, MultiBackend,
-        functions::{by_no_index, lower, lowered, spellings},
+        functions::{by_no_index, compared_vin, lower, lowered},
         held::{MayBeNull as _, Place},
         in_index_order, is_one_of, kept_sql, lock_row,
         row::{record_row, stored_word, unknown_word},
@@ -25,6 +25,7 @@ use crate::{
     page::{Page, PageRequest, contains_patterns},
     submission_fields,
     typed::{MOST_CANDIDATES, Reference},
+    vin,
 };
 
 submission_fields!(record_row Submission in pending_submissions);
@@ -103,7 +104,7 @@ pub(crate) fn get_to_change(conn: &mut DbConnection, id: SubmissionId) -> DbResu
 pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submission) -> DbResult<()> {
     let Some(vin) = &submission.vin else { return Ok(()) };
     let others: i64 = dsl::pending_submissions
-        .filter(dsl::vin.eq_any(spellings(vin)))
+        .filter(compared_vin(conn).eq(vin::compared(vin)))
         .filter(dsl::id.ne(submission.id))
         .count()
         .get_result(conn)?;
@@ -115,15 +116,17 @@ pub(super) fn ensure_vin_is_free(conn: &mut DbConnection, submission: &Submissio
 
 /// The submission with this VIN, locked until the transaction ends.
 pub(super) fn find_by_vin_to_change(conn: &mut DbConnection, vin: &str) -> DbResult<Option<Submission>> {
-    let id: Option<SubmissionId> =
-        dsl::pending_submissions.filter(dsl::vin.eq_any(spellings(vin))).select(dsl::id).first(conn).optional()?;
+    let id: Option<SubmissionId> = dsl::pending_submissions
+        .filter(compared_vin(conn).eq(vin::compared(vin)))
+        .select(dsl::id)
+        .first(conn)
+        .optional()?;
     id.map(|id| get_to_change(conn, id)).transpose()
 }
 
 /// The submissions whose id or VIN is the text; where there is none, those of which one of them begins so.
 pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Submission>> {
-    let whole = reference.as_str().to_ascii_lowercase();
-    let named = lower(dsl::vin.assume_not_null()).eq(&whole);
+    let named = compared_vin(conn).eq(vin::compared(reference.as_str()));
     let mut rows: Vec<Row> =
         dsl::pending_submissions.filter(named).limit(MOST_CANDIDATES).select(Row::as_select()).load(conn)?;
     if rows.is_empty() {

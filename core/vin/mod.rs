@@ -257,6 +257,12 @@ fn is_placeholder(capitals: &[u8; LENGTH]) -> bool {
     seen.count_ones() < DISTINCT_CHARACTERS_MIN
 }
 
+/// A number as it is compared with others, in any case and with blanks or without: in capitals, and without them.
+pub(crate) fn compared(number: &str) -> String {
+    let is_blank = |sign: &char| matches!(sign, ' ' | '\t' | '\n' | '\r' | '\u{a0}');
+    number.chars().filter(|sign| !is_blank(sign)).map(|sign| sign.to_ascii_uppercase()).collect()
+}
+
 /// The 17 capitals that identify a listing's vehicle; `None` for a filler, which many cars would share.
 ///
 /// Not every key is a [`Vin`]: makers' websites show unbuilt cars under provisional numbers with I, O or Q.

@@ -256,7 +256,8 @@ fn update_of(values: &RowValues, known: &Vehicle, planned: &mut Planned) -> Resu
     let mut same = Vec::new();
     // The other spelling of its number is no change.
     if let Some(given) = values.vin()
-        && (given.eq_ignore_ascii_case(&known.vin) || vin::number_of(given, known.year).is_ok_and(|it| it == known.vin))
+        && (vin::compared(given) == vin::compared(&known.vin)
+            || vin::number_of(given, known.year).is_ok_and(|it| it == known.vin))
     {
         same.push("vin");
     }

@@ -16,6 +16,7 @@ use crate::{
     ids::VehicleId,
     inventory::{Vehicle, rules},
     sheets::{Cell, shortened},
+    vin,
 };
 
 /// Adds an entry to a list of the report, unless it has `most` already.
@@ -80,7 +81,7 @@ impl Known {
     pub(super) fn new(vehicles: Vec<Vehicle>, terms: Terms<'_>) -> Self {
         let vehicles: Vec<_> =
             vehicles.into_iter().map(|vehicle| rules::with_warnings(vehicle, &terms.rules.limits)).collect();
-        let by_vin = vehicles.iter().enumerate().map(|(at, vehicle)| (vehicle.vin.to_ascii_uppercase(), at)).collect();
+        let by_vin = vehicles.iter().enumerate().map(|(at, vehicle)| (vin::compared(&vehicle.vin), at)).collect();
         let numbered =
             vehicles.iter().enumerate().filter_map(|(at, vehicle)| Some((vehicle.stock_number.clone()?, at)));
         let by_stock_number = numbered.collect();
@@ -88,7 +89,7 @@ impl Known {
     }
 
     fn with_vin(&self, vin: &str) -> Option<&Vehicle> {
-        let found = self.by_vin.get(vin).or_else(|| self.by_vin.get(&unseparated(vin)));
+        let found = self.by_vin.get(&vin::compared(vin)).or_else(|| self.by_vin.get(&unseparated(vin)));
         found.map(|at| &self.vehicles[*at])
     }
 
@@ -146,7 +147,8 @@ fn of_stock_number(code: ErrorCode, message: String) -> RowFault {
 }
 
 fn is_number_of(vin: &str, vehicle: &Vehicle) -> bool {
-    vehicle.vin.eq_ignore_ascii_case(vin) || vehicle.vin.eq_ignore_ascii_case(&unseparated(vin))
+    let known = vin::compared(&vehicle.vin);
+    known == vin::compared(vin) || known == vin::compared(&unseparated(vin))
 }
 
 /// A chassis number without what parts its groups.

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 
 use super::{Row, dsl, get_all, get_all_to_change, inventory, unknown_word};
 use crate::{
-    db::{DbConnection, DbResult, find_by_index, functions::spellings, insert_rows},
+    db::{DbConnection, DbResult, find_by_index, functions::compared_vin, insert_rows, is_one_of},
     ids::VehicleId,
     inventory::{Vehicle, VehicleStatus},
+    vin,
 };
 
 /// A statement has at most this many values: SQLite takes 32,766, PostgreSQL 65,535.
@@ -30,9 +31,9 @@ pub(in crate::inventory) fn with_numbers(
 ) -> DbResult<Vec<Vehicle>> {
     find_by_index(conn)?;
     let mut ids: HashSet<VehicleId> = HashSet::new();
-    for vins in vins.chunks(MOST_VALUES / 2) {
-        let spelled = vins.iter().flat_map(|vin| spellings(vin));
-        let found: Vec<VehicleId> = dsl::inventory.filter(dsl::vin.eq_any(spelled)).select(dsl::id).load(conn)?;
+    for vins in vins.chunks(MOST_VALUES) {
+        let among = is_one_of(compared_vin(conn), vins.iter().map(|vin| vin::compared(vin)));
+        let found: Vec<VehicleId> = dsl::inventory.filter(among).select(dsl::id).load(conn)?;
         ids.extend(found);
     }
     for numbers in stock_numbers.chunks(MOST_VALUES) {

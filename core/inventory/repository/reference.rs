@@ -4,16 +4,23 @@ use diesel::prelude::*;
 
 use super::Row;
 use crate::{
-    db::{DbConnection, DbResult, functions::lower, schema::inventory::dsl},
+    db::{
+        DbConnection, DbResult,
+        functions::{compared_vin, lower},
+        schema::inventory::dsl,
+    },
     ids::VehicleId,
     inventory::Vehicle,
     typed::{MOST_CANDIDATES, Reference},
+    vin,
 };
 
 /// The vehicles that have the text as their id, VIN or stock number; where there is none, those of which one of these begins so.
 pub(in crate::inventory) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Vehicle>> {
     let whole = reference.as_str().to_ascii_lowercase();
-    let named = lower(dsl::vin).eq(&whole).or(lower(dsl::stock_number.assume_not_null()).eq(&whole));
+    let named = compared_vin(conn)
+        .eq(vin::compared(reference.as_str()))
+        .or(lower(dsl::stock_number.assume_not_null()).eq(&whole));
     let found: Vec<Row> = match reference.id() {
         Some(id) => dsl::inventory
             .filter(named.or(dsl::id.eq(VehicleId::from_uuid(id))))

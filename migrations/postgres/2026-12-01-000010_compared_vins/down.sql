@@ -1,0 +1,2 @@
+DROP INDEX pending_submissions_compared_vin_idx;
+DROP INDEX inventory_compared_vin_idx;
