@@ -172,7 +172,7 @@ impl<W: Write> Lines<W> {
 
     /// What the thread does.
     fn write_as_they_come(&self) {
-        let mut lines = Vec::new();
+        let (mut lines, mut lost) = (Vec::new(), 0);
         loop {
             let waiting = self.changed.wait_while(self.waiting(), |waiting| waiting.bytes.is_empty());
             let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
@@ -181,11 +181,10 @@ impl<W: Write> Lines<W> {
             mem::swap(&mut lines, &mut waiting.bytes);
             (waiting.is_urgent, waiting.is_being_written) = (false, true);
             drop(waiting);
-            let not_written = self.write(&lines);
-            let lost = not_written + mem::take(&mut self.waiting().lost);
-            if lost > 0 {
+            lost += self.write(&lines);
+            if let Some(lines) = self.lost_to_tell(&mut lost) {
                 tracing::warn!(
-                    lines = lost,
+                    lines,
                     "lines of the log were lost: they could not be written so quickly, or not at all"
                 );
             }
@@ -194,6 +193,13 @@ impl<W: Write> Lines<W> {
             self.waiting().is_being_written = false;
             self.changed.notify_all();
         }
+    }
+
+    /// How many lines were lost, if that can be told. While lines are lost this one would be as well, and with it the number.
+    fn lost_to_tell(&self, lost: &mut usize) -> Option<usize> {
+        let mut waiting = self.waiting();
+        *lost += mem::take(&mut waiting.lost);
+        (*lost > 0 && waiting.bytes.len() <= MOST_WAITING / 2).then(|| mem::take(lost))
     }
 
     /// Writes lines, and returns how many were lost before, which is told once there is a place again.
@@ -382,6 +388,23 @@ mod tests {
         log.line(b"last\n", true);
         drop(end);
         assert_eq!(written.try_iter().collect::<String>(), "last\n");
+    }
+
+    #[test]
+    fn the_number_of_lost_lines_is_kept_until_there_is_room_for_it() {
+        let (place, _written, _) = a_place();
+        let log = Log { has_thread: true, ..Log::to(place) };
+        let line = [vec![b'x'; 999], b"\n".to_vec()].concat();
+        let most = MOST_WAITING / line.len();
+        for _ in 0..most + 7 {
+            log.line(&line, true);
+        }
+        let mut lost = 2;
+        assert_eq!((log.lines.lost_to_tell(&mut lost), lost), (None, 9));
+        log.line(&line, true);
+        log.lines.waiting().bytes.clear();
+        assert_eq!((log.lines.lost_to_tell(&mut lost), lost), (Some(10), 0));
+        assert_eq!(log.lines.lost_to_tell(&mut lost), None);
     }
 
     #[test]

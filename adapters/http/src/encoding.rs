@@ -38,11 +38,12 @@ pub(crate) fn without_refusals_of_plain(headers: &mut HeaderMap) {
         .extend(HeaderValue::from_str(&kept).ok().filter(|kept| !kept.is_empty()).map(|kept| (ACCEPT_ENCODING, kept)));
 }
 
-/// An item of the header: an encoding, and its weight unless that is no number.
+/// An item of the header: an encoding, and its weight unless that is none, which is from 0 to 1.
 fn name_and_weight(item: &str) -> (&str, Option<f32>) {
     let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
     let weight = weight.trim().strip_prefix(['q', 'Q']).and_then(|weight| weight.trim().strip_prefix('='));
-    (name.trim(), weight.and_then(|weight| weight.trim().parse().ok()))
+    let weight = weight.and_then(|weight| weight.trim().parse().ok());
+    (name.trim(), weight.filter(|weight| (0.0..=1.0).contains(weight)))
 }
 
 /// A body as it goes out. One that may be compressed stands in a box: it holds the state of its compressor, which is 6 KB.
@@ -102,7 +103,10 @@ impl Unchanging {
                 Ok::<_, Problem>(Made { tag: answer::tag_of(&plain, None), content_type, plain, compressed })
             })
             .await?;
-        let chosen = made.compressed.iter().find(|(encoding, _)| is_accepted(headers, encoding));
+        let weighed = made.compressed.iter().map(|form| (weight_of(headers, form.0), form));
+        // Of equals, the first.
+        let best = weighed.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let chosen = best.filter(|(weight, _)| *weight > 0.0).map(|(_, form)| form);
         let text = chosen.map_or(&made.plain, |(_, text)| text).clone();
         let mut response: Response = HttpResponse::new(text).into_response();
         *response.status_mut() = StatusCode::OK;
@@ -114,11 +118,11 @@ impl Unchanging {
     }
 }
 
-/// Whether the encoding is named with a weight, or all that are not named are.
-fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
+/// How much the encoding is wanted: where it is not named, as much as all that are not. 0 is not at all.
+fn weight_of(headers: &HeaderMap, encoding: &str) -> f32 {
     let items =
         || headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-    let weight_of = |wanted: &str| {
+    let named = |wanted: &str| {
         let is_wanted = |name: &str| {
             // The older name of it (RFC 9110, 8.4.1.3).
             let name = if name.eq_ignore_ascii_case("x-gzip") { "gzip" } else { name };
@@ -127,7 +131,7 @@ fn is_accepted(headers: &HeaderMap, encoding: &str) -> bool {
         let item = items().map(name_and_weight).find(|(name, _)| is_wanted(name));
         item.map(|(_, weight)| weight.unwrap_or(0.0))
     };
-    weight_of(encoding).or_else(|| weight_of("*")).is_some_and(|weight| weight > 0.0)
+    named(encoding).or_else(|| named("*")).unwrap_or(0.0)
 }
 
 async fn compressed_as(encoding: &'static str, text: Bytes) -> Result<Bytes, Problem> {
@@ -172,19 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn an_encoding_is_accepted_where_it_is_named_with_a_weight() {
+    fn an_encoding_is_wanted_as_much_as_it_weighs() {
         for (sent, expected) in [
-            (&["br"][..], true),
-            (&["gzip, BR;q=0.1"], true),
-            (&["gzip", "br"], true),
-            (&["br;q=0"], false),
-            (&["brotli"], false),
-            (&["*"], true),
-            (&["br;q=0, *"], false),
-            (&["gzip, *;q=0"], false),
-            (&[], false),
+            (&["br"][..], 1.0),
+            (&["gzip, BR;q=0.1"], 0.1),
+            (&["gzip", "br"], 1.0),
+            (&["br;q=0"], 0.0),
+            (&["br;q=1.5"], 0.0),
+            (&["br;q=-1"], 0.0),
+            (&["br;q=NaN"], 0.0),
+            (&["brotli"], 0.0),
+            (&["*"], 1.0),
+            (&["br;q=0, *"], 0.0),
+            (&["gzip, *;q=0"], 0.0),
+            (&[], 0.0),
         ] {
-            assert_eq!(is_accepted(&accepting(sent), "br"), expected, "{sent:?}");
+            assert_eq!(weight_of(&accepting(sent), "br"), expected, "{sent:?}");
         }
     }
 
@@ -193,6 +200,8 @@ mod tests {
         let long = Unchanging::new(|| (Bytes::from("jpauto ".repeat(1_000)), "text/plain"));
         for (accept, encoding) in [
             ("gzip, br", Some("br")),
+            ("br;q=0.1, gzip;q=0.9", Some("gzip")),
+            ("gzip;q=0.2, *;q=0.3", Some("br")),
             ("gzip", Some("gzip")),
             ("x-gzip", Some("gzip")),
             ("*", Some("br")),
