@@ -28,7 +28,7 @@ fn a_vehicle_goes_from_its_arrival_to_its_sale_and_back() {
         ("POST", "/status", json!({"status": "hold"}), 200, "status", json!("hold")),
         ("POST", "/relist", Value::Null, 409, "code", json!("vehicle_not_sold")),
         ("POST", "/status", json!({"status": "sold", "sale_price": "16000.00"}), 200, "status", json!("sold")),
-        ("POST", "/undo_sale", Value::Null, 200, "status", json!("available")),
+        ("POST", "/undo_sale", Value::Null, 200, "status", json!("hold")),
         ("POST", "/status", json!({"status": "sold"}), 200, "status", json!("sold")),
         ("POST", "/relist", Value::Null, 200, "status", json!("available")),
         ("PATCH", "?refuse_doubtful_prices=true", json!({"price": "1.00"}), 409, "code", json!("price_doubtful")),
