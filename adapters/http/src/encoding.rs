@@ -106,7 +106,8 @@ impl Unchanging {
         let weighed = made.compressed.iter().map(|form| (weight_of(headers, form.0), form));
         // Of equals, the first.
         let best = weighed.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        let chosen = best.filter(|(weight, _)| *weight > 0.0).map(|(_, form)| form);
+        let plainly = weight_of(headers, "identity");
+        let chosen = best.filter(|(weight, _)| *weight > 0.0 && *weight >= plainly).map(|(_, form)| form);
         let text = chosen.map_or(&made.plain, |(_, text)| text).clone();
         let mut response: Response = HttpResponse::new(text).into_response();
         *response.status_mut() = StatusCode::OK;
@@ -204,6 +205,9 @@ mod tests {
             ("gzip;q=0.2, *;q=0.3", Some("br")),
             ("gzip", Some("gzip")),
             ("x-gzip", Some("gzip")),
+            ("identity, br;q=0.1", None),
+            ("identity;q=0.1, gzip;q=0.5", Some("gzip")),
+            ("identity, gzip", Some("gzip")),
             ("*", Some("br")),
             ("deflate", None),
         ] {

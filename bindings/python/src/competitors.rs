@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 use crate::{
     arrow::{Row as _, columns::by_columns},
+    ending::Inside,
     error::invalid_argument,
     extract::page,
     faults::{self, not},
@@ -244,9 +245,11 @@ impl Competitors {
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let (mut read, mut faults) = (Vec::new(), Vec::new());
+        let inside = Inside::begin(py);
         for (index, listing) in in_rows("listings", listings)?.enumerate() {
             read.extend(input::item(&listing?, &format!("/listings/{index}"), &mut faults)?);
         }
+        drop(inside);
         if !faults.is_empty() {
             return Err(invalid_argument(py, faults));
         }
@@ -273,6 +276,7 @@ impl Competitors {
     ) -> PyResult<RecordReport> {
         let observed_at = input::instant("observed_at", observed_at)?;
         let mut read = Vec::new();
+        let inside = Inside::begin(pages.py());
         for pair in faults::items("pages", PAGES, pages)? {
             let pair = pair?;
             let (html, url): (Bound<'_, PyAny>, String) =
@@ -281,6 +285,7 @@ impl Competitors {
             let (bytes, content_type) = (bytes.to_vec(), content_type.map(ToOwned::to_owned));
             read.push(ScrapedPage { bytes, content_type, url, platform: platform.clone() });
         }
+        drop(inside);
         let key = key_of(competitor)?;
         let record = |desk: &Desk| match complete {
             true => desk.competitors().record_pages(key, &read, observed_at),

@@ -1,29 +1,32 @@
 //! The end of the interpreter while daemon threads still run.
 //!
-//! Python ends such a thread where it next takes the interpreter's lock, by unwinding its stack, and what unwinds through Rust aborts the
-//! process. So code of Python that is called from here stands within [`Inside`]: before the interpreter ends, the main thread lets it
-//! return, and whoever comes later waits for the end. pyo3 takes care of the lock where this package releases it itself.
+//! Before Python 3.14 such a thread is ended where it next takes the interpreter's lock, by unwinding its stack, and what unwinds through
+//! Rust aborts the process. So what calls code of Python for long or often stands within [`Inside`]: before the interpreter ends, the main
+//! thread lets it return, and whoever comes meanwhile waits. Both wait for [`LONGEST`] and no longer, since what Python calls at its end
+//! after this package may need such a thread. pyo3 takes care of the lock where this package releases it itself.
 
 use std::{
     cell::Cell,
     sync::{
-        OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use pyo3::{prelude::*, types::PyCFunction};
+use pyo3::{
+    prelude::*,
+    types::{PyCFunction, PyDict},
+};
 
-/// How long the end waits for code of Python that does not return.
+/// How long the end waits for code of Python that does not return, and such code for the end.
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// How many times threads are within. It changes with the interpreter's lock held.
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
-static IS_ENDING: AtomicBool = AtomicBool::new(false);
-/// The process that the package was imported in: a fork has none of its threads.
-static PROCESS: OnceLock<u32> = OnceLock::new();
+/// Until when whoever comes waits, once an interpreter ends.
+static ENDS_BY: Mutex<Option<Instant>> = Mutex::new(None);
 
 thread_local! {
     /// Whether this thread runs what Python calls at its end.
@@ -38,12 +41,11 @@ pub(crate) struct Inside(());
 
 impl Inside {
     pub(crate) fn begin(py: Python<'_>) -> Self {
-        if IS_ENDING.load(Ordering::SeqCst) && !ENDS.get() && INSIDE_HERE.get() == 0 {
-            py.detach(|| {
-                loop {
-                    thread::park();
-                }
-            });
+        if let Some(ends_by) = ends_by()
+            && !ENDS.get()
+            && INSIDE_HERE.get() == 0
+        {
+            py.detach(|| thread::sleep(ends_by.saturating_duration_since(Instant::now())));
         }
         INSIDE_HERE.set(INSIDE_HERE.get() + 1);
         INSIDE.fetch_add(1, Ordering::SeqCst);
@@ -58,21 +60,42 @@ impl Drop for Inside {
     }
 }
 
-/// Has Python call [`end`] before it ends.
-pub(crate) fn watch(py: Python<'_>) -> PyResult<()> {
-    PROCESS.get_or_init(std::process::id);
-    let end = PyCFunction::new_closure(py, None, None, |arguments, _named| end(arguments.py()))?;
-    py.import("atexit")?.call_method1("register", (end,)).map(drop)
+fn ends_by() -> Option<Instant> {
+    *ENDS_BY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn end(py: Python<'_>) {
+fn end_by(instant: Option<Instant>) {
+    *ENDS_BY.lock().unwrap_or_else(PoisonError::into_inner) = instant;
+}
+
+/// Has Python call [`end`] before it ends, and [`forked`] in each new process.
+pub(crate) fn watch(py: Python<'_>) -> PyResult<()> {
+    let end = PyCFunction::new_closure(py, None, None, |arguments, _named| end(arguments.py()))?;
+    py.import("atexit")?.call_method1("register", (end,))?;
+    let os = py.import("os")?;
+    // Windows has no forks.
+    if os.hasattr("register_at_fork")? {
+        let named = PyDict::new(py);
+        named.set_item("after_in_child", PyCFunction::new_closure(py, None, None, |_arguments, _named| forked())?)?;
+        os.call_method("register_at_fork", (), Some(&named))?;
+    }
+    Ok(())
+}
+
+fn end(py: Python<'_>) -> PyResult<()> {
     ENDS.set(true);
-    IS_ENDING.store(true, Ordering::SeqCst);
-    if PROCESS.get() != Some(&std::process::id()) {
-        return;
-    }
-    let began = Instant::now();
-    while INSIDE.load(Ordering::SeqCst) > INSIDE_HERE.get() && began.elapsed() < LONGEST {
+    let until = Instant::now() + LONGEST;
+    end_by(Some(until));
+    while INSIDE.load(Ordering::SeqCst) > INSIDE_HERE.get() && Instant::now() < until {
         py.detach(|| thread::sleep(Duration::from_millis(1)));
+        py.check_signals()?;
     }
+    Ok(())
+}
+
+/// A new process has none of the threads of the old one but the one that made it.
+fn forked() {
+    INSIDE.store(INSIDE_HERE.get(), Ordering::SeqCst);
+    ENDS.set(false);
+    end_by(None);
 }

@@ -8,8 +8,11 @@ use std::path::Path;
 use jpauto::{Error, ErrorCode, ErrorKind};
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
 
+use crate::ending::Inside;
+
 /// The exception for a failure of the library.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    let _inside = Inside::begin(py);
     let fields: Vec<_> = error.fields().iter().map(|field| (field.pointer.as_str(), field.message.as_str())).collect();
     let raised = class(py, error.kind())
         .and_then(|class| class.call1((error.to_string(), error.code(), fields, error.retry_after())));
@@ -64,6 +67,7 @@ pub(crate) fn table_lost(py: Python<'_>) -> PyErr {
 }
 
 fn raised(py: Python<'_>, code: ErrorCode, message: String, faults: Vec<(String, String)>) -> PyErr {
+    let _inside = Inside::begin(py);
     let raised = class(py, code.kind()).and_then(|class| class.call1((message, code.as_str(), faults)));
     raised.map_or_else(|reason| reason, PyErr::from_value)
 }

@@ -126,11 +126,13 @@ impl Frame {
 
 /// A table that is not read yet, as polars has them, read now; any other object as it is.
 pub(crate) fn eager<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let _inside = Inside::begin(source.py());
     if input::is_of(source, "polars", "LazyFrame") { source.call_method0("collect") } else { Ok(source.clone()) }
 }
 
 /// The rows of a table of another library as dictionaries, and the items of any other object.
 pub(crate) fn in_rows<'py>(name: &str, source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
+    let _inside = Inside::begin(source.py());
     let source = eager(source)?;
     let rows = if input::is_of(&source, "polars", "DataFrame") {
         source.call_method0("to_dicts")?

@@ -276,3 +276,12 @@ def test_a_wrong_argument_is_named_with_what_is_taken(lot: jpauto.Lot) -> None:
         assert "found" in str(refused.value)
     with pytest.raises(ValueError, match=r"^backend: "):
         plot.stock_age([], backend=5)  # type: ignore[arg-type]
+
+
+def test_a_number_of_numpy_is_a_whole_number(lot: jpauto.Lot) -> None:
+    numpy = pytest.importorskip("numpy")
+    cars = list(lot.inventory.list())
+    for wide in (numpy.int64(7), numpy.int32(7)):
+        assert plot.stock_age(cars, backend="altair", width=wide).to_dict() == plot.stock_age(
+            cars, backend="altair", width=7
+        ).to_dict()

@@ -18,6 +18,9 @@ import jpauto
 import pytest
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
+NO_THREAD_AT_THE_END = pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="Python 3.12 and later start no thread at their end"
+)
 
 
 def test_the_sqlite_of_python_is_kept_off_an_open_lot(tmp_path: Path) -> None:
@@ -137,17 +140,27 @@ def test_rules_that_no_price_can_come_of_are_refused() -> None:
 
 
 READ_TO_THE_END = """
-import sys, threading, time, jpauto
+import datetime, sys, threading, jpauto
 lot = jpauto.open(sys.argv[1])
 ways = {
     "to_arrow": lambda: lot.competitors.listings().to_arrow(),
     "to_pandas": lambda: lot.competitors.listings().to_pandas(),
     "batches": lambda: list(lot.competitors.listings().batches(10)),
     "rows": lambda: jpauto.vin.parse_many(str(number) for number in range(10_000)),
+    "record": lambda: lot.competitors.record_listings("Rival", (dict(car) for car in cars), observed_at=NOW),
+    "pages": lambda: lot.competitors.record_pages("Rival", ((f"<p>{n}", SITE) for n in range(5_000)), observed_at=NOW),
+    "refused": lambda: refused(),
 }
+NOW = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
+SITE = "https://rival.example/"
+cars = [{"external_id": str(n), "year": 2021, "make": "Kia", "model": "Soul", "price": -1} for n in range(2_000)]
+def refused():
+    try: jpauto.vin.parse("x")
+    except jpauto.Error: pass
 def read():
     while True:
-        ways[sys.argv[2]]()
+        try: ways[sys.argv[2]]()
+        except jpauto.Error: pass
         started.set()
 started = threading.Event()
 for _ in range(3):
@@ -156,7 +169,7 @@ started.wait(60)
 """
 
 
-@pytest.mark.parametrize("way", ["to_arrow", "to_pandas", "batches", "rows"])
+@pytest.mark.parametrize("way", ["to_arrow", "to_pandas", "batches", "rows", "record", "pages", "refused"])
 def test_a_daemon_thread_that_reads_does_not_abort_the_end(tmp_path: Path, way: str) -> None:
     if way.startswith("to_"):
         pytest.importorskip("pyarrow")
@@ -170,3 +183,64 @@ def test_a_daemon_thread_that_reads_does_not_abort_the_end(tmp_path: Path, way: 
     for _ in range(5):
         ended = subprocess.run([sys.executable, "-c", READ_TO_THE_END, url, way], capture_output=True, timeout=120)
         assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+FLUSH = """
+def flush():
+    queue.put(["4T1B11HK5KU211111"]); queue.join(); print("flushed")
+atexit.register(flush)
+import jpauto
+def work():
+    while True:
+        vins = queue.get(); jpauto.vin.parse_many(iter(vins)); queue.task_done()
+threading.Thread(target=work, daemon=True).start()
+queue.put(["4T1B11HK5KU211111"]); queue.join()
+"""
+LOCK = """
+lock = threading.Lock()
+def save():
+    time.sleep(0.1)
+    with lock: print("flushed")
+atexit.register(save)
+import jpauto
+def work():
+    while True:
+        with lock: jpauto.vin.parse_many(str(n) for n in range(100))
+threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+"""
+JOIN = """
+def finish():
+    thread = threading.Thread(target=lambda: jpauto.vin.parse_many(str(n) for n in range(10)))
+    thread.start(); thread.join(); print("flushed")
+atexit.register(finish)
+import jpauto
+"""
+
+
+@pytest.mark.parametrize("script", [FLUSH, LOCK, pytest.param(JOIN, marks=NO_THREAD_AT_THE_END)])
+def test_what_ends_after_the_package_can_still_use_it(script: str) -> None:
+    script = f"import atexit, queue as queues, threading, time\nqueue = queues.Queue()\n{script}"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, b"", b"flushed\n")
+
+
+def test_a_fork_reads_while_its_parent_ends() -> None:
+    script = """
+import atexit, os, threading, time
+ended, seen = threading.Event(), threading.Event()
+def fin():
+    ended.set(); seen.wait(30)
+atexit.register(fin)
+import jpauto
+def work():
+    ended.wait()
+    child = os.fork()
+    if child == 0:
+        jpauto.vin.parse_many(iter(["4T1B11HK5KU211111"])); os._exit(0)
+    began = time.monotonic(); status = os.waitpid(child, 0)[1]
+    print(status, time.monotonic() - began < 2, flush=True); seen.set()
+threading.Thread(target=work, daemon=True).start()
+"""
+    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, b"", b"0 True\n")

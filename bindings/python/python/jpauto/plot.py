@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
 from itertools import pairwise
+from operator import index
 from statistics import quantiles
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
@@ -189,7 +190,7 @@ def days_on_market(
     Raises ``ValueError`` without a sold listing, for less than one make, and for another backend.
     """
     _check(backend, ax)
-    _whole("most", most)
+    most = _whole("most", most)
     if most < 1:
         raise ValueError("at least one make is drawn")
     by_make: dict[str, list[int]] = defaultdict(list)
@@ -262,7 +263,7 @@ def stock_age(
     Raises ``ValueError`` without a vehicle, for a width below one day, and for another backend.
     """
     _check(backend, ax)
-    _whole("width", width)
+    width = _whole("width", width)
     if width < 1:
         raise ValueError("a column is one day wide or more")
     counts: dict[tuple[int, str], int] = defaultdict(int)
@@ -341,7 +342,7 @@ def price_cuts(
     and for another backend.
     """
     _check(backend, ax)
-    _whole("most", most)
+    most = _whole("most", most)
     if most < 1:
         raise ValueError("at least one listing is read")
     if not hasattr(lot, "competitors"):
@@ -423,9 +424,14 @@ def _not(name: str, expected: str, found: object) -> TypeError:
     return TypeError(f"{name}: expected {expected}, found {text if len(text) <= 80 else type(found).__name__}")
 
 
-def _whole(name: str, given: object) -> None:
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise _not(name, "a whole number", given)
+def _whole(name: str, given: Any) -> int:
+    """A number without a fraction: of Python, of NumPy, or of whatever else is an index."""
+    try:
+        if not isinstance(given, bool):
+            return index(given)
+    except TypeError:
+        pass
+    raise _not(name, "a whole number", given)
 
 
 def _count(number: int, what: str) -> str:

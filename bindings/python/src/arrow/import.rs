@@ -15,7 +15,7 @@ use arrow_schema::{
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyBytes};
 
 use super::{export::as_value_error, with_extension};
-use crate::error::invalid_argument;
+use crate::{ending::Inside, error::invalid_argument};
 
 /// What another library handed over: a table, whose field is a struct, or one column.
 pub(crate) struct Imported {
@@ -67,6 +67,7 @@ fn missing_where(column: &ArrayRef, rows: Option<&NullBuffer>) -> PyResult<Array
 pub(crate) fn import(name: &str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> PyResult<Imported> {
     static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = source.py();
+    let _inside = Inside::begin(py);
     let read =
         READ.get_or_try_init(py, || PyResult::Ok(py.import("jpauto._capsules")?.getattr("read_apart")?.unbind()))?;
     let (schema, chunks): (Bound<'_, PyAny>, Vec<Bound<'_, PyAny>>) =
@@ -82,6 +83,7 @@ pub(crate) fn import(name: &str, source: &Bound<'_, PyAny>, wanted: &[&str]) -> 
 pub(crate) fn requested(capsule: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Schema>> {
     let Some(capsule) = capsule else { return Ok(None) };
     let py = capsule.py();
+    let _inside = Inside::begin(py);
     let schema = py.import("jpauto._capsules")?.call_method1("requested", (capsule,))?;
     let field = extended(Field::try_from(&c_schema(&schema)?).map_err(as_value_error)?, &schema)?;
     match field.data_type() {
