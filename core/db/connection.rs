@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, atomic::AtomicBool};
 use std::{
     sync::{Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -220,23 +221,36 @@ impl Manager {
     ///
     /// On PostgreSQL a second one follows the first. A pooler that shares out sessions gives it the session of the first.
     pub(super) fn try_out(&self) -> Result<(), ConnectError> {
-        let first = self.open()?;
         let tried = match &self.target {
             #[cfg(feature = "postgres")]
-            Target::Postgres(_) if first.shared.is_none() => {
-                drop(first);
-                self.open()?
-            }
-            _ => first,
+            Target::Postgres(url) if self.pooler == Pooler::None => self.try_out_twice(url)?,
+            _ => self.open()?,
         };
         *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(tried);
         Ok(())
     }
 
+    /// The second is connected while the first is set up: a server takes milliseconds for a new connection.
+    #[cfg(feature = "postgres")]
+    fn try_out_twice(&self, url: &str) -> Result<Pooled, ConnectError> {
+        thread::scope(|scope| {
+            let connect = || <diesel::PgConnection as diesel::Connection>::establish(url);
+            let ahead = thread::Builder::new().spawn_scoped(scope, connect);
+            // It is closed before the second is waited for, which may wait for its place.
+            drop(self.set_up(connect()?)?);
+            let second = match ahead.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(Ok(second))) => second,
+                // There may have been no place for two.
+                _ => connect()?,
+            };
+            self.set_up(second)
+        })
+    }
+
     fn open(&self) -> Result<Pooled, ConnectError> {
         match &self.target {
             #[cfg(feature = "postgres")]
-            Target::Postgres(url) => self.connect_postgres(url),
+            Target::Postgres(url) => self.set_up(<diesel::PgConnection as diesel::Connection>::establish(url)?),
             #[cfg(feature = "sqlite")]
             Target::SqliteFile(path) => self.connect_sqlite(path.to_str().ok_or(ConnectError::Path)?),
             #[cfg(feature = "sqlite")]
@@ -244,10 +258,9 @@ impl Manager {
         }
     }
 
+    /// Diesel has set the connection to UTC.
     #[cfg(feature = "postgres")]
-    fn connect_postgres(&self, url: &str) -> Result<Pooled, ConnectError> {
-        // Diesel sets the connection to UTC.
-        let mut conn = <diesel::PgConnection as diesel::Connection>::establish(url)?;
+    fn set_up(&self, mut conn: diesel::PgConnection) -> Result<Pooled, ConnectError> {
         let shared = match self.pooler {
             Pooler::None => {
                 session::own(&mut conn, self.limits)?;
@@ -319,7 +332,7 @@ pub(super) fn use_write_ahead_log(conn: &mut diesel::SqliteConnection, patience:
             Err(diesel::result::Error::DatabaseError(_, info))
                 if info.message().contains("locked") && std::time::Instant::now() < until =>
             {
-                std::thread::sleep(Duration::from_millis(fastrand::u64(1..=20)));
+                thread::sleep(Duration::from_millis(fastrand::u64(1..=20)));
             }
             other => return other,
         }
@@ -367,7 +380,7 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        pooled.is_lost || std::thread::panicking() || pooled.conn.is_broken()
+        pooled.is_lost || thread::panicking() || pooled.conn.is_broken()
     }
 }
 

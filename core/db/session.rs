@@ -64,10 +64,12 @@ struct Said {
     search_path: String,
 }
 
-const SAID: &str = "SELECT zone.reset_val AS zone_of_others, zone.setting AS zone, \
-                    timeout.setting AS statement_timeout, path.reset_val AS search_path \
-                    FROM pg_settings AS zone, pg_settings AS timeout, pg_settings AS path \
-                    WHERE zone.name = 'TimeZone' AND timeout.name = 'statement_timeout' AND path.name = 'search_path'";
+/// All in one look: PostgreSQL makes the whole view for each time that it is named.
+const SAID: &str = "SELECT max(reset_val) FILTER (WHERE name = 'TimeZone') AS zone_of_others, \
+                    max(setting) FILTER (WHERE name = 'TimeZone') AS zone, \
+                    max(setting) FILTER (WHERE name = 'statement_timeout') AS statement_timeout, \
+                    max(reset_val) FILTER (WHERE name = 'search_path') AS search_path \
+                    FROM pg_settings WHERE name IN ('TimeZone', 'statement_timeout', 'search_path')";
 
 /// The zone that all connections of the library are in.
 const ZONE: &str = "UTC";

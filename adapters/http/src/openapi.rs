@@ -150,6 +150,14 @@ fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
         key["schema"] = json!({"type": "string", "maxLength": 255, "pattern": "^[ -~]*[!-~][ -~]*$"});
         parameters.push(key);
     }
+    if operation.by_photo_token {
+        let mut token = header(
+            "Photo-Token",
+            "The token that the answer to the submission had. It holds for an hour, for this submission, while it is pending.",
+        );
+        token["required"] = json!(true);
+        parameters.push(token);
+    }
     parameters
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Operation {
     pub(crate) versioned: bool,
     /// Whether `Idempotency-Key` makes a repeated call answer as the first.
     pub(crate) repeatable: bool,
+    /// Whether a customer's token in `Photo-Token` is what lets the caller.
+    pub(crate) by_photo_token: bool,
     /// Whether its answer has an `ETag`, so that `If-None-Match` can be compared with it.
     pub(crate) tagged: bool,
 }
@@ -83,6 +85,7 @@ impl Operation {
             errors: &[],
             versioned: false,
             repeatable: false,
+            by_photo_token: false,
             tagged: false,
         }
     }
@@ -176,6 +179,12 @@ impl Operation {
     /// `Idempotency-Key` is honoured.
     pub(crate) const fn repeatable(mut self) -> Self {
         self.repeatable = true;
+        self
+    }
+
+    /// The header `Photo-Token` has a customer's token, without which the library refuses.
+    pub(crate) const fn by_photo_token(mut self) -> Self {
+        self.by_photo_token = true;
         self
     }
 

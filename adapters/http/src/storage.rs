@@ -79,9 +79,6 @@ const ABOUT_SIGN: &str = "Say the type and the exact size of the file. The answe
                           minutes: `PUT` it there with the headers of the answer, then attach it by its key.";
 const ABOUT_ATTACH: &str = "Verifies what has come, makes a JPEG of at most 2,000 pixels a side of it, upright and without what the \
                             camera wrote of its place, and one of 400 for lists. A second call for the same upload answers as the first.";
-const ABOUT_TOKEN: &str = "The header `Photo-Token` has the token that the answer to the submission had. It holds for an hour, for this \
-                           submission, while it is pending.";
-
 /// The header of a customer's token.
 pub(crate) const PHOTO_TOKEN: &str = "photo-token";
 
@@ -160,7 +157,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::post("/api/storage/submissions/{id}/uploads", handler!(sign_for_customer))
         .permission(Permission::SendSubmissions)
         .summary("Have the upload of a customer's photo signed")
-        .about(ABOUT_TOKEN)
+        .by_photo_token()
         .body(shape::<NewUpload>())
         .answers(&[Answer::ok(shape::<SignedUpload>())])
         .errors(SIGN),
@@ -168,20 +165,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         .untagged()
         .permission(Permission::SendSubmissions)
         .summary("List the photos that a customer has sent")
-        .about(ABOUT_TOKEN)
+        .by_photo_token()
         .answers(&[Answer::ok(shape::<Photos>())])
         .errors(&[ErrorCode::PhotoTokenRefused, ErrorCode::SubmissionNotFound, ErrorCode::NotConfigured]),
     Operation::post("/api/storage/submissions/{id}/photos", handler!(attach_of_customer))
         .permission(Permission::SendSubmissions)
         .summary("Attach a customer's uploaded photo")
-        .about(ABOUT_TOKEN)
+        .by_photo_token()
         .body(shape::<ArrivedUpload>())
         .answers(&[Answer::ok(shape::<Photo>())])
         .errors(ATTACH),
     Operation::delete("/api/storage/submissions/{id}/photos/{photo}", handler!(remove_of_customer))
         .permission(Permission::SendSubmissions)
         .summary("Remove a photo that a customer has sent")
-        .about(ABOUT_TOKEN)
+        .by_photo_token()
         .answers(&[Answer::ok(shape::<Photos>())])
         .errors(CHANGE),
     Operation::put("/api/storage/incoming/{noun}/{id}/{name}", handler!(receive))
