@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 
 from http_server import BINARY, build, jpauto, program, serving, verdict
 
@@ -47,7 +48,7 @@ def say(what, figure, bar, unit, at_most=True):
     print(f"{what}: {figure:.1f} {unit} {verdict(figure, bar, at_most)}", flush=True)
 
 
-def first_answer(url, folder):
+def first_answer(url, folder, kind):
     """How long the server takes from its start to its first answer, on a database that is there."""
     request = b"GET /api/inventory?limit=1 HTTP/1.1\r\nhost: lot\r\nconnection: close\r\n\r\n"
     times = []
@@ -71,17 +72,37 @@ def first_answer(url, folder):
                 break
         child.terminate()
         child.wait()
-    print(f"first answer: median {statistics.median(times):.1f} ms of {len(times)} starts", flush=True)
+    print(f"{kind}, first answer: median {statistics.median(times):.1f} ms of {len(times)} starts", flush=True)
     # Of a busy machine the quickest start says what the program itself takes.
-    say("first answer after the start of the process, best", min(times), 20, "ms")
+    say(f"{kind}, first answer after the start of the process, best", min(times), 20, "ms")
 
 
-def idle_memory(url, folder):
+def idle_memory(url, folder, kind):
+    """What the server holds once nothing is asked: after its first answers, and after a crowd of readers has gone."""
     with serving(url, folder) as server:
         for _ in range(3):
             get(server.port, "/api/inventory?limit=20")
         time.sleep(1)
-        say("idle memory", server.memory(), 20, "MiB")
+        say(f"{kind}, idle memory", server.memory(), 20, "MiB")
+        crowd = [threading.Thread(target=read, args=(server.port,)) for _ in range(64)]
+        for reader in crowd:
+            reader.start()
+        for reader in crowd:
+            reader.join()
+        time.sleep(10)
+        say(f"{kind}, idle memory 10 s after {64 * len(READ) * 50:,} reads on 64 connections", server.memory(), 20, "MiB")
+
+
+READ = ("/api/inventory?limit=20", f"/api/inventory/{uuid.UUID(int=1)}")
+
+
+def read(port):
+    """A reader of the list and of a vehicle."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for path in READ * 50:
+        client.request("GET", path)
+        client.getresponse().read()
+    client.close()
 
 
 def get(port, path):
@@ -229,39 +250,55 @@ class Writers:
             thread.join()
 
 
-def restarts(folder):
-    """PostgreSQL is stopped and started under load: what was acknowledged is there, and the server goes on by itself."""
+def with_postgres(folder):
     database = Database(folder)
     try:
         jpauto(database.url, "migrate")
-        token = json.loads(jpauto(database.url, "--format", "json", "token", "create", "bench", "--role", "manager"))["secret"]
-        with serving(database.url, folder) as server:
-            writers, recovered = Writers(server.port, token), []
-            for number in range(RESTARTS):
-                time.sleep(random.uniform(0.1, 0.4))
-                database.stop("immediate" if number % 2 else "fast")
-                time.sleep(0.1)
-                database.start()
-                began = time.monotonic()
-                while get(server.port, "/api/inventory?limit=1") != 200 and time.monotonic() - began < 30:
-                    time.sleep(0.01)
-                recovered.append(time.monotonic() - began)
-            writers.end()
-            found = subprocess.run(
-                [program("psql", "postgresql"), "-At", "-d", database.url, "-c", "SELECT id, vin FROM inventory"],
-                check=True, stdout=subprocess.PIPE, text=True,
-            )
-            rows = dict(line.split("|") for line in found.stdout.split())
-            lost = sum(rows.get(id) != vin for id, vin in writers.added.items())
-            told = ", ".join(f"{status} {count}" for status, count in sorted(writers.others.items(), key=str))
-            print(f"{RESTARTS} restarts of PostgreSQL: {len(writers.added)} writes acknowledged; other answers: {told or 'none'}", flush=True)
-            say("restarts: acknowledged writes that are lost", lost, 0, "")
-            say("restarts: the slowest recovery", max(recovered), 2, "s")
-            wrong = sum(count for status, count in writers.others.items() if status not in (503, 504))
-            say("restarts: answers that are neither 201 nor 503 or 504", wrong, 0, "")
+        subprocess.run(
+            [program("psql", "postgresql"), "-q", "-d", database.url, "-c", VEHICLES_OF_POSTGRES], check=True, stdout=subprocess.DEVNULL
+        )
+        first_answer(database.url, folder, "PostgreSQL")
+        idle_memory(database.url, folder, "PostgreSQL")
+        restarts(database, folder)
     finally:
         with contextlib.suppress(subprocess.CalledProcessError):
             database.stop("immediate")
+
+
+VEHICLES_OF_POSTGRES = f"""
+INSERT INTO inventory (id, status, year, make, model, vin, price, mileage, features, images, listed_at)
+SELECT lpad(to_hex(n), 32, '0')::uuid, 'available', 2019, 'Toyota', 'Camry', '2T1BURHE0JD' || lpad(n::text, 6, '0'), 15000, 40000, '[]', '[]',
+       '2026-01-01' FROM generate_series(1, {VEHICLES}) AS n
+"""
+
+
+def restarts(database, folder):
+    """PostgreSQL is stopped and started under load: what was acknowledged is there, and the server goes on by itself."""
+    token = json.loads(jpauto(database.url, "--format", "json", "token", "create", "bench", "--role", "manager"))["secret"]
+    with serving(database.url, folder) as server:
+        writers, recovered = Writers(server.port, token), []
+        for number in range(RESTARTS):
+            time.sleep(random.uniform(0.1, 0.4))
+            database.stop("immediate" if number % 2 else "fast")
+            time.sleep(0.1)
+            database.start()
+            began = time.monotonic()
+            while get(server.port, "/api/inventory?limit=1") != 200 and time.monotonic() - began < 30:
+                time.sleep(0.01)
+            recovered.append(time.monotonic() - began)
+        writers.end()
+        found = subprocess.run(
+            [program("psql", "postgresql"), "-At", "-d", database.url, "-c", "SELECT id, vin FROM inventory"],
+            check=True, stdout=subprocess.PIPE, text=True,
+        )
+        rows = dict(line.split("|") for line in found.stdout.split())
+        lost = sum(rows.get(id) != vin for id, vin in writers.added.items())
+        told = ", ".join(f"{status} {count}" for status, count in sorted(writers.others.items(), key=str))
+        print(f"{RESTARTS} restarts of PostgreSQL: {len(writers.added)} writes acknowledged; other answers: {told or 'none'}", flush=True)
+        say("restarts: acknowledged writes that are lost", lost, 0, "")
+        say("restarts: the slowest recovery", max(recovered), 2, "s")
+        wrong = sum(count for status, count in writers.others.items() if status not in (503, 504))
+        say("restarts: answers that are neither 201 nor 503 or 504", wrong, 0, "")
 
 
 def ending(url, folder):
@@ -302,15 +339,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         url = filled(folder)
-        first_answer(url, folder)
-        idle_memory(url, folder)
+        first_answer(url, folder, "SQLite")
+        idle_memory(url, folder, "SQLite")
         burst(url, folder)
         slow_clients(url, folder)
         ending(url, folder)
         own = folder / "postgres"
         own.mkdir()
         folder.chmod(0o755)
-        restarts(own)
+        with_postgres(own)
 
 
 if __name__ == "__main__":
