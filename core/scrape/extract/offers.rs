@@ -18,6 +18,8 @@ use crate::Money;
 /// The one price that all offers agree on, of those that are the most binding.
 pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
     let (mut best, mut of_years, mut filler) = (Agreed::default(), Agreed::default(), None);
+    // Whether something is for sale of which nobody says what it costs.
+    let mut is_untold = false;
     let mut note = |offer: &Object<'_>, rank: PriceRank, amount: Money| match () {
         () if is_filler(amount) => filler = filler.or(Some(amount)),
         () if lasts_a_year(offer) => of_years.note(rank, amount),
@@ -31,11 +33,20 @@ pub(super) fn price(offers: &[&Object<'_>]) -> Option<Money> {
         if let Some((rank, amount)) = stated(offer) {
             note(offer, rank, amount);
         } else if depth < DEPTH_MAX {
+            let around = pending.len();
             pending.extend(objects(offer.get("offers")).map(|inner| (inner, depth + 1)));
+            is_untold |= pending.len() == around && states_nothing(offer) && !lasts_a_year(offer);
         }
     }
-    // What is offered for years, beside an offer that is not, is a lease.
-    best.0.or(of_years.0).map_or(filler, |(_, agreed)| agreed)
+    // What is offered for years, beside an offer that is not, is a lease, whatever that one asks.
+    let of_years = of_years.0.filter(|_| filler.is_none() && !is_untold);
+    best.0.or(of_years).map_or(filler, |(_, agreed)| agreed)
+}
+
+/// Whether an offer states no amount: its price is missing, zero or a text such as `Call`.
+fn states_nothing(offer: &Object<'_>) -> bool {
+    ["price", "lowPrice", "highPrice"].iter().all(|key| amount(offer, key).is_none())
+        && specifications(offer).next().is_none()
 }
 
 /// The most binding of the prices so far, if those that bind as much are the same.
@@ -52,31 +63,79 @@ impl Agreed {
     }
 }
 
-/// Whether an offer stands for a year or longer: `36` with the unit `MON`, `P3Y`. How long one stands says nothing of what it is, so it
-/// only gives way to others.
+/// Whether an offer stands for a year or longer. How long one stands says nothing of what it is, so it only gives way to others.
 fn lasts_a_year(offer: &Object<'_>) -> bool {
-    const MONTHS: i64 = 12;
-    let last = |count: Option<i64>, unit: &str| match letters(unit) {
-        unit if ["MON", "MO", "MTH", "M"].iter().any(|month| unit.starts_with(month)) => count >= Some(MONTHS),
-        unit if ["ANN", "YEAR", "YR", "Y"].iter().any(|year| unit.starts_with(year)) => count >= Some(1),
-        _ => false,
-    };
-    let number = |text: &str| text.parse().ok();
-    match offer.get("eligibleDuration") {
-        Some(Json::Object(quantity)) => {
-            let count = quantity.get("value").and_then(scalar).and_then(|text| number(&text));
-            ["unitCode", "unitText"]
-                .iter()
-                .filter_map(|key| quantity.get(key).and_then(scalar))
-                .any(|unit| last(count, &unit))
+    offer
+        .get("eligibleDuration")
+        .and_then(|duration| days(duration, DEPTH_MAX))
+        .is_some_and(|days| days >= DAYS_OF_A_YEAR)
+}
+
+/// Twelve months of thirty days.
+const DAYS_OF_A_YEAR: i64 = 360;
+
+/// How many days a duration has: `36` with the unit `MON`, `36.0 months`, `P1095D`. Of a range, at its longest.
+fn days(duration: &Json<'_>, depth: usize) -> Option<i64> {
+    match duration {
+        Json::Object(quantity) if depth > 0 => {
+            let mut units = ["unitCode", "unitText"].iter().filter_map(|key| quantity.get(key).and_then(scalar));
+            let unit = units.find_map(|unit| days_of_unit(last_part(&unit)));
+            let counts = ["value", "minValue", "maxValue"].iter().filter_map(|key| quantity.get(key));
+            let each = counts.filter_map(|count| match (scalar(count), unit) {
+                (Some(text), Some(unit)) if whole_number(&text).is_some() => whole_number(&text)?.checked_mul(unit),
+                _ => days(count, depth - 1),
+            });
+            each.max()
         }
-        Some(Json::String(text)) => {
-            let count = text.trim().trim_start_matches(['P', 'p']);
-            let unit = count.trim_start_matches(|sign: char| sign.is_ascii_digit());
-            last(number(&count[..count.len() - unit.len()]), unit)
+        Json::Array(several) if depth > 0 => {
+            several.iter().take(DEPTH_MAX).filter_map(|one| days(one, depth - 1)).max()
         }
-        _ => false,
+        Json::String(text) => days_in_words(text),
+        _ => None,
     }
+}
+
+/// The days of `36 months`, and of a duration by ISO 8601 (`P1Y6M`), of which hours count nothing.
+fn days_in_words(text: &str) -> Option<i64> {
+    let text = text.trim().trim_start_matches(['P', 'p']);
+    let date = text.split(['T', 't']).next().filter(|date| date.ends_with(|sign: char| sign.is_ascii_alphabetic()));
+    // `36 Months` has a `t` that begins no hours.
+    let parts = date.and_then(sum_of_days).or_else(|| sum_of_days(text));
+    parts.filter(|days| *days > 0)
+}
+
+/// Numbers with their units in turns.
+fn sum_of_days(mut rest: &str) -> Option<i64> {
+    let mut sum: i64 = 0;
+    while !rest.trim_start().is_empty() {
+        let number = rest.trim_start();
+        let unit = number.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
+        let behind = unit.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+        let (number, unit) = (&number[..number.len() - unit.len()], &unit[..unit.len() - behind.len()]);
+        sum = sum.checked_add(whole_number(number)?.checked_mul(days_of_unit(unit)?)?)?;
+        rest = behind;
+    }
+    Some(sum)
+}
+
+/// `36` and `36.0`; what is behind the point counts nothing.
+fn whole_number(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    whole.parse().ok().filter(|count| *count >= 0 && fraction.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// How many days a unit of time has: by the codes of UN/CEFACT, by ISO 8601, or in words. Shorter ones than a day have none.
+fn days_of_unit(unit: &str) -> Option<i64> {
+    let unit = letters(unit);
+    Some(match &*unit {
+        "D" | "DAY" | "DAYS" => 1,
+        "W" | "WEE" | "WK" | "WKS" | "WEEK" | "WEEKS" => 7,
+        "M" | "MO" | "MOS" | "MON" | "MTH" | "MTHS" | "MNTH" | "MONTH" | "MONTHS" => 30,
+        "QAN" | "QUARTER" | "QUARTERS" => 90,
+        "Y" | "YR" | "YRS" | "ANN" | "YEAR" | "YEARS" => 360,
+        _ => return None,
+    })
 }
 
 /// How deep offers within an `AggregateOffer` are looked for.
@@ -234,8 +293,23 @@ fn letters(text: &str) -> Cow<'_, str> {
 
 fn is_word_of_time(letters: &str) -> bool {
     const BEGINNINGS: [&str; 7] = ["MON", "WEE", "BIWEEK", "ANN", "YEAR", "QUARTER", "FORTNIGHT"];
-    const WHOLE: [&str; 14] =
-        ["MO", "MOS", "MTH", "WK", "YR", "DAY", "DAYS", "DAILY", "HUR", "HOUR", "HOURS", "HOURLY", "SEMIMONTHLY", "PM"];
+    const WHOLE: [&str; 15] = [
+        "MO",
+        "MOS",
+        "MTH",
+        "QAN",
+        "WK",
+        "YR",
+        "DAY",
+        "DAYS",
+        "DAILY",
+        "HUR",
+        "HOUR",
+        "HOURS",
+        "HOURLY",
+        "SEMIMONTHLY",
+        "PM",
+    ];
     let unit = ["PER", "EVERY", "EACH"].iter().find_map(|word| letters.strip_prefix(word)).unwrap_or(letters);
     BEGINNINGS.iter().any(|word| unit.starts_with(word)) || WHOLE.contains(&unit)
 }

@@ -137,6 +137,21 @@ fn an_offer_for_years_gives_way_to_one_that_is_not() {
         r#"{"value": 36, "unitText": "months"}"#,
         r#""P36M""#,
         r#""36 months""#,
+        r#""36.0 MON""#,
+        r#""P1095D""#,
+        r#""P156W""#,
+        r#""P1Y6M""#,
+        r#""P3Y0M0DT0H""#,
+        r#""3 yrs""#,
+        r#"{"value": 36.0, "unitCode": "MON"}"#,
+        r#"{"value": "36.0", "unitCode": "https://unece.org/trade/rec20/MON"}"#,
+        r#"{"minValue": 24, "maxValue": 48, "unitCode": "MON"}"#,
+        r#"{"maxValue": 1095, "unitCode": "DAY"}"#,
+        r#"{"value": 156, "unitText": "weeks"}"#,
+        r#"{"value": 12, "unitCode": "QAN"}"#,
+        r#"{"value": "P36M"}"#,
+        r#"{"value": {"value": 36, "unitText": "Months"}}"#,
+        r#"[{"value": 36, "unitCode": "MON"}]"#,
     ] {
         let lease = lease(duration);
         assert_eq!(price(&[sale, &lease]), Some(Money::from_dollars(25_995)), "{duration}");
@@ -150,13 +165,45 @@ fn an_offer_for_years_gives_way_to_one_that_is_not() {
     // A sale of thirty days may be the price, and may not.
     for duration in [
         r#"{"value": 30, "unitCode": "DAY"}"#,
+        r#"{"value": 36, "unitCode": "MIN"}"#,
+        r#"{"value": 48, "unitText": "minutes"}"#,
+        r#"{"value": 72, "unitCode": "HUR"}"#,
+        r#"{"value": 300, "unitCode": "DAY"}"#,
+        r#""PT36M""#,
         r#""P1M""#,
+        r#""P30D""#,
+        r#""36 mph""#,
         r#"{"value": 36}"#,
         "36",
         "null",
         r#""P99999999999999999999M""#,
     ] {
         assert_eq!(price(&[sale, &lease(duration)]), None, "{duration}");
+    }
+}
+
+#[test]
+fn an_offer_for_years_is_no_price_beside_a_sale_that_states_none() {
+    let lease = r#"{"price": 1329, "eligibleDuration": {"value": 36, "unitCode": "MON"}}"#;
+    for (sale, price) in [
+        (r#"{"price": 0}"#, None),
+        (r#"{"price": 1}"#, None),
+        (r#"{"price": "9999999999"}"#, None),
+        (r#"{"price": "Call for price"}"#, None),
+        (r#"{"price": null}"#, None),
+        (r#"{"@type": "Offer", "availability": "InStock"}"#, None),
+        (r#"{"@type": "AggregateOffer", "offerCount": 1}"#, None),
+        // These are offers of something else.
+        (r#"{"price": 500, "priceType": "https://schema.org/DownPayment"}"#, Some(1_329)),
+        (r#"{"price": 389, "priceSpecification": {"price": 389, "unitCode": "MON"}}"#, Some(1_329)),
+        (r#"{"price": 0, "businessFunction": "LeaseOut"}"#, Some(1_329)),
+        (r#"{"price": 0, "eligibleDuration": "P2Y"}"#, Some(1_329)),
+    ] {
+        for offers in [[sale, lease], [lease, sale]] {
+            let offers = offers.join(", ");
+            let car = format!(r#"{{"@type": "Car", "name": "2019 Ford F-150", "sku": "P1", "offers": [{offers}]}}"#);
+            assert_eq!(read_json_ld(&car)[0].price, price.map(Money::from_dollars), "{sale}");
+        }
     }
 }
 
