@@ -76,6 +76,10 @@ pub(crate) type DbResult<T> = Result<T, Failure>;
 /// How often a whole transaction is run again when another writer came between.
 const ATTEMPTS: u32 = 8;
 
+/// How long a connection to a SQLite file stays open that nothing uses. It holds up to 2 MB of the file, and is opened again in a
+/// millisecond.
+const IDLE_SQLITE: Duration = Duration::from_secs(30);
+
 /// How often those who wait for a connection look whether the database can be reached.
 const LOOK_WHETHER_AWAY: Duration = Duration::from_millis(50);
 
@@ -154,6 +158,8 @@ impl Database {
         if in_memory {
             // Closing the one connection would lose everything.
             builder = builder.idle_timeout(None).max_lifetime(None);
+        } else if is_sqlite(&target) {
+            builder = builder.idle_timeout(Some(IDLE_SQLITE));
         }
         let database = Self {
             #[cfg(feature = "postgres")]
