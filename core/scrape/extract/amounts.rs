@@ -173,6 +173,7 @@ pub(super) fn find(dom: &Dom<'_>, texts: &Texts<'_>, columns: &[Column], name: &
     if items.iter().any(|item| item.amount().is_some_and(|amount| amount.size.is_some())) {
         set_aside::history(chunks, &mut items);
         set_aside::slogans(chunks, &mut items);
+        set_aside::below_others(chunks, &mut items);
         apply_classes(texts, &mut items);
         unknown_captions::bind(dom, chunks, &mut items, name);
         items
@@ -284,7 +285,9 @@ fn said_in_sentence(front: &str, behind: &str) -> Option<Stated> {
     if price_sentences::is_lowered_to(front) {
         return Some(Stated::Price(PriceRank::Asking));
     }
-    if price_sentences::is_lowered_by(front) || price_sentences::is_below_another(behind) {
+    // `\u{2193} $500`
+    let is_down = front.trim_end().ends_with(['\u{2193}', '\u{25bc}', '\u{2b07}', '\u{25be}']);
+    if is_down || price_sentences::is_lowered_by(front) || price_sentences::is_below_another(behind) {
         return Some(Stated::Saving);
     }
     if price_sentences::is_of_another_time(front) {
@@ -347,7 +350,8 @@ fn is_amount(dom: &Dom<'_>, chunks: &[Chunk<'_>], at: usize, text: &str, columns
         let label = label.filter(|label| !label.checked_sub(1).is_some_and(is_empty_label));
         // Its sign may stand in a text of its own.
         let in_front = |label: usize| chunks[label.saturating_sub(2)..label].iter();
-        label.is_some_and(|label| !in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some()))
+        let has_sign = |label| in_front(label).any(|before| memchr::memchr(b'$', before.text.as_bytes()).is_some());
+        label.is_some_and(|label| answers::is_bound(dom, chunks, at) || !has_sign(label))
     };
     let is_asked = || price_words::asks_without_a_sign(text);
     (chunk.is_priced || is_labelled || is_in_column || is_behind_label() || is_asked()) && is_number()

@@ -59,6 +59,13 @@ pub(super) fn is_of_next_label(dom: &Dom<'_>, chunks: &[Chunk<'_>], number: usiz
     is_labelled() && !around.stand_in_front(label..of_label.end.min(label + TEXTS_MAX))
 }
 
+/// Whether an element holds a number and the label in front of it alone, or a list of terms makes it the label's.
+pub(super) fn is_bound(dom: &Dom<'_>, chunks: &[Chunk<'_>], number: usize) -> bool {
+    let Some(label) = number.checked_sub(1) else { return false };
+    let around = Around { dom, chunks };
+    around.frame(label) == (label..number + 1) || around.begins_with_a_value(label) == Some(false)
+}
+
 /// Turns captions for the price that something without an amount answers into what says that the price is told to those who ask.
 /// Answers whether there are any.
 pub(super) fn note(dom: &Dom<'_>, chunks: &[Chunk<'_>], items: &mut [Item]) -> bool {

@@ -7,22 +7,22 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    amounts,
-    card::{ends_in_an_odometer, labelled, mentions},
-    card_heading::{HEADING_NODES_MAX, names_a_vehicle},
+    card::mentions,
+    card_heading::HEADING_NODES_MAX,
     clean,
     dom::{Dom, Element, Kind, attribute},
     fields::{Field, PriceRank},
     numbers,
-    phrases::Phrases,
     price_classes::{self, OfClass},
-    price_sentences,
     price_words::{
         self,
         thing::{PRICE, RETAIL},
     },
-    vins,
+    text_pieces::apart,
 };
+use crate::Money;
+
+pub(super) use super::text_pieces::pieces;
 
 /// One text of a card.
 pub(super) struct Chunk<'t> {
@@ -36,6 +36,8 @@ pub(super) struct Chunk<'t> {
     pub(super) is_button: bool,
     /// Whether it asks the visitor for what a field behind it takes.
     pub(super) is_asked: bool,
+    /// Whether it is for those who hear the page.
+    pub(super) is_only_heard: bool,
 }
 
 /// The texts of a card, and what the classes of small elements say of the amounts in them, the outermost first.
@@ -53,12 +55,13 @@ struct Seen {
     is_struck: bool,
     is_priced: bool,
     is_button: bool,
+    is_only_heard: bool,
 }
 
 impl Seen {
     fn chunk(self, text: Cow<'_, str>) -> Chunk<'_> {
-        let Self { at, is_struck, is_priced, is_button } = self;
-        Chunk { text, at, is_struck, is_priced, is_button, is_asked: false }
+        let Self { at, is_struck, is_priced, is_button, is_only_heard } = self;
+        Chunk { text, at, is_struck, is_priced, is_button, is_only_heard, is_asked: false }
     }
 }
 
@@ -96,6 +99,31 @@ impl<'t> Texts<'t> {
     fn drop_label_like(&mut self, text: &str) {
         let text = text.trim_end_matches([':', ' ']);
         self.chunks.pop_if(|label| label.text.eq_ignore_ascii_case(text));
+    }
+
+    /// Drops amounts for those who hear the page that nobody sees, where others are seen.
+    fn drop_unseen_amounts(&mut self) {
+        let of = |chunk: &Chunk<'_>| {
+            Some(()).filter(|()| chunk.text.contains('$')).and_then(|()| numbers::size(&chunk.text))
+        };
+        let mut seen: Vec<Money> = self.chunks.iter().filter(|chunk| !chunk.is_only_heard).filter_map(of).collect();
+        seen.sort_unstable();
+        if !seen.is_empty() {
+            self.chunks
+                .retain(|chunk| !chunk.is_only_heard || of(chunk).is_none_or(|size| seen.binary_search(&size).is_ok()));
+        }
+    }
+
+    /// Drops the amounts beside a slider: they are as far as it goes, and where it stands.
+    fn drop_ends_of_a_slider(&mut self, dom: &Dom<'_>, around: usize) {
+        let beside = dom.within_of(around, &self.chunks, |chunk| chunk.at);
+        if beside.len() <= TEXTS_OF_A_SLIDER {
+            let mut at = 0;
+            self.chunks.retain(|chunk| {
+                at += 1;
+                !beside.contains(&(at - 1)) || !chunk.text.contains('$')
+            });
+        }
     }
 
     /// Notes that the labels of a form without an amount ask the visitor.
@@ -172,7 +200,10 @@ impl<'t> Texts<'t> {
         if is_first {
             *frame = around(at);
         }
-        let goes_on = frame.is_some() && *frame == around(at) && last.text.len() < SPELLED_BYTES;
+        // A raised sign behind the last group is a note: `<i>9</i><i>5</i><sup>1</sup>`.
+        let is_whole = last.text.rsplit_once(',').is_some_and(|(_, group)| group.len() == 3);
+        let is_note = || is_whole && is_in_sup(dom, at) && !is_in_sup(dom, last.at);
+        let goes_on = frame.is_some() && *frame == around(at) && last.text.len() < SPELLED_BYTES && !is_note();
         if goes_on {
             last.text.to_mut().push_str(text);
         }
@@ -200,26 +231,21 @@ impl<'t> Texts<'t> {
 pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
     let mut texts = Texts { chunks: Vec::new(), badges: Vec::new(), classes: Vec::new() };
     // Whether the last text stands in an attribute.
-    let (mut is_attribute, mut forms, mut spelled) = (false, Vec::new(), None);
-    // Where what is hidden, struck through, called a price or a button ends.
-    let (mut hidden_until, mut struck_until, mut priced_until, mut button_until) = (0, 0, 0, 0);
+    let (mut is_attribute, mut inputs, mut spelled) = (false, Inputs::default(), None);
+    let mut until = Until::default();
     for at in dom.within(card) {
         match &dom.node(at).kind {
             Kind::Element(element) => {
                 let end = dom.node(at).end;
                 let look = Look::of(dom, element);
-                let until = |known: &mut usize, holds: bool| *known = if holds { end.max(*known) } else { *known };
-                until(&mut hidden_until, look.is_hidden);
-                until(&mut struck_until, look.is_struck);
-                until(&mut button_until, look.is_button);
-                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
-                let seen = Seen { at, is_struck, is_priced, is_button: false };
-                texts.take_field(element, seen, at >= hidden_until);
-                forms.extend((element.name() == "form" && at != card).then_some(at));
-                let is_shown = at != card && at >= hidden_until.max(button_until);
+                until.note(&look, end);
+                let seen = Seen { is_button: false, is_only_heard: false, ..until.seen(at) };
+                texts.take_field(element, seen, at >= until.hidden);
+                inputs.note(dom, card, at, element);
+                let is_shown = at != card && at >= until.hidden.max(until.button);
                 match look.said.filter(|_| is_shown) {
                     Some(label) if is_label(label) => {
-                        until(&mut hidden_until, abbreviates(dom, at));
+                        until.hidden = until.hidden.max(if abbreviates(dom, at) { end } else { 0 });
                         texts.chunks.push(seen.chunk(clean::collapsed(label)));
                         is_attribute = true;
                     }
@@ -229,41 +255,96 @@ pub(super) fn texts<'d>(dom: &'d Dom<'_>, card: usize) -> Texts<'d> {
                 // A class on the whole card (`has-price`) says nothing about one text.
                 if at != card
                     && end - at < HEADING_NODES_MAX
-                    && let Some(said) = look.of_amounts_within(is_priced)
+                    && let Some(said) = look.of_amounts_within(seen.is_priced)
                 {
-                    until(&mut priced_until, said.is_price);
+                    until.priced = until.priced.max(if said.is_price { end } else { 0 });
                     texts.classes.push((at..end, said));
                 }
             }
-            Kind::Text(text) if at >= hidden_until => {
+            Kind::Text(text) if at >= until.hidden => {
                 let text = clean::collapsed(text);
                 if texts.goes_on_with_a_number(dom, at, &text, &mut spelled) {
                     continue;
                 }
-                if is_footnote(dom, at, &text, at < button_until) || texts.go_on_with_a_caption(dom, at, &text) {
+                if is_footnote(dom, at, &text, at < until.button) || texts.go_on_with_a_caption(dom, at, &text) {
                     continue;
                 }
                 if std::mem::take(&mut is_attribute) {
                     texts.drop_label_like(&text);
                 }
-                let (is_struck, is_priced) = (at < struck_until, at < priced_until);
-                texts.push(text, Seen { at, is_struck, is_priced, is_button: at < button_until });
+                texts.push(text, until.seen(at));
             }
             Kind::Text(_) => {}
         }
     }
-    forms.into_iter().for_each(|form| texts.note_form(dom, form));
+    inputs.forms.into_iter().for_each(|form| texts.note_form(dom, form));
+    inputs.around_sliders.into_iter().for_each(|around| texts.drop_ends_of_a_slider(dom, around));
+    if until.heard > 0 {
+        texts.drop_unseen_amounts();
+    }
     texts
+}
+
+/// Where what is hidden, struck through, called a price, a button or for those who hear the page ends.
+#[derive(Default)]
+struct Until {
+    hidden: usize,
+    struck: usize,
+    priced: usize,
+    button: usize,
+    heard: usize,
+}
+
+impl Until {
+    fn note(&mut self, look: &Look<'_>, end: usize) {
+        let ends = [
+            (&mut self.hidden, look.is_hidden),
+            (&mut self.struck, look.is_struck),
+            (&mut self.button, look.is_button),
+            (&mut self.heard, look.is_only_heard),
+        ];
+        for (known, _) in ends.into_iter().filter(|(_, holds)| *holds) {
+            *known = end.max(*known);
+        }
+    }
+
+    fn seen(&self, at: usize) -> Seen {
+        let (is_struck, is_priced) = (at < self.struck, at < self.priced);
+        Seen { at, is_struck, is_priced, is_button: at < self.button, is_only_heard: at < self.heard }
+    }
+}
+
+/// Where a card asks a visitor for something.
+#[derive(Default)]
+struct Inputs {
+    forms: Vec<usize>,
+    around_sliders: Vec<usize>,
+}
+
+impl Inputs {
+    fn note(&mut self, dom: &Dom<'_>, card: usize, at: usize, element: &Element<'_>) {
+        match element.name() {
+            "form" if at != card => self.forms.push(at),
+            "input" if is_slider(element) && self.around_sliders.len() < SLIDERS_MAX => {
+                self.around_sliders.extend(dom.parent(at).filter(|around| *around != card));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether a text only points at a note, or asks for one: `<sup>1</sup>`, `<button>i</button>`.
 fn is_footnote(dom: &Dom<'_>, at: usize, text: &str, is_button: bool) -> bool {
-    let is_raised = || dom.parent(at).and_then(|around| dom.element(around)).is_some_and(|it| it.name() == "sup");
+    let is_raised = || is_in_sup(dom, at);
     match text.as_bytes() {
         [sign] => sign.is_ascii_alphanumeric() && (is_button || is_raised()),
         [one, b',', two] => one.is_ascii_digit() && two.is_ascii_digit() && is_raised(),
         _ => false,
     }
+}
+
+fn is_in_sup(dom: &Dom<'_>, text: usize) -> bool {
+    dom.parent(text).and_then(|around| dom.element(around)).is_some_and(|around| around.name() == "sup")
 }
 
 /// Whether an element abbreviates what its attribute says: `<abbr title="Mileage">MI</abbr>`.
@@ -283,6 +364,7 @@ pub(super) struct Look<'e> {
     pub(super) is_hidden: bool,
     pub(super) is_struck: bool,
     is_button: bool,
+    is_only_heard: bool,
     /// What an attribute says of it, or of the text in it. Of a link it says where that leads.
     said: Option<&'e str>,
     /// What its classes say of the amounts in it.
@@ -296,6 +378,7 @@ impl<'e> Look<'e> {
         let name = element.name();
         let (mut is_hidden, mut said, mut things, mut action) = (false, None, None, None);
         let (mut is_struck, mut is_button) = (matches!(name, "s" | "strike" | "del"), name == "button");
+        let mut is_only_heard = false;
         for (name, value) in element.attrs() {
             match name {
                 "class" => {
@@ -303,6 +386,7 @@ impl<'e> Look<'e> {
                     is_hidden |= classes.is_hidden;
                     is_struck |= classes.is_struck;
                     is_button |= classes.is_button;
+                    is_only_heard |= classes.is_only_heard;
                     things = things.or(Some(classes.things));
                 }
                 "style" => {
@@ -324,7 +408,7 @@ impl<'e> Look<'e> {
         let said = said.filter(|_| name != "a");
         let things = things.unwrap_or_default();
         let of_amounts = price_classes::said_by(things, action);
-        Self { is_hidden, is_struck, is_button, said, of_amounts, things }
+        Self { is_hidden, is_struck, is_button, is_only_heard, said, of_amounts, things }
     }
 
     /// What its classes say of the amounts in it, also where those around it call these prices: `old` within `prices`.
@@ -342,6 +426,10 @@ fn hides(style: &str) -> bool {
 const SPELLED_BYTES: usize = 12;
 /// An amount stands no further behind a caption that nobody knows.
 const NODES_BESIDE: usize = 6;
+/// A card has no more.
+const SLIDERS_MAX: usize = 8;
+/// More texts around a slider are those of more than it.
+const TEXTS_OF_A_SLIDER: usize = 6;
 /// A longer text is a description.
 const SAID_BYTES: usize = 60;
 
@@ -379,6 +467,10 @@ fn shown_value<'e>(element: &'e Element<'_>) -> Option<&'e str> {
     attribute(element, "value").filter(|value| is_shown && is_shown_apart(value) && value.len() <= SAID_BYTES)
 }
 
+fn is_slider(element: &Element<'_>) -> bool {
+    attribute(element, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("range"))
+}
+
 /// Whether an element takes what a visitor writes.
 fn is_text_field(element: &Element<'_>) -> bool {
     const OTHERS: [&str; 8] = ["hidden", "submit", "button", "image", "checkbox", "radio", "reset", "file"];
@@ -389,185 +481,4 @@ fn is_text_field(element: &Element<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// The pieces of a text in which amounts of dollars stand apart from facts of other kinds: `Black \u{b7} 45,678 miles \u{b7} $15,995`.
-///
-/// None of a text that stays whole: where the piece in front or behind says what the only amount is, where it may be a range, or where
-/// one of several amounts has no word of its own.
-pub(super) fn pieces(text: &str) -> Vec<&str> {
-    let amounts = memchr::memchr_iter(b'$', text.as_bytes()).count();
-    if let Some(facts) = line_of_facts(text) {
-        return facts;
-    }
-    if amounts <= 1
-        && let Some(facts) = labelled_facts(text)
-    {
-        return facts;
-    }
-    if amounts == 0 {
-        return Vec::new();
-    }
-    let mut parts: Vec<&str> = vec![text];
-    for mark in PIECE_MARKS.iter().chain(DASHES.iter().filter(|_| amounts == 1)) {
-        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
-    }
-    let between = [' ', ',', '-', '\u{2013}', '\u{2014}'];
-    let parts = parts.into_iter().map(|part| part.trim_start_matches(between).trim_end());
-    let parts: Vec<&str> = parts.filter(|part| part.chars().any(char::is_alphanumeric)).collect();
-    let is_in_pieces =
-        parts.len() > 1 && if amounts == 1 { has_own_amount(&parts) } else { parts.iter().all(says_itself) };
-    if is_in_pieces { parts } else { Vec::new() }
-}
-
-/// The name of a vehicle and facts of it in one line without a mark between them: `2015 Ford Edge SEL 84,120 mi $18,995 Stock A12`. The
-/// name may stand elsewhere: `VIN 2FMPK4K91HBB11870 Stock A12`.
-fn line_of_facts(text: &str) -> Option<Vec<&str>> {
-    const LABELS: [&str; 4] = ["stock", "stock#", "stk", "stk#"];
-    const VINS: [&str; 2] = ["vin", "vin#"];
-    const ODOMETERS: [&str; 4] = ["odometer", "odometer:", "mileage", "mileage:"];
-    const UNITS: [&str; 5] = ["mi", "mi.", "mile", "miles", "km"];
-    const FEWEST: usize = 2;
-    let is = |word: &str, known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let first_word = text.split(' ').next().unwrap_or_default();
-    let begins =
-        first_word.starts_with(|sign: char| sign.is_ascii_digit()) || is(first_word, &LABELS) || is(first_word, &VINS);
-    if text.len() > FACTS_BYTES || !begins {
-        return None;
-    }
-    let words: Vec<&str> = text.split(' ').collect();
-    let mut places = Vec::with_capacity(words.len());
-    words.iter().fold(0, |place, word| {
-        places.push(place);
-        place + word.len() + 1
-    });
-    // How many words a fact has that begins with this one.
-    let length = |at: usize| {
-        let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
-        let is_number = |word: &str| {
-            let digits = word.bytes().filter(u8::is_ascii_digit).count();
-            digits > 3 && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
-        };
-        let has_unit = |at: usize| words.get(at).is_some_and(|word| is(word, &UNITS));
-        match () {
-            () if word.strip_prefix('$').is_some_and(|amount| numbers::lone_number(amount).is_some()) => Some(1),
-            () if is_number(word) && is(next, &UNITS) => Some(2),
-            () if is(word, &ODOMETERS) && is_number(next) => Some(2 + usize::from(has_unit(at + 2))),
-            () if is(word, &LABELS) && next.bytes().any(|byte| byte.is_ascii_digit()) => Some(2),
-            () if is(word, &VINS) && vins::parse(next).is_some() => Some(2),
-            () => None,
-        }
-    };
-    let first = (0..words.len()).find(|at| length(*at).is_some())?;
-    let mut parts = if first == 0 { Vec::new() } else { vec![text[..places[first]].trim_end()] };
-    let mut at = first;
-    while at < words.len() {
-        let end = at + length(at)?;
-        let stop = places.get(end).copied().unwrap_or(text.len());
-        parts.push(text[places[at]..stop].trim_end());
-        at = end;
-    }
-    // Without a name all of it is facts, of which one is an amount.
-    let amounts = || parts.iter().filter(|part| part.starts_with('$')).count();
-    let are_facts = if first == 0 {
-        parts.len() >= FEWEST && amounts() < FEWEST
-    } else {
-        parts.len() > FEWEST && names_a_vehicle(parts[0])
-    };
-    are_facts.then_some(parts)
-}
-
-/// A longer text is prose.
-const FACTS_BYTES: usize = 240;
-
-/// The facts of one text, where at least two of them have a label, or one beside an amount: `Stock: P2535, 41,200 Miles, $22,988`.
-fn labelled_facts(text: &str) -> Option<Vec<&str>> {
-    const MARKS: [&str; 10] = [", ", " / ", " | ", "; ", " - ", "...", ". ", "! ", " \u{2022} ", " \u{b7} "];
-    const ANY_MARK: Phrases<10> = Phrases::new(MARKS);
-    // These stand between facts alone.
-    const CLEAR: Phrases<4> = Phrases::new([" | ", "...", " \u{2022} ", " \u{b7} "]);
-    let has_digit = || text.bytes().any(|byte| byte.is_ascii_digit());
-    if text.len() > FACTS_BYTES || !has_digit() || !ANY_MARK.are_in(text) {
-        return None;
-    }
-    let mut parts: Vec<&str> = vec![text];
-    for mark in MARKS {
-        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
-    }
-    // A text between two elements may begin and end with the mark.
-    let between = [' ', '-', '/', ';', ',', '|', '!', '.', '\u{2022}', '\u{b7}'];
-    let parts: Vec<&str> = parts
-        .into_iter()
-        .map(|part| part.trim_matches(between))
-        .filter(|part| part.chars().any(char::is_alphanumeric))
-        .collect();
-    let is_number = |part: &&&str| {
-        let field = labelled(part).filter(|(_, rest)| !rest.is_empty()).map(|(field, _)| field);
-        matches!(field, Some(Field::Vin | Field::StockNumber | Field::Mileage | Field::Kilometers))
-    };
-    let has_amount = parts.iter().any(|part| part.contains('$'));
-    let numbers = parts.iter().filter(is_number).count();
-    let has_miles = parts.iter().any(|part| ends_in_an_odometer(part));
-    let is_clear = || parts.len() > 1 && CLEAR.are_in(text);
-    let is_short_amount = |part: &&str| part.contains('$') && amounts::words_of(part) < amounts::WORDS_BESIDE;
-    // A sentence may count the miles of a journey or of a warranty: these are facts on a line that names the car, or is none.
-    let is_line = || is_clear() || text.contains("!!") || parts.first().is_some_and(|first| names_a_vehicle(first));
-    let are_facts = || has_miles && parts.iter().any(is_short_amount) && is_line();
-    let is_apart = (numbers > 0 || are_facts())
-        && (numbers + usize::from(has_amount) + usize::from(has_miles) > 1 || is_clear())
-        && (!has_amount || has_own_amount(&parts));
-    is_apart.then_some(parts)
-}
-
-/// Whether the only amount among pieces is said to be nothing by its neighbours.
-fn has_own_amount(parts: &[&str]) -> bool {
-    let Some(at) = parts.iter().position(|part| part.contains('$')) else { return false };
-    let beside = |at: Option<usize>| at.and_then(|at| parts.get(at)).copied().unwrap_or_default();
-    let (front, behind) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
-    let says = |part: &str| price_words::by_words(part).is_some() || numbers::lone_number(part).is_some();
-    !says(front) && !says(behind) && !price_sentences::is_paid_at_first(front, behind)
-}
-
-/// Whether a piece holds no amount, or one and words beside it.
-fn says_itself(part: &&str) -> bool {
-    match memchr::memchr_iter(b'$', part.as_bytes()).count() {
-        0 => numbers::lone_number(part).is_none(),
-        1 => price_words::by_words(part.split(['$', ':']).next().unwrap_or_default()).is_some(),
-        _ => false,
-    }
-}
-
-/// What stands between the facts of one text.
-const PIECE_MARKS: [&str; 3] = ["\u{b7}", "\u{2022}", "|"];
-/// Marks that may stand within a range as well.
-const DASHES: [&str; 3] = [" - ", " \u{2013} ", " \u{2014} "];
-
-/// The fields that stand in one text, each from its label on; a text with fewer than two labels stays whole.
-///
-/// `Stock: P1 Mileage: 45,000` are two. A label is the longest run of words in front of a colon, or of the sign of a number, that names
-/// a field.
-fn apart(text: &str) -> impl Iterator<Item = &str> {
-    const LABEL_WORDS_MAX: usize = 3;
-    let colons = memchr::memchr2_iter(b':', b'#', text.as_bytes());
-    let mut labels: Vec<usize> = colons
-        .filter_map(|colon| {
-            let before = text[..colon].trim_end();
-            let starts = before.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]).take(LABEL_WORDS_MAX);
-            // The longest label counts: `Exterior Color`, not `Color`.
-            starts.filter(|start| Field::named(&before[*start..]).is_some()).last()
-        })
-        .collect();
-    if labels.len() < 2 {
-        labels.clear();
-    }
-    labels.insert(0, 0);
-    labels.push(text.len());
-    labels.dedup();
-    let cuts: Vec<(usize, usize)> = labels.windows(2).map(|cut| (cut[0], cut[1])).collect();
-    let is_between =
-        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '-' | '\u{2013}' | '\u{2022}' | '\u{b7}');
-    cuts.into_iter().map(move |(start, end)| {
-        let piece = &text[start..end];
-        if end < text.len() { piece.trim_end_matches(is_between) } else { piece }
-    })
 }

@@ -14,6 +14,8 @@ use super::{phrases::Phrases, price_classes};
 pub(super) struct ClassLook {
     /// Whether they hide the element, in the words of the usual frameworks.
     pub(super) is_hidden: bool,
+    /// Whether they leave it to those who hear the page.
+    pub(super) is_only_heard: bool,
     /// Whether they strike it through, or call it a former price.
     pub(super) is_struck: bool,
     pub(super) is_button: bool,
@@ -36,6 +38,10 @@ impl ClassLook {
         };
         for class in classes.split_ascii_whitespace() {
             look.is_hidden |= matches!(class, "hidden" | "d-none" | "is-hidden" | "invisible");
+            look.is_only_heard |= matches!(
+                class,
+                "sr-only" | "visually-hidden" | "visuallyhidden" | "screen-reader-text" | "screen-reader-only"
+            );
             look.is_button |= matches!(class, "btn" | "button" | "cta");
             look.is_struck |= FORMER.iter().any(|known| class.eq_ignore_ascii_case(known));
         }

@@ -77,6 +77,7 @@ mod sold_page;
 mod stock;
 mod teasers;
 mod template;
+mod text_pieces;
 mod title_brand;
 mod title_prose;
 mod tree;

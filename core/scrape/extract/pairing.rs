@@ -101,7 +101,7 @@ impl<'b, 'd> Binder<'b, 'd> {
         if held > 1 {
             match name {
                 "table" | "tbody" => self.bind_columns(start),
-                "tr" | "thead" => {}
+                "tr" | "thead" if !self.stand_in_two_cells(start) => {}
                 _ => self.bind_side_by_side(start),
             }
             self.absorb(start);
@@ -114,6 +114,19 @@ impl<'b, 'd> Binder<'b, 'd> {
         if matches!(name, "td" | "th") && !self.columns.is_empty() {
             self.take_columns(start);
         }
+    }
+
+    /// Whether all captions of a row stand in one cell, and all amounts in another.
+    fn stand_in_two_cells(&self, start: usize) -> bool {
+        let column = |item: &usize| self.cell(*item).map(|(_, column)| column);
+        let is_caption = |item: &&usize| self.items[**item].caption().is_some();
+        let (captions, amounts): (Vec<&usize>, Vec<&usize>) = self.loose[start..].iter().partition(is_caption);
+        let in_one = |items: &[&usize]| {
+            let first = items.first().and_then(|first| column(first));
+            first.filter(|_| items.iter().all(|item| column(item) == first))
+        };
+        let (of_captions, of_amounts) = (in_one(&captions), in_one(&amounts));
+        of_captions.is_some() && of_amounts.is_some() && of_captions != of_amounts
     }
 
     /// What the cell itself does not say of its amounts, the head of its column does.

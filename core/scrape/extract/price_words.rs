@@ -98,15 +98,17 @@ pub(super) mod thing {
         /// What dealers sell with cars: `Warranty price`.
         pub(in super::super) THING,
         pub(in super::super) TAX,
+        /// What not every buyer is: `Price if you qualify`.
+        pub(in super::super) QUALIFYING,
     }
 }
 use thing::{
     AFTER, ASIDE, ASKING, ASKING_SHORT, BEFORE, BY, CASH, CONDITION, DOWN, DROP, FEE, FINANCE, HAGGLING, LOWERED,
-    MARKET, NEUTRAL, OFF, PRICE, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, TAX, THING, VALUE, WORTH,
+    MARKET, NEUTRAL, OFF, PRICE, QUALIFYING, RATE, RATING, REMARK, RETAIL, SAVING, SUGGESTED, TAX, THING, VALUE, WORTH,
 };
 
 /// The known words by what they mention.
-const WORDS: Meanings<28> = Meanings::of([
+const WORDS: Meanings<29> = Meanings::of([
     (TAX, "tax taxes"),
     (
         RATE,
@@ -135,16 +137,19 @@ const WORDS: Meanings<28> = Meanings::of([
     ),
     (WORTH, "worth value valued fair wholesale"),
     (MARKET, "market"),
-    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido pdsf"),
+    (SUGGESTED, "msrp sticker suggested srp manufacturer manufacturers sugerido pdsf sugg\u{e9}r\u{e9}"),
     (
         RETAIL,
         "retail list was regular reg orig original originally old previous previously antes lista cost military loyalty \
-         conquest college conditional costco",
+         conquest college conditional costco courant regulier r\u{e9}gulier r\u{c9}gulier habituel ordinaire anterior normal",
     ),
-    (ASKING, "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente solde contado"),
+    (
+        ASKING,
+        "asking clearance internet sale selling discounted reduced eprice oferta ahora venta vente solde contado comptant",
+    ),
     (
         ASKING_SHORT,
-        "final now online our special today todays your net purchase best sales advertised adjusted pay dealer ours nuestro notre votre",
+        "final now online our special today todays your net purchase best sales advertised adjusted pay dealer ours nuestro notre votre especial",
     ),
     (CASH, "cash"),
     (PRICE, "price prices priced pricing prc total subtotal precio prix"),
@@ -161,6 +166,7 @@ const WORDS: Meanings<28> = Meanings::of([
          open order personalize print register request reserve reveal schedule see select send share shop show \
          sign sort start submit take tap text unlock update value view watch we what whats why without zero",
     ),
+    (QUALIFYING, "qualify qualifies qualified qualifying eligible approved preapproved approval"),
     (ASIDE, "plus incl include includes including excl exclude excludes excluded excluding not reflects requires"),
     (DROP, "drop drops dropped cut"),
     (BEFORE, "before"),
@@ -325,7 +331,7 @@ fn passes_over_what_comes_on_top<'t>(
 
 /// What a price is that something is remarked about: `Price before discount`, `Price with financing`, `Price plus tax`.
 fn with_aside(price: u32, aside: u32, behind: u32) -> u32 {
-    let is_conditional = behind & (RATE | FINANCE | VALUE | SAVING) != 0;
+    let is_conditional = behind & (RATE | FINANCE | VALUE | SAVING | RETAIL | QUALIFYING) != 0;
     match aside {
         BEFORE if behind & SAVING != 0 => RETAIL | PRICE,
         AFTER if behind & SAVING != 0 => price | ASKING,
@@ -523,6 +529,11 @@ mod tests {
             ("Retail Price", retail),
             ("List Price", retail),
             ("Costco member price", retail),
+            ("Price if you qualify", retail),
+            ("Price with conditional offers", retail),
+            ("Price for qualified buyers", plain),
+            ("Prix courant", retail),
+            ("PRIX R\u{c9}GULIER", retail),
             ("Was", retail),
             ("Market Price", retail),
             ("Buy Now Price", asking),

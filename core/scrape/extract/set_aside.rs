@@ -5,6 +5,7 @@
 use super::{
     amounts::{Amount, Item, Kind, Wording},
     chunks::Chunk,
+    price_sentences::is_below_another,
     price_words::Stated,
 };
 use crate::Money;
@@ -34,8 +35,12 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
         let amount = at.and_then(|at| items.get(at)).and_then(Item::amount);
         amount.is_some_and(|amount| amount.own == Some(said) && amount.wording == Wording::Short)
     };
-    let is_beside =
-        |at: usize| items[at].caption().is_some_and(|said| says(at.checked_sub(1), said) || says(Some(at + 1), said));
+    let is_beside = |at: usize| {
+        items[at].caption().is_some_and(|said| {
+            let in_columns = || amount_in_columns(items, at).is_some_and(|other| says(Some(other), said));
+            says(at.checked_sub(1), said) || says(Some(at + 1), said) || in_columns()
+        })
+    };
     let beside: Vec<bool> = (0..items.len()).map(is_beside).collect();
     let mut beside = beside.into_iter();
     items.retain(|item| {
@@ -50,6 +55,39 @@ pub(super) fn slogans(chunks: &[Chunk<'_>], items: &mut Vec<Item>) {
         };
         least <= if is_one_too_many { most } else { most_in_rows }
     });
+}
+
+/// More captions are no column.
+const COLUMN_MAX: usize = 16;
+
+/// The amount at a caption's place, where a column of captions stands in front of as many amounts.
+fn amount_in_columns(items: &[Item], at: usize) -> Option<usize> {
+    let is_caption = |item: &&Item| item.caption().is_some();
+    let in_front = items[..at].iter().rev().take(COLUMN_MAX).take_while(is_caption).count();
+    let captions = in_front + items[at..].iter().take(COLUMN_MAX).take_while(is_caption).count();
+    let first = at - in_front + captions;
+    let amounts = items[first..].iter().take(captions).take_while(|item| !is_caption(item)).count();
+    (captions > 1 && amounts == captions).then_some(first + in_front)
+}
+
+/// Says of an amount that it is how far the price lies below another one, where the next text says so and a far larger amount stands beside
+/// it: `$2,000`, `below market average`. Without the larger one the text praises the price in front.
+pub(super) fn below_others(chunks: &[Chunk<'_>], items: &mut [Item]) {
+    let open = |item: &Item| item.amount().filter(|amount| amount.own.is_none() && !amount.is_struck)?.size;
+    let Some(largest) = items.iter().filter_map(open).max() else { return };
+    for item in items {
+        let is_far_less = open(item).is_some_and(|size| size.cents().saturating_mul(2) < largest.cents());
+        let is_below = || {
+            let behind = chunks.get(item.chunks.end);
+            behind.is_some_and(|next| is_below_another(&[" ", &next.text].concat()))
+        };
+        if is_far_less
+            && is_below()
+            && let Kind::Amount(amount) = &mut item.kind
+        {
+            amount.own = Some(Stated::Saving);
+        }
+    }
 }
 
 /// No payment a month is more, and so on.

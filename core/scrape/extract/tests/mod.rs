@@ -6,6 +6,7 @@ mod any_card;
 mod any_text;
 mod beside_captions;
 mod cards;
+mod dealer_cards;
 mod embedded;
 mod facts;
 mod identity;

@@ -224,3 +224,56 @@ fn rows_add_up_whatever_the_sum_is_called() {
         assert_eq!(asked(texts), price, "{texts:?}");
     }
 }
+
+#[test]
+fn what_dealers_put_beside_a_price_does_not_take_its_place() {
+    for (shown, price) in [
+        // Rebates for some, and what is left of the price with them.
+        (
+            "<table><tr><td>MSRP</td><td>$24,995</td></tr><tr><td>Dealer Discount</td><td>-$3,000</td></tr>\
+             <tr><td>Sale Price</td><td>$21,995</td></tr><tr><td>Military Bonus</td><td>-$500</td></tr>\
+             <tr><td>Price if you qualify</td><td>$21,495</td></tr></table>",
+            Some(21_995),
+        ),
+        (
+            "<p>Our Price $21,995</p><p>Loyalty Rebate -$500</p><p>Price with conditional offers $21,495</p>",
+            Some(21_995),
+        ),
+        // Other languages.
+        ("<li><span>Prix courant</span> <b>$24,995</b></li><li><span>Prix</span> <b>$21,995</b></li>", Some(21_995)),
+        ("<p>Prix comptant: 21 995 $</p><p>PDSF: 24 995 $</p>", Some(21_995)),
+        ("<p>Precio especial $21,995</p><p>Precio sugerido $24,995</p>", Some(21_995)),
+        // A number without a sign stands behind its label, whatever stands in front of that.
+        ("<p>$389/mo</p><dl><dt>Sale Price</dt><dd>21,995</dd></dl>", Some(21_995)),
+        ("<p><b>$389</b>/mo</p><p><span>Price</span> <b>21,995</b></p>", Some(21_995)),
+        // How far a slider goes.
+        ("<div><input type=range max=30000><span>$0</span><span>$30,000</span></div><b>$21,995</b>", Some(21_995)),
+        // Those who hear the page hear the same amount, or one that nobody sees.
+        ("<p><span class=sr-only>Price: $21,995</span><span aria-hidden=true>$21,995</span></p>", Some(21_995)),
+        ("<div class=visually-hidden>Price <b>$24,995</b></div><p>Price <b>$21,995</b></p>", Some(21_995)),
+        ("<p class=sr-only>Price: $21,995</p>", Some(21_995)),
+        // A column of captions, one of which repeats its amount.
+        (
+            "<div><i>Was</i><i>Est. Payment</i><i>Internet Price</i><b>$24,995</b><b>$389/mo</b><b>$21,995</b></div>",
+            Some(21_995),
+        ),
+        (
+            "<table><tr><td><p>Was</p><p>Internet Price</p></td><td><p>$24,995</p><p>$21,995</p></td></tr></table>",
+            Some(21_995),
+        ),
+        // Badges of how good the price is.
+        ("<p>\u{2193} $2,000</p><b>$21,995</b>", Some(21_995)),
+        ("<div><b>GREAT PRICE</b><i>$2,000</i><u>below market average</u></div><b>$21,995</b>", Some(21_995)),
+        ("<div><b>$21,995</b><u>below market average</u></div>", Some(21_995)),
+        // A raised sign behind digits that stand each by itself.
+        ("<p>Price: <i>$</i><i>2</i><i>1</i><i>,</i><i>9</i><i>9</i><i>5</i><sup>1</sup></p>", Some(21_995)),
+        // Another currency.
+        ("<p>$21,995 USD / $29,995 CAD</p>", Some(21_995)),
+        ("<p><b>$21,995</b> <small>C$29,995</small></p>", Some(21_995)),
+        // Nobody can tell.
+        ("<p>$21,995 - $24,995</p>", None),
+        ("<p>Similar trucks: $21,995 - $24,995</p>", None),
+    ] {
+        assert_eq!(prices::asked(shown).0, price, "{shown}");
+    }
+}

@@ -17,24 +17,24 @@ impl Draw {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % u64::try_from(end).unwrap()).unwrap()
     }
 
-    fn between(&mut self, least: i64, most: i64) -> i64 {
+    pub(super) fn between(&mut self, least: i64, most: i64) -> i64 {
         least + i64::try_from(self.below(usize::try_from(most - least + 1).unwrap())).unwrap()
     }
 
     /// True in this percentage of the calls.
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+    pub(super) fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
         texts[self.below(texts.len())]
     }
 
-    fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (1..items.len()).rev() {
             items.swap(end, self.below(end + 1));
         }
@@ -48,7 +48,7 @@ struct Row {
     is_asked: bool,
 }
 
-fn grouped(dollars: i64) -> String {
+pub(super) fn grouped(dollars: i64) -> String {
     let digits = dollars.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
@@ -480,8 +480,10 @@ fn of_the_price(draw: &mut Draw, price: i64) -> Vec<String> {
 
 pub(super) struct Card {
     pub(super) html: String,
-    pub(super) price: i64,
-    pub(super) miles: i64,
+    /// What a person reads as the price; nothing where nobody can tell.
+    pub(super) price: Option<i64>,
+    /// The miles; nothing where they stand without a word.
+    pub(super) miles: Option<i64>,
 }
 
 pub(super) fn card(draw: &mut Draw, number: usize) -> Card {
@@ -501,5 +503,5 @@ pub(super) fn card(draw: &mut Draw, number: usize) -> Card {
         format!(r#"<h3><a href="/v/{number}">2019 Ford F-150 XLT</a></h3><p>VIN: 1FTEW1EP6KFA{number:05}</p>"#);
     let parts = parts.concat();
     let html = if draw.chance(80) { heading + &parts } else { parts + &heading };
-    Card { html: format!(r#"<div class="car">{html}</div>"#), price, miles }
+    Card { html: format!(r#"<div class="car">{html}</div>"#), price: Some(price), miles: Some(miles) }
 }
