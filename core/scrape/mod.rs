@@ -18,4 +18,4 @@ pub use error_type::ScrapeErrorType;
 
 /// Which answers the readers of pages give: raised by one whenever `extract`, `platforms` or `configured` reads anything
 /// differently than before, so that what an older reader made of a page is not believed any more.
-pub(crate) const READER_REVISION: u32 = 33;
+pub(crate) const READER_REVISION: u32 = 34;
