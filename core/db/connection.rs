@@ -5,7 +5,7 @@
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 #[cfg(feature = "postgres")]
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{Arc, atomic::AtomicBool, mpsc};
 use std::{
     sync::{Mutex, PoisonError},
     thread,
@@ -230,20 +230,26 @@ impl Manager {
         Ok(())
     }
 
-    /// The second is connected while the first is set up: a server takes milliseconds for a new connection.
+    /// The second is connected beside the first, since a server takes milliseconds for a new connection. The first is marked once both
+    /// stand: a pooler that shares out sessions gives the one that was used last.
     #[cfg(feature = "postgres")]
     fn try_out_twice(&self, url: &str) -> Result<Pooled, ConnectError> {
+        /// A pooler with one place lets the second in when the first has gone.
+        const BESIDE: Duration = Duration::from_secs(1);
+        let connect = || <diesel::PgConnection as diesel::Connection>::establish(url);
         thread::scope(|scope| {
-            let connect = || <diesel::PgConnection as diesel::Connection>::establish(url);
-            let ahead = thread::Builder::new().spawn_scoped(scope, connect);
-            // It is closed before the second is waited for, which may wait for its place.
-            drop(self.set_up(connect()?)?);
-            let second = match ahead.map(thread::ScopedJoinHandle::join) {
-                Ok(Ok(Ok(second))) => second,
+            let (send, connected) = mpsc::sync_channel(1);
+            // Without another thread there is no sender, and the second is connected afterwards.
+            let _ahead = thread::Builder::new().spawn_scoped(scope, move || send.send(connect()));
+            let mut first = connect()?;
+            let second = connected.recv_timeout(BESIDE);
+            session::mark(&mut first)?;
+            drop(first);
+            match second.or_else(|_| connected.recv()) {
+                Ok(Ok(second)) => self.set_up(second),
                 // There may have been no place for two.
-                _ => connect()?,
-            };
-            self.set_up(second)
+                Ok(Err(_)) | Err(_) => self.set_up(connect()?),
+            }
         })
     }
 

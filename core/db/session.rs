@@ -74,16 +74,26 @@ const SAID: &str = "SELECT max(reset_val) FILTER (WHERE name = 'TimeZone') AS zo
 /// The zone that all connections of the library are in.
 const ZONE: &str = "UTC";
 
-/// Sets up a session that is the connection's own.
-///
-/// A statement is left prepared in it, which ends with the session. Who finds it there shares the session with another client.
+/// A statement that is left prepared in a session, with which it ends. Who finds it there shares the session with another client.
+const MARK: &str = "PREPARE jpauto_session AS SELECT 1; ";
+
+/// Marks a session that is the connection's own.
+pub(super) fn mark(conn: &mut PgConnection) -> Result<(), ConnectError> {
+    marked(conn, MARK)
+}
+
+fn marked(conn: &mut PgConnection, statements: &str) -> Result<(), ConnectError> {
+    conn.batch_execute(statements).map_err(|reason| if is_taken(&reason) { shared_session() } else { reason.into() })
+}
+
+/// Marks a session that is the connection's own, and sets it up.
 pub(super) fn own(conn: &mut PgConnection, limits: ConnectionLimits) -> Result<(), ConnectError> {
     let settings = format!(
-        "PREPARE jpauto_session AS SELECT 1; {}SET default_transaction_read_only = {}",
+        "{MARK}{}SET default_transaction_read_only = {}",
         set("SET", limits),
         if limits.read_only { "on" } else { "off" }
     );
-    conn.batch_execute(&settings).map_err(|reason| if is_taken(&reason) { shared_session() } else { reason.into() })?;
+    marked(conn, &settings)?;
     let said: Said = sql_query(SAID).get_result(conn)?;
     if said.zone != ZONE || said.statement_timeout != limits.statement_timeout.as_millis().to_string() {
         return Err(lost_settings(&said));
