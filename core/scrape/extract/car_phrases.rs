@@ -3,7 +3,7 @@
 //! All phrases are looked for at once. What is deliberately not here: what follows from them (`decoys`), and single words
 //! (`car_words`).
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
@@ -12,8 +12,12 @@ use super::word_table::bits;
 bits! {
     /// That a card sells no car, whatever else it shows.
     pub(super) SELLS_NO_CAR,
-    /// That something is looked up by its VIN, or what was: an auction, a theft, a recall.
+    /// The same, unless a price stands beside it: a dealer's card may say it of the car or of a contest.
+    pub(super) MAY_SELL_NO_CAR,
+    /// That something is looked up by its VIN, or what was: an auction, a lien.
     pub(super) LOOKS_UP,
+    /// The same, unless cars are offered beside it: a theft, a recall.
+    pub(super) MAY_LOOK_UP,
     /// Begins to say what a car was sold for, where an amount follows.
     pub(super) BROUGHT,
     /// Of any shop, which sells parts as well as cars.
@@ -48,6 +52,8 @@ bits! {
     pub(super) LEARN_MORE,
     /// That a price is told by phone, or that the car is nearly or just gone.
     pub(super) CALL,
+    /// The first alone: whoever says it has a price.
+    pub(super) PRICE_BY_PHONE,
     /// Of what is paid at first, as a word of its own.
     pub(super) DOWN,
     /// Where a wreck stands in a yard, where a number follows.
@@ -61,15 +67,26 @@ bits! {
 }
 
 /// The known phrases by what they say, in lower case.
-const PHRASES: [(u32, &[&str]); 24] = [
+const PHRASES: [(u32, &[&str]); 27] = [
     (
         SELLS_NO_CAR,
         &[
             "affected vin",
-            "auction date",
-            "bid to $",
             "bid history",
+            "bid to $",
             "bids:",
+            "final bid",
+            "hammer price",
+            "lien amount",
+            "price as tested",
+            "pull your own",
+            "winning bid",
+        ],
+    ),
+    (
+        MAY_SELL_NO_CAR,
+        &[
+            "auction date",
             "cash alternative",
             "claim #",
             "daily rate",
@@ -83,41 +100,35 @@ const PHRASES: [(u32, &[&str]); 24] = [
             "ecu tune",
             "enter to win",
             "entries close",
-            "final bid",
-            "hammer price",
-            "lien amount",
             "open recall",
             "part out",
             "parting out",
             "parts from",
             "pays $",
+            "per entry",
+            "per hour",
+            "per night",
+            "per ticket",
+            "raffle",
+            "rent this",
+            "repair cost",
+            "salary",
             "sale date",
             "settlement",
+            "sold at auction",
+            "sold for",
+            "sold price",
             "stage 1",
             "stolen",
             "ticket price",
             "tickets $",
             "tickets from",
             "tickets: $",
-            "per entry",
-            "per hour",
-            "per night",
-            "per ticket",
-            "price as tested",
-            "pull your own",
-            "raffle",
-            "rent this",
-            "repair cost",
-            "salary",
-            "sold at auction",
-            "sold for",
-            "sold price",
+            "we paid",
             "we pay",
             "weekly rate",
             "what would you pay",
             "win this",
-            "winning bid",
-            "we paid",
             "your bid",
         ],
     ),
@@ -126,20 +137,25 @@ const PHRASES: [(u32, &[&str]); 24] = [
         &[
             "affected vin",
             "bid history",
-            "lien amount",
-            "pull your own",
             "final bid",
             "hammer price",
+            "lien amount",
+            "pull your own",
+            "winning bid",
+        ],
+    ),
+    (
+        MAY_LOOK_UP,
+        &[
+            "impound",
+            "last serviced",
+            "next service",
             "open recall",
             "recalls",
             "sold for",
             "stolen",
-            "winning bid",
             "theft",
             "towed",
-            "impound",
-            "last serviced",
-            "next service",
         ],
     ),
     (BROUGHT, &["sold:", "sold in ", "sold on ", "sold after ", "sold at $", "shipped "]),
@@ -182,6 +198,8 @@ const PHRASES: [(u32, &[&str]); 24] = [
             "parts",
             "recall",
             "rent",
+            "rental",
+            "renting",
             "review",
             "sell your",
             "service",
@@ -334,9 +352,28 @@ const PHRASES: [(u32, &[&str]); 24] = [
             "contact dealer",
             "on request",
             "request price",
+            "ask for",
+            "text us",
+            "email us",
             "sale pending",
             "coming soon",
             "sold",
+        ],
+    ),
+    (
+        PRICE_BY_PHONE,
+        &[
+            "ask for price",
+            "call for price",
+            "call for pricing",
+            "call for our price",
+            "contact for price",
+            "inquire for price",
+            "llame para precio",
+            "price on request",
+            "prix sur demande",
+            "request price",
+            "text us for the price",
         ],
     ),
     (DOWN, &["down", "enganche"]),
@@ -356,10 +393,53 @@ static SEARCH: LazyLock<Option<(AhoCorasick, Vec<u32>)>> = LazyLock::new(|| {
     Some((search, known.into_values().collect()))
 });
 
+/// What counts only where it is not denied: `never stolen`, `open recalls: 0`.
+const DENIABLE: u32 = MAY_SELL_NO_CAR | MAY_LOOK_UP;
+/// What counts only where it stands apart from the letters around it: `withdraw on`, `anti-theft` and `recall` say nothing.
+const APART: u32 = DENIABLE | SELLS_NO_CAR | LOOKS_UP | CALL | DEALER | OFFERS_OTHERS | LEASES | DOWN;
+
 /// What the phrases of a text in lower case say.
 pub(super) fn said_in(lower: &str) -> u32 {
     let Some((search, says)) = &*SEARCH else { return 0 };
-    search.find_overlapping_iter(lower).fold(0, |said, found| said | says[found.pattern().as_usize()])
+    search.find_overlapping_iter(lower).fold(0, |said, found| said | (says[found.pattern().as_usize()] & !unsaid(lower, found.range())))
+}
+
+/// What a phrase does not say where it stands within words, or where it is denied.
+fn unsaid(lower: &str, place: Range<usize>) -> u32 {
+    let (before, phrase, behind) = (&lower[..place.start], &lower[place.clone()], &lower[place.end..]);
+    let is_word = phrase.ends_with(char::is_alphabetic);
+    let more = if is_word { behind.strip_prefix('s').unwrap_or(behind) } else { behind };
+    let begins_within = phrase.starts_with(char::is_alphanumeric)
+        && before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '-');
+    let ends_within = phrase.ends_with(char::is_alphanumeric) && more.starts_with(char::is_alphanumeric);
+    if begins_within || ends_within {
+        APART
+    } else if is_word && is_denied(before, more) {
+        DENIABLE
+    } else {
+        0
+    }
+}
+
+/// Whether the words of a clause in front of a phrase deny it, or the word behind it, as an answer does.
+fn is_denied(before: &str, behind: &str) -> bool {
+    const WORDS_BETWEEN: usize = 3;
+    const BYTES_BETWEEN: usize = 40;
+    const DENYING: [&str; 15] = [
+        "0", "aren't", "clear", "free", "hasn't", "isn't", "never", "no", "non", "none", "nor", "not", "wasn't",
+        "without", "zero",
+    ];
+    /// Of what a car has against it: `theft deterrent`.
+    const EQUIPMENT: [&str; 5] = ["alarm", "deterrent", "protection", "recovery", "system"];
+    let denies = |word: &str| DENYING.contains(&word);
+    let mut start = before.len().saturating_sub(BYTES_BETWEEN);
+    while !before.is_char_boundary(start) {
+        start += 1;
+    }
+    let clause = before[start..].rsplit(['.', '!', '?', ';', ':', '|', '\u{2022}']).next().unwrap_or_default();
+    let mut answer = behind.trim_start_matches([' ', ':', '-', '=', '?', '(']).split(|sign: char| !sign.is_alphanumeric());
+    clause.split_ascii_whitespace().rev().take(WORDS_BETWEEN).any(|word| denies(word.trim_matches(',')))
+        || answer.next().is_some_and(|word| denies(word) || EQUIPMENT.contains(&word))
 }
 
 /// The phrases that say something.
@@ -380,5 +460,30 @@ mod tests {
             }
         }
         assert_eq!(said_in("2019 ford f-150 xlt, 45,678 miles"), 0);
+    }
+
+    #[test]
+    fn what_stands_within_words_or_is_denied_is_not_said() {
+        for text in [
+            "withdraw on request",
+            "anti-theft alarm",
+            "theft-deterrent system",
+            "theft recovery",
+            "never stolen, clean title",
+            "not reported stolen",
+            "no open recalls",
+            "no accidents, theft or damage",
+            "open recalls: 0",
+            "stolen? no",
+            "reclaim #7",
+            "it has never been stolen",
+        ] {
+            assert_eq!(said_in(text) & DENIABLE, 0, "{text}");
+        }
+        for text in ["no haggling. stolen in ohio", "1 open recall", "recalls: 3", "stolen 11/20", "stolen"] {
+            assert_ne!(said_in(text) & DENIABLE, 0, "{text}");
+        }
+        assert_eq!(said_in("3 recalls") & CALL, 0);
+        assert_eq!(said_in("used cars in brentwood") & OFFERS_OTHERS, 0);
     }
 }

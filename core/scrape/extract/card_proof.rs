@@ -117,13 +117,23 @@ fn read_named(
         listing.mileage = None;
     }
     let pays_down = told.pays_down() || heads.pays_down();
+    let is_numbered = listing.stock_number.as_ref().is_some_and(has_digit);
+    let mileage = listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES));
+    let price = is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE);
+    let is_paid_for = offers_cars && listing.price.is_none() && (pays_down || told.states_a_payment());
+    let is_offered_apart =
+        price && (mileage || is_numbered) && listing.price.is_some_and(|price| words.state_apart(price));
+    let is_by_phone = listing.price.is_none() && (mileage || is_numbered) && told.has_a_price_by_phone();
+    let is_of_a_dealer = || {
+        page.names_a_dealer() && (is_numbered || is_paid_for || told.asks_to_call() || (mileage && !told.states_money()))
+    };
     // `2014 HONDA CIVIC EX ALLOY WHEELS`: what a car has is in its name as well.
     let has_miles = listing.price.is_some() && listing.mileage.is_some_and(|miles| miles >= LEAST_MILES);
     let proof = Proof {
-        price: is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE),
+        price,
         price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
-        mileage: listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES)),
-        stock_number: listing.stock_number.as_ref().is_some_and(has_digit),
+        mileage,
+        stock_number: is_numbered,
         is_of_a_model: told.speaks_of_a_model() || (!offers_cars && told.may_speak_of_a_model()),
         may_be_of_a_model: told.invites_to_learn_more(),
         is_decoy: (words.name_goods && !(offers_cars && has_miles && !is_cheap))
@@ -132,16 +142,19 @@ fn read_named(
             || (page.lists_other_goods() && listing.price.is_none_or(|price| price < decoys::MOST_FOR_GOODS))
             || told.sells_no_car()
             || heads.sells_no_car()
+            || heads.may_sell_no_car()
+            || (told.may_sell_no_car() && !is_offered_apart && !is_by_phone && !is_of_a_dealer())
             || (is_cheap && ((words.name_a_part && listing.price.is_some()) || told.is_of_a_shop())),
         is_doubtful: words.name_a_text
             || page.is_about_others()
             || (!is_asked && page.lists_leases() && told.is_of_a_lease())
             || (!offers_cars && (told.is_of_a_shop() || told.speaks_of_buying()))
             || (!pays_down
+                && !is_by_phone
                 && (told.speaks_of_hiring_or_buying()
                     || heads.speaks_of_hiring_or_buying()
                     || decoys::is_of_rates(heads.lower()))),
-        is_paid_for: offers_cars && listing.price.is_none() && (pays_down || told.states_a_payment()),
+        is_paid_for,
         states_money: told.states_money(),
         asks_to_call: told.asks_to_call(),
     };
@@ -200,6 +213,8 @@ struct Words {
     long: Vec<String>,
     /// The digits of texts that are an amount, at most with a word for a price.
     amounts: Vec<String>,
+    /// Those of short texts with an amount that say nothing of another trade.
+    apart: Vec<String>,
     /// Those behind `from`.
     from: Vec<String>,
     /// Whether a heading is that of a thing for a vehicle, or of a text about one.
@@ -219,6 +234,7 @@ impl Words {
             short: Vec::new(),
             long: Vec::new(),
             amounts: Vec::new(),
+            apart: Vec::new(),
             from: Vec::new(),
             name_goods: false,
             name_a_text: false,
@@ -268,6 +284,9 @@ impl Words {
         {
             self.from.push(digits.clone());
         }
+        if text.len() <= SHORT_BYTES && text.contains('$') && decoys::is_of_no_other_trade(text) {
+            self.apart.push(digits.clone());
+        }
         if text.len() <= SHORT_BYTES { self.short.push(digits) } else { self.long.push(digits) }
     }
 
@@ -282,6 +301,12 @@ impl Words {
         let dollars = (price.cents() / 100).to_string();
         let asks = |amounts: &[String]| amounts.iter().any(|amount| amount.starts_with(&dollars));
         asks(&self.amounts) || (offers_cars && asks(&self.from))
+    }
+
+    /// Whether a price stands in a short text that makes no other thing of it.
+    fn state_apart(&self, price: Money) -> bool {
+        let dollars = (price.cents() / 100).to_string();
+        self.amounts.iter().chain(&self.apart).any(|amount| amount.starts_with(&dollars))
     }
 
     /// Whether a number stands in a short text, or in none at all: prose that mentions miles is about a journey.

@@ -226,7 +226,7 @@ fn by_vin(page: &Page<'_>, dom: &Dom<'_>, anchors: &Anchors) -> Vec<Card> {
     let are_priced = || found.iter().any(|card| card.listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE));
     let is_dear = |card: &Card| card.listing.price.is_some_and(|price| price >= decoys::MOST_FOR_GOODS);
     let are_goods = page.lists_other_goods() && !found.iter().any(is_dear);
-    if are_goods || look_up(dom, &found) || (!are_priced() && page.is_about_others()) {
+    if are_goods || look_up(page, dom, &found) || (!are_priced() && page.is_about_others()) {
         return Vec::new();
     }
     doubt_marks(&mut found);
@@ -244,8 +244,14 @@ pub(super) fn doubt_marks(cards: &mut [Card]) {
 }
 
 /// Whether all cards speak of what was, or of something looked up by its VIN: an auction, a theft, a recall.
-fn look_up(dom: &Dom<'_>, cards: &[Card]) -> bool {
-    !cards.is_empty() && cards.iter().all(|card| card_proof::told(dom, card.at).looks_up())
+fn look_up(page: &Page<'_>, dom: &Dom<'_>, cards: &[Card]) -> bool {
+    let is_one_car = |card: &Card| card.listing.mileage.is_some() || card.listing.stock_number.is_some();
+    let is_offered = |card: &Card| card.listing.price.is_some() || (page.names_a_dealer() && is_one_car(card));
+    let looks_up = |card: &Card| {
+        let told = card_proof::told(dom, card.at);
+        told.looks_up() || (told.may_look_up() && !is_offered(card) && !told.asks_to_call())
+    };
+    !cards.is_empty() && cards.iter().all(looks_up)
 }
 
 fn says_enough(listing: &ScrapedListing) -> bool {

@@ -6,7 +6,7 @@
 use super::{
     car_phrases::{
         ARRIVED, BROUGHT, BUYS, CALL, DEALER, DOWN, ESTIMATE, HIRING, LABOR, LEARN_MORE, LEASES, LENT, LOOKS_UP,
-        LOOKS_UP_BELOW, MAYBE_MODEL, MODEL, OFFERS, OFFERS_OTHERS, OTHER_HEADING, PAYMENT, SELLS_NO_CAR, SHOP, WORK,
+        LOOKS_UP_BELOW, MAY_LOOK_UP, MAY_SELL_NO_CAR, MAYBE_MODEL, MODEL, OFFERS, OFFERS_OTHERS, OTHER_HEADING, PAYMENT, PRICE_BY_PHONE, SELLS_NO_CAR, SHOP, WORK,
         YARD, phrases_of, said_in,
     },
     car_words::{ABOUT, BOOK, DRIVETRAIN, GOODS, PART, PLACE, RATE, SECTION, STOCKED, TRADE, VEHICLES, WARES, means},
@@ -137,18 +137,6 @@ impl Told {
         self.said & any_of != 0
     }
 
-    /// Whether a phrase that says something stands apart from the letters around it.
-    fn says_apart(&self, what: u32) -> bool {
-        let lower = &*self.lower;
-        let is_apart = |phrase: &str| {
-            lower.match_indices(phrase).any(|(at, _)| {
-                let is_end = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
-                is_end(lower[..at].chars().next_back()) && is_end(lower[at + phrase.len()..].chars().next())
-            })
-        };
-        self.says(what) && phrases_of(what).any(is_apart)
-    }
-
     pub(super) fn states_money(&self) -> bool {
         self.lower.contains('$')
     }
@@ -165,7 +153,13 @@ impl Told {
                 || (self.says(LABOR)
                     && lower.match_indices("labor").any(|(at, _)| !lower[at..].starts_with("labor day")))
         };
-        self.says(SELLS_NO_CAR) || is_in_a_yard() || is_of_work() || self.says_what_it_brought()
+        self.says(SELLS_NO_CAR) || is_in_a_yard() || is_of_work()
+    }
+
+    /// Whether the words of a card may say that it sells no car: a dealer's card may have them beside a price, of a contest or of the
+    /// car, `Never stolen`, `Shipped to you for $499`.
+    pub(super) fn may_sell_no_car(&self) -> bool {
+        self.says(MAY_SELL_NO_CAR) || self.says_what_it_brought()
     }
 
     /// Whether words say for how much a car was sold, or sent somewhere: `Sold: $41,000`, `Sold in 12 days at $20,000`, `Shipped to Ohio
@@ -190,7 +184,12 @@ impl Told {
 
     /// Whether the words of cards with a VIN say that they look something up, or what was: an auction, a theft, a recall.
     pub(super) fn looks_up(&self) -> bool {
-        self.says(LOOKS_UP) || self.says_what_it_brought()
+        self.says(LOOKS_UP)
+    }
+
+    /// Whether they may: cards of cars for sale have such words as well, `Check for recalls`.
+    pub(super) fn may_look_up(&self) -> bool {
+        self.says(MAY_LOOK_UP) || self.says_what_it_brought()
     }
 
     /// Whether the words of a card are those of any shop, which sells parts as well as cars.
@@ -200,18 +199,18 @@ impl Told {
 
     /// Whether words ask a part at first, as those who sell on credit do: nobody pays one who hires a car.
     pub(super) fn pays_down(&self) -> bool {
-        self.says_apart(DOWN) && !self.says(LENT)
+        self.says(DOWN) && !self.says(LENT)
     }
 
     /// Whether the words of a card state what a lease or a loan costs.
     pub(super) fn is_of_a_lease(&self) -> bool {
-        self.says(PAYMENT) || self.says_apart(LEASES)
+        self.says(PAYMENT) || self.says(LEASES)
     }
 
     /// Whether miles are what a lease that the words of a card speak of allows for each year.
     pub(super) fn allows_miles(&self, miles: i32) -> bool {
         const ALLOWED: [i32; 7] = [5_000, 7_500, 10_000, 12_000, 15_000, 18_000, 20_000];
-        ALLOWED.contains(&miles) && self.says_apart(LEASES)
+        ALLOWED.contains(&miles) && self.says(LEASES)
     }
 
     /// Whether the words of a card state a payment of a loan.
@@ -258,6 +257,17 @@ impl Told {
     pub(super) fn asks_to_call(&self) -> bool {
         self.says(CALL)
     }
+
+    /// Whether they say that the car has a price, which is told by phone.
+    pub(super) fn has_a_price_by_phone(&self) -> bool {
+        self.says(PRICE_BY_PHONE)
+    }
+}
+
+/// Whether a text says nothing of another trade than selling cars, of a model or of a payment.
+pub(super) fn is_of_no_other_trade(text: &str) -> bool {
+    const OTHERS: u32 = SELLS_NO_CAR | MAY_SELL_NO_CAR | BROUGHT | HIRING | MODEL | PAYMENT | LENT;
+    said_in(&text.to_lowercase()) & OTHERS == 0
 }
 
 fn is_digit(sign: char) -> bool {
@@ -268,6 +278,11 @@ fn is_digit(sign: char) -> bool {
 pub(super) fn offers_cars(title: &str) -> bool {
     let said = said_in(&title.to_lowercase());
     said & OFFERS != 0 && said & OFFERS_OTHERS == 0
+}
+
+/// Whether a title or a main heading has words of the name of a dealer.
+pub(super) fn names_a_dealer(text: &str) -> bool {
+    Told::of(text.to_lowercase()).says(DEALER)
 }
 
 /// Whether the main heading of a page says that it lists leases: `Lease Specials`, `New Honda lease deals`.
@@ -284,5 +299,5 @@ pub(super) fn lists_leases(heading: &str) -> bool {
 /// `Transmissions`, `Cars we bought`. The name of a dealer may hold any of these words.
 pub(super) fn heads_other_things(heading: &str) -> bool {
     let told = Told::of(heading.to_lowercase());
-    told.says(LOOKS_UP_BELOW) || (told.says(OTHER_HEADING) && !told.says_apart(DEALER))
+    told.says(LOOKS_UP_BELOW) || (told.says(OTHER_HEADING) && !told.says(DEALER))
 }

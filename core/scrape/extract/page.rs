@@ -44,6 +44,7 @@ pub(crate) struct Page<'a> {
     is_about_others: OnceCell<bool>,
     lists_other_goods: OnceCell<bool>,
     lists_leases: OnceCell<bool>,
+    names_a_dealer: OnceCell<bool>,
     /// What its links are relative to, if the page says so itself.
     base: OnceCell<Option<Url>>,
 }
@@ -79,6 +80,7 @@ impl<'a> Page<'a> {
             is_about_others: OnceCell::new(),
             lists_other_goods: OnceCell::new(),
             lists_leases: OnceCell::new(),
+            names_a_dealer: OnceCell::new(),
             base: OnceCell::new(),
         })
     }
@@ -124,6 +126,18 @@ impl<'a> Page<'a> {
     /// Whether its title says that it is a list of vehicles for sale.
     pub(super) fn offers_cars(&self) -> bool {
         *self.offers_cars.get_or_init(|| self.title().is_some_and(decoys::offers_cars) && !self.lists_other_goods())
+    }
+
+    /// Whether its title or its first main heading has words of the name of a dealer, or heads cars for sale: `Smith Motors`, `Used
+    /// Cars`.
+    pub(super) fn names_a_dealer(&self) -> bool {
+        *self.names_a_dealer.get_or_init(|| {
+            let heading = self.main_heading();
+            self.offers_cars()
+                || self.title().is_some_and(decoys::names_a_dealer)
+                || decoys::names_a_dealer(&heading)
+                || decoys::offers_cars(&heading)
+        })
     }
 
     fn title(&self) -> Option<&'a str> {

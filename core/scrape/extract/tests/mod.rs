@@ -7,6 +7,7 @@ mod any_text;
 mod beside_captions;
 mod cards;
 mod dealer_cards;
+mod dealers_words;
 mod embedded;
 mod facts;
 mod identity;
