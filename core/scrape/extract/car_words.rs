@@ -71,7 +71,11 @@ const WORDS: Meanings<17> = Meanings::of([
         SECTION,
         "accessories blog careers insurance jobs news parts quote rent rental rentals reviews warranties warranty",
     ),
-    (RATE, "coverage daily depreciation hourly monthly nightly rate rates resale residual weekly"),
+    (
+        RATE,
+        "appraisal appraised assessed coverage daily depreciation guess high hourly low monthly nightly rate rates \
+         replacement resale residual weekly",
+    ),
     (
         SENTENCE,
         "a about all an and best browse buy by compare event every explore fake find fits for from how in insure \

@@ -40,6 +40,8 @@ pub(super) struct Proof {
     is_doubtful: bool,
     /// Whether it states money at all, if no price that is plainly asked.
     pub(super) states_money: bool,
+    /// Whether what it states is asked in parts, or in dollars of another country.
+    pub(super) asks_otherwise: bool,
     /// Whether it is one whose price is asked by phone, or that is nearly sold.
     pub(super) asks_to_call: bool,
 }
@@ -113,7 +115,9 @@ fn read_named(
     let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
     let heads = Told::of(heads_around(dom, at).unwrap_or_default().to_lowercase());
     let told = Told::of(std::mem::take(&mut words.lower));
-    if !is_asked && listing.mileage.is_some_and(|miles| told.allows_miles(miles)) {
+    let is_no_mileage =
+        |miles| (!is_asked && told.allows_miles(miles)) || (miles < LEAST_MILES && decoys::is_of_ranges(heads.lower()));
+    if listing.mileage.is_some_and(is_no_mileage) {
         listing.mileage = None;
     }
     let pays_down = told.pays_down() || heads.pays_down();
@@ -134,7 +138,9 @@ fn read_named(
         price_is_plain: listing.price.is_some_and(|price| words.ask(price, offers_cars)),
         mileage,
         stock_number: is_numbered,
-        is_of_a_model: told.speaks_of_a_model() || (!offers_cars && told.may_speak_of_a_model()),
+        is_of_a_model: told.speaks_of_a_model()
+            || (!page.names_a_dealer() && heads.speaks_of_a_model())
+            || (!offers_cars && told.may_speak_of_a_model()),
         may_be_of_a_model: told.invites_to_learn_more(),
         is_decoy: (words.name_goods && !(offers_cars && has_miles && !is_cheap))
             || (listing.mileage.is_none() && listing.price.is_some_and(|price| price < decoys::LEAST_PRICE))
@@ -143,23 +149,28 @@ fn read_named(
             || told.sells_no_car()
             || heads.sells_no_car()
             || heads.may_sell_no_car()
+            || (page.is_about_others() && decoys::is_of_what_was_paid(heads.lower()))
             || (told.may_sell_no_car() && !is_offered_apart && !is_by_phone && !is_of_a_dealer())
             || (is_cheap && ((words.name_a_part && listing.price.is_some()) || told.is_of_a_shop())),
-        is_doubtful: words.name_a_text
-            || page.is_about_others()
-            || (!is_asked && page.lists_leases() && told.is_of_a_lease())
-            || (!offers_cars && (told.is_of_a_shop() || told.speaks_of_buying()))
-            || (!pays_down
-                && !is_by_phone
-                && (told.speaks_of_hiring_or_buying()
-                    || heads.speaks_of_hiring_or_buying()
-                    || decoys::is_of_rates(heads.lower()))),
+        is_doubtful: words.name_a_text || are_doubtful(page, &told, &heads, is_asked, is_by_phone),
         is_paid_for,
         states_money: told.states_money(),
+        asks_otherwise: pays_down || told.states_a_payment() || told.states_foreign_dollars(),
         asks_to_call: told.asks_to_call(),
     };
     listing.is_sold = is_marked_sold(dom, at).then_some(true);
     Some((Card { at, listing }, proof))
+}
+
+/// Whether the words of a card and the heads of its table may be those of a rental, of a lease or of somebody who buys cars.
+fn are_doubtful(page: &Page<'_>, told: &Told, heads: &Told, is_asked: bool, is_by_phone: bool) -> bool {
+    page.is_about_others()
+        || (!is_asked && page.lists_leases() && told.is_of_a_lease())
+        || (!page.offers_cars() && (told.is_of_a_shop() || told.speaks_of_buying()))
+        || (!(told.pays_down() || heads.pays_down() || is_by_phone)
+            && (told.speaks_of_hiring_or_buying()
+                || heads.speaks_of_hiring_or_buying()
+                || decoys::is_of_rates(heads.lower())))
 }
 
 /// What the first texts of a card say.

@@ -87,11 +87,11 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a main heading or a title names what is listed below it, and these are parts, work or rentals: `Used Transmission
-/// Inventory`, `Axles and differentials`. `Cars with manual transmission` are cars.
+/// Inventory`, `Axles and differentials`, `Turbo kits by vehicle`. `Cars with manual transmission` are cars.
 pub(super) fn lists_other_goods(heading: &str, is_title: bool) -> bool {
     // What else a dealer does may be a part of its name.
     const WORDS_MAX: usize = 2;
-    let all: Vec<&str> = words(heading).collect();
+    let all: Vec<&str> = words(heading).take_while(|word| !word.eq_ignore_ascii_case("by")).collect();
     let stocked = all.iter().rev().take_while(|word| means(word, STOCKED)).count();
     let named = &all[..all.len() - stocked];
     let Some(last) = named.last().filter(|_| !named.iter().any(|word| means(word, VEHICLES))) else { return false };
@@ -117,6 +117,17 @@ pub(super) fn is_of_rates(heads: &str) -> bool {
     heads.split(|sign: char| !sign.is_alphanumeric()).any(|word| means(word, RATE))
 }
 
+/// Whether the heads of a table are those of what was paid or offered to somebody, below a main heading that says so.
+pub(super) fn is_of_what_was_paid(heads: &str) -> bool {
+    words(heads).any(|word| matches!(word, "offer" | "offered" | "paid" | "payout" | "result"))
+}
+
+/// Whether the heads of a table are those of how far vehicles go, and not of how far they went.
+pub(super) fn is_of_ranges(heads: &str) -> bool {
+    let mut words = words(heads);
+    words.any(|word| word == "range") && !["mile", "odometer", "odo"].iter().any(|known| heads.contains(known))
+}
+
 /// A text with what its phrases say.
 pub(super) struct Told {
     lower: String,
@@ -139,6 +150,11 @@ impl Told {
 
     pub(super) fn states_money(&self) -> bool {
         self.lower.contains('$')
+    }
+
+    /// `C$ 21,995`, `CA$21,995`
+    pub(super) fn states_foreign_dollars(&self) -> bool {
+        self.lower.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1] == b'$')
     }
 
     /// Whether the words of a card say that it sells no car, whatever else it shows.
@@ -283,6 +299,12 @@ pub(super) fn offers_cars(title: &str) -> bool {
 /// Whether a title or a main heading has words of the name of a dealer.
 pub(super) fn names_a_dealer(text: &str) -> bool {
     Told::of(text.to_lowercase()).says(DEALER)
+}
+
+/// Whether the name of a host is that of a dealer: `lakesidemotors.com`. Some tell of cars alone: `autonews.com`.
+pub(super) fn is_host_of_a_dealer(host: &str) -> bool {
+    const PARTS: [&str; 7] = ["automotive", "autosales", "carsales", "motorcars", "motors", "usedautos", "usedcars"];
+    PARTS.iter().any(|part| host.contains(part))
 }
 
 /// Whether the main heading of a page says that it lists leases: `Lease Specials`, `New Honda lease deals`.

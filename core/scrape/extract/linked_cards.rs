@@ -209,8 +209,11 @@ fn repeated(page: &Page<'_>, dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Ve
         let (all, proven) = shapes.get(&shape(card)).copied().unwrap_or_default();
         proven > 1 && (proof.is_enough() || (proof.asks_to_call && !proof.is_no_car() && proven * 2 >= all))
     };
-    // Miles alone are those of a test, a review or a fleet, unless somebody offers to tell a price.
-    let offers = |proof: &Proof| proof.stock_number || proof.states_money || proof.asks_to_call;
+    // Miles alone are those of a test, a review or a fleet, unless somebody offers to tell a price. Amounts that are no price are asked
+    // for a car where a dealer names itself: others appraise, guess and pay.
+    let names_a_dealer = page.names_a_dealer();
+    let asks = |proof: &Proof| proof.asks_otherwise || proof.asks_to_call || (proof.states_money && names_a_dealer);
+    let offers = |proof: &Proof| proof.stock_number || asks(proof);
     let is_offered = cards.iter().any(|(_, proof)| proof.price || offers(proof));
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<Card> = Vec::with_capacity(cards.len());
@@ -224,7 +227,7 @@ fn repeated(page: &Page<'_>, dom: &Dom<'_>, mut cards: Vec<(Card, Proof)>) -> Ve
     if found.iter().all(|card| card.listing.is_sold.is_some() && card.listing.price.is_none()) {
         return Vec::new();
     }
-    if are_all_alike(&found) || (!is_offered && !page.offers_cars()) {
+    if are_all_alike(&found) || (!names_a_dealer && are_all_jobs(&found)) || (!is_offered && !page.offers_cars()) {
         return Vec::new();
     }
     drop_tiles(page, dom, &mut found);
@@ -257,6 +260,17 @@ fn are_all_alike(cards: &[Card]) -> bool {
     let first = cards.first().map(said);
     let is_cheap = cards.iter().all(|card| card.listing.price.is_some_and(|price| price < LEAST_PRICE_IN_A_SHOP));
     is_cheap && cards.len() >= ALIKE && cards.iter().all(|card| Some(said(card)) == first && !is_numbered(card))
+}
+
+/// Whether what is asked for each of some cars is less than any such car costs: for work on it, or for bringing it somewhere.
+fn are_all_jobs(cards: &[Card]) -> bool {
+    const MILES_OF_A_CHEAP_CAR: i32 = 10_000;
+    let is_cheap = |card: &Card| card.listing.price.is_some_and(|price| price < LEAST_PRICE_IN_A_SHOP);
+    let is_numbered = |card: &Card| card.listing.stock_number.is_some() || card.listing.vin.is_some();
+    let is_job = |card: &Card| {
+        is_cheap(card) && !is_numbered(card) && card.listing.mileage.is_none_or(|miles| miles < MILES_OF_A_CHEAP_CAR)
+    };
+    cards.len() >= ALIKE && cards.iter().all(is_job)
 }
 
 /// Gives each vehicle without any number the place of its page on the website for one. What a query says may change from day to

@@ -1,6 +1,7 @@
 //! A page and the views of it that techniques share, each made once and only when asked for.
 
 use std::{
+    borrow::Cow,
     cell::{Cell, OnceCell, Ref, RefCell},
     collections::HashSet,
 };
@@ -137,6 +138,18 @@ impl<'a> Page<'a> {
                 || self.title().is_some_and(decoys::names_a_dealer)
                 || decoys::names_a_dealer(&heading)
                 || decoys::offers_cars(&heading)
+                || self.site_name().is_some_and(|name| decoys::names_a_dealer(&name))
+                || self.url.host_str().is_some_and(decoys::is_host_of_a_dealer)
+        })
+    }
+
+    /// The name of its website, as it tells those who link to it.
+    fn site_name(&self) -> Option<Cow<'a, str>> {
+        self.tokens().iter().find_map(|token| match token {
+            Token::Open(tag) if tag.is("meta") && tag.attribute("property").as_deref() == Some("og:site_name") => {
+                tag.attribute("content")
+            }
+            _ => None,
         })
     }
 

@@ -59,7 +59,7 @@ pub(super) fn completed(page: &Page<'_>, mut parts: Parts) -> Result<Parts> {
         || nowhere(&|listing| listing.vin.is_some())
         || nowhere(&|listing| listing.stock_number.is_some())
         || nowhere(&|listing| listing.url.is_some())
-        || parts.listings.iter().any(|listing| listing.mileage.is_none() || listing.model.is_none());
+        || parts.listings.iter().any(|listing| listing.model.is_none() || lacks_miles(listing, &page.url));
     if !lacks_any && !subject.may_be_a_vehicle() {
         return Ok(parts);
     }
@@ -149,6 +149,11 @@ pub(crate) fn field_missing(platform: &str, field: &str, found: usize) -> String
 
 fn known_vendor(name: &str) -> bool {
     vendors().any(|known| known == name)
+}
+
+/// Whether a car has no mileage that should have one.
+fn lacks_miles(listing: &ScrapedListing, page: &Url) -> bool {
+    listing.mileage.is_none() && listing.condition != Some(Condition::New) && !is_of_new_cars(page)
 }
 
 /// Whether the address is that of a list of new cars, which have no mileage.

@@ -87,7 +87,7 @@ fn sentences_of_other_trades_lose_no_car_of_a_dealer() {
             assert_eq!(read.len(), 4, "{shape}: {said}");
             for (listing, (_, miles, price, _)) in read.iter().zip(CARS) {
                 assert_eq!(listing.mileage, Some(i32::try_from(miles).unwrap()), "{shape}: {said}");
-                let asked = facts.contains("$PRICE").then(|| Money::from_dollars(i64::from(price)));
+                let asked = facts.contains("$PRICE").then(|| Money::from_dollars(i32::try_from(price).unwrap()));
                 assert_eq!(listing.price, asked, "{shape}: {said}");
             }
         }

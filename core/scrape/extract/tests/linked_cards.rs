@@ -152,6 +152,34 @@ fn words_of_other_trades_beside_an_offer_lose_no_car() {
 }
 
 #[test]
+fn amounts_that_are_no_price_are_asked_for_a_car_where_a_dealer_names_itself() {
+    let read = |title: &str, heading: &str, said: &str| {
+        let card = |number: usize| {
+            format!(
+                r#"<div class="car"><h3><a href="/a/{number}">2019 Ford Escape SE</a></h3><p>4{number},200 miles</p><p>{said}</p></div>"#
+            )
+        };
+        let cards: String = (1..=4).map(card).collect();
+        let head = format!("<head><title>{title}</title></head>");
+        let page = format!("{head}<body><h1>{heading}</h1>{cards}<p>(555) 010-0100</p></body>");
+        listings(&page, LOT).unwrap().listings.len()
+    };
+    for (title, heading) in
+        [("Smith Motors", ""), ("Home", "Jones Auto Sales"), ("Home", "Used Cars"), ("Vehicles for sale", "Our lot")]
+    {
+        assert_eq!(read(title, heading, "Freedom Tag $16,995"), 4, "{title} {heading}");
+    }
+    for said in ["Appraised at $16,995", "Spent so far: $8,450", "Insured for $45,000"] {
+        assert_eq!(read("Our members", "Garage", said), 0, "{said}");
+    }
+    for asked in ["C$ 16,995", "$289/mo", "$1,500 down", "Call for price"] {
+        assert_eq!(read("Home", "Garage", asked), 4, "{asked}");
+    }
+    // A price is asked wherever it stands.
+    assert_eq!(read("Home", "Garage", "$16,995"), 4);
+}
+
+#[test]
 fn a_sold_gallery_and_parts_of_cars_are_no_cars() {
     for (behind, facts) in [
         ("", "<p>SOLD</p><p>61,200 miles</p>"),
