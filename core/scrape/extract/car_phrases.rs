@@ -146,15 +146,7 @@ const PHRASES: [(u32, &[&str]); 27] = [
     ),
     (
         LOOKS_UP,
-        &[
-            "affected vin",
-            "bid history",
-            "final bid",
-            "hammer price",
-            "lien amount",
-            "pull your own",
-            "winning bid",
-        ],
+        &["affected vin", "bid history", "final bid", "hammer price", "lien amount", "pull your own", "winning bid"],
     ),
     (
         MAY_LOOK_UP,
@@ -443,7 +435,9 @@ const APART: u32 = DENIABLE | SELLS_NO_CAR | LOOKS_UP | CALL | DEALER | OFFERS_O
 /// What the phrases of a text in lower case say.
 pub(super) fn said_in(lower: &str) -> u32 {
     let Some((search, says)) = &*SEARCH else { return 0 };
-    search.find_overlapping_iter(lower).fold(0, |said, found| said | (says[found.pattern().as_usize()] & !unsaid(lower, found.range())))
+    search
+        .find_overlapping_iter(lower)
+        .fold(0, |said, found| said | (says[found.pattern().as_usize()] & !unsaid(lower, found.range())))
 }
 
 /// What a phrase does not say where it stands within words, or where it is denied.
@@ -479,7 +473,8 @@ fn is_denied(before: &str, behind: &str) -> bool {
         start += 1;
     }
     let clause = before[start..].rsplit(['.', '!', '?', ';', ':', '|', '\u{2022}']).next().unwrap_or_default();
-    let mut answer = behind.trim_start_matches([' ', ':', '-', '=', '?', '(']).split(|sign: char| !sign.is_alphanumeric());
+    let mut answer =
+        behind.trim_start_matches([' ', ':', '-', '=', '?', '(']).split(|sign: char| !sign.is_alphanumeric());
     clause.split_ascii_whitespace().rev().take(WORDS_BETWEEN).any(|word| denies(word.trim_matches(',')))
         || answer.next().is_some_and(|word| denies(word) || EQUIPMENT.contains(&word))
 }

@@ -129,7 +129,8 @@ fn read_named(
         price && (mileage || is_numbered) && listing.price.is_some_and(|price| words.state_apart(price));
     let is_by_phone = listing.price.is_none() && (mileage || is_numbered) && told.has_a_price_by_phone();
     let is_of_a_dealer = || {
-        page.names_a_dealer() && (is_numbered || is_paid_for || told.asks_to_call() || (mileage && !told.states_money()))
+        page.names_a_dealer()
+            && (is_numbered || is_paid_for || told.asks_to_call() || (mileage && !told.states_money()))
     };
     // `2014 HONDA CIVIC EX ALLOY WHEELS`: what a car has is in its name as well.
     let has_miles = listing.price.is_some() && listing.mileage.is_some_and(|miles| miles >= LEAST_MILES);

@@ -56,9 +56,7 @@ fn found(title: &str, facts: impl Fn(usize) -> String) -> Vec<ScrapedListing> {
     let cards: String = CARS
         .iter()
         .enumerate()
-        .map(|(at, (name, ..))| {
-            format!("<div class=unit><h3><a href='/stock/{at}'>{name}</a></h3>{}</div>", facts(at))
-        })
+        .map(|(at, (name, ..))| format!("<div class=unit><h3><a href='/stock/{at}'>{name}</a></h3>{}</div>", facts(at)))
         .collect();
     let page = format!("<head><title>{title}</title></head><body>{cards}<p>12 Main Street</p></body>");
     listings(&page, "https://lot.example/stock/").unwrap().listings
