@@ -180,6 +180,22 @@ fn amounts_that_are_no_price_are_asked_for_a_car_where_a_dealer_names_itself() {
 }
 
 #[test]
+fn cards_whose_cars_cost_less_than_any_are_those_of_jobs_unless_a_dealer_names_itself() {
+    let read = |head: &str, url: &str| {
+        let card = |number: usize| {
+            format!(
+                r#"<div class="car"><h3><a href="/a/{number}">2019 Ford Escape SE</a></h3><p>Two layers</p><p>$1,4{number}0</p></div>"#
+            )
+        };
+        let cards: String = (1..=4).map(card).collect();
+        listings(&format!("<head><title>Shine</title>{head}</head><body>{cards}</body>"), url).unwrap().listings.len()
+    };
+    assert_eq!(read("", "https://lot.example/work"), 0);
+    assert_eq!(read(r#"<meta property="og:site_name" content="Jones Motors">"#, "https://lot.example/stock"), 4);
+    assert_eq!(read("", "https://www.lakesidemotors.example/stock"), 4);
+}
+
+#[test]
 fn a_sold_gallery_and_parts_of_cars_are_no_cars() {
     for (behind, facts) in [
         ("", "<p>SOLD</p><p>61,200 miles</p>"),
