@@ -97,19 +97,12 @@ fn read_named(
     url: Option<String>,
     takes_any_name: impl FnOnce(&mut ScrapedListing, &Dom<'_>, usize) -> bool,
 ) -> Option<(Card, Proof)> {
-    let mut draft = Draft::default();
-    draft.listing.url.clone_from(&url);
-    card::read(page, dom, at, &mut draft);
-    // Its other links lead elsewhere.
-    draft.listing.url = url;
-    let is_asked = draft.price_is_asked();
-    let mut listing = draft.listing;
+    let (mut listing, is_asked) = read_facts(page, dom, at, url);
     if listing.make.is_none() && !takes_any_name(&mut listing, dom, at) {
         return None;
     }
     listing.year?;
     let mut words = Words::of(dom, at);
-    let has_digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());
     let url = listing.url.as_deref().unwrap_or_default();
     let offers_cars = page.offers_cars();
     let is_cheap = listing.price.is_none_or(|price| price < decoys::LEAST_PRICE_IN_A_SHOP);
@@ -121,17 +114,16 @@ fn read_named(
         listing.mileage = None;
     }
     let pays_down = told.pays_down() || heads.pays_down();
-    let is_numbered = listing.stock_number.as_ref().is_some_and(has_digit);
+    let is_numbered = listing.stock_number.as_ref().is_some_and(|number| has_digit(number));
     let mileage = listing.mileage.is_some_and(|miles| words.state(miles) && (is_asked || miles >= LEAST_MILES));
     let price = is_asked && listing.price.is_some_and(|price| price >= decoys::LEAST_PRICE);
     let is_paid_for = offers_cars && listing.price.is_none() && (pays_down || told.states_a_payment());
-    let is_offered_apart =
-        price && (mileage || is_numbered) && listing.price.is_some_and(|price| words.state_apart(price));
-    let is_by_phone = listing.price.is_none() && (mileage || is_numbered) && told.has_a_price_by_phone();
-    let is_of_a_dealer = || {
-        page.names_a_dealer()
-            && (is_numbered || is_paid_for || told.asks_to_call() || (mileage && !told.states_money()))
-    };
+    let is_one_car = mileage || is_numbered;
+    let is_by_phone = is_one_car && listing.price.is_none() && told.has_a_price_by_phone();
+    let is_told = is_numbered || is_paid_for || told.asks_to_call() || (mileage && !told.states_money());
+    let is_offered = (is_one_car && price && listing.price.is_some_and(|price| words.state_apart(price)))
+        || is_by_phone
+        || (is_told && page.names_a_dealer());
     // `2014 HONDA CIVIC EX ALLOY WHEELS`: what a car has is in its name as well.
     let has_miles = listing.price.is_some() && listing.mileage.is_some_and(|miles| miles >= LEAST_MILES);
     let proof = Proof {
@@ -147,11 +139,7 @@ fn read_named(
             || (listing.mileage.is_none() && listing.price.is_some_and(|price| price < decoys::LEAST_PRICE))
             || decoys::leads_elsewhere(url)
             || (page.lists_other_goods() && listing.price.is_none_or(|price| price < decoys::MOST_FOR_GOODS))
-            || told.sells_no_car()
-            || heads.sells_no_car()
-            || heads.may_sell_no_car()
-            || (page.is_about_others() && decoys::is_of_what_was_paid(heads.lower()))
-            || (told.may_sell_no_car() && !is_offered_apart && !is_by_phone && !is_of_a_dealer())
+            || sell_no_car(page, &told, &heads, is_offered)
             || (is_cheap && ((words.name_a_part && listing.price.is_some()) || told.is_of_a_shop())),
         is_doubtful: words.name_a_text || are_doubtful(page, &told, &heads, is_asked, is_by_phone),
         is_paid_for,
@@ -161,6 +149,30 @@ fn read_named(
     };
     listing.is_sold = is_marked_sold(dom, at).then_some(true);
     Some((Card { at, listing }, proof))
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// What a card says of a vehicle, and whether its price is asked.
+fn read_facts(page: &Page<'_>, dom: &Dom<'_>, at: usize, url: Option<String>) -> (ScrapedListing, bool) {
+    let mut draft = Draft::default();
+    draft.listing.url.clone_from(&url);
+    card::read(page, dom, at, &mut draft);
+    // Its other links lead elsewhere.
+    draft.listing.url = url;
+    let is_asked = draft.price_is_asked();
+    (draft.listing, is_asked)
+}
+
+/// Whether the words of a card or the heads of its table say that it sells no car. What an offered car may have beside it is no such word.
+fn sell_no_car(page: &Page<'_>, told: &Told, heads: &Told, is_offered: bool) -> bool {
+    told.sells_no_car()
+        || heads.sells_no_car()
+        || heads.may_sell_no_car()
+        || (page.is_about_others() && decoys::is_of_what_was_paid(heads.lower()))
+        || (told.may_sell_no_car() && !is_offered)
 }
 
 /// Whether the words of a card and the heads of its table may be those of a rental, of a lease or of somebody who buys cars.

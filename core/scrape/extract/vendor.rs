@@ -161,3 +161,18 @@ fn is_of_new_cars(page: &Url) -> bool {
     let address = page.as_str().to_ascii_lowercase();
     address.split(|sign: char| !sign.is_ascii_alphanumeric()).any(|word| matches!(word, "new" | "searchnew"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_car_lacks_no_mileage() {
+        let [used, new] = ["https://lot.example/used-inventory/", "https://lot.example/new-inventory/"]
+            .map(|url| Url::parse(url).unwrap());
+        let car = |mileage, condition| ScrapedListing { mileage, condition, ..ScrapedListing::default() };
+        assert!(lacks_miles(&car(None, None), &used) && lacks_miles(&car(None, Some(Condition::Used)), &used));
+        assert!(!lacks_miles(&car(Some(9), None), &used) && !lacks_miles(&car(None, Some(Condition::New)), &used));
+        assert!(!lacks_miles(&car(None, None), &new));
+    }
+}

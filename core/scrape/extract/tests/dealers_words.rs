@@ -99,6 +99,13 @@ fn what_a_car_is_not_for_is_said_of_it_and_its_amount() {
         "<p>MILES miles</p><p>Sold for $PRICE</p>",
         "<p>MILES miles</p><p>Tickets $25</p><p>Draw on 12/24</p>",
         "<p>MILES miles</p><p>Enter to win</p>",
+        "<p>MILES miles</p><p>Actual cash value $PRICE</p>",
+        "<p>MILES miles</p><p>Financed $PRICE at 6.9%</p>",
+        "<p>MILES miles</p><p>Insurance covered $PRICE</p>",
+        "<p>MILES miles</p><p>Will trade for a boat worth $PRICE</p>",
+        "<p>MILES miles</p><p>Advertised at $PRICE, never existed</p>",
+        "<dl><dt>Miles</dt><dd>MILES</dd><dt>Raised for the shelter</dt><dd>$PRICE</dd></dl>",
+        "<dl><dt>Miles</dt><dd>MILES</dd><dt>Agreed value</dt><dd>$PRICE</dd></dl>",
         "<p>Stolen 11/20 from Main Street</p><p>VIN VIN_NO</p>",
         "<p>3 open recalls</p><p>VIN VIN_NO</p>",
     ] {

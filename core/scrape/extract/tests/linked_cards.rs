@@ -180,6 +180,21 @@ fn amounts_that_are_no_price_are_asked_for_a_car_where_a_dealer_names_itself() {
 }
 
 #[test]
+fn a_table_of_what_was_offered_to_sellers_is_no_list_of_cars() {
+    let read = |heading: &str| {
+        let row = |number: usize| {
+            format!(
+                "<tr><td><a href='/a/{number}'>2019 Ford Escape SE</a></td><td>4{number},200</td><td>$16,9{number}5</td></tr>"
+            )
+        };
+        let rows: String = (1..=4).map(row).collect();
+        let table = format!("<table><tr><th>Vehicle</th><th>Miles</th><th>Offer</th></tr>{rows}</table>");
+        listings(&format!("<body><h1>{heading}</h1>{table}</body>"), LOT).unwrap().listings.len()
+    };
+    assert_eq!((read("What we offered"), read("Weekly offers")), (0, 4));
+}
+
+#[test]
 fn cards_whose_cars_cost_less_than_any_are_those_of_jobs_unless_a_dealer_names_itself() {
     let read = |head: &str, url: &str| {
         let card = |number: usize| {
