@@ -108,7 +108,7 @@ impl DatabaseConfig {
         if self.read_only { CreateFile::Never } else { self.create }
     }
 
-    /// The address without its password, to be shown.
+    /// The address without its password, to be shown. What may be part of a secret is left out.
     ///
     /// ```
     /// let shown = |url: &str| jpauto::DatabaseConfig::new(url).url_without_password();
@@ -117,23 +117,27 @@ impl DatabaseConfig {
     /// ```
     #[must_use]
     pub fn url_without_password(&self) -> String {
-        if self.url.contains("://") { without_password(&self.url) } else { self.url.clone() }
+        if self.url.starts_with("sqlite:") { self.url.clone() } else { without_password(&self.url) }
     }
 
-    /// The address without user, password and parameters, to be shown to anybody.
+    /// The address without user, password and parameters, to be shown to anybody. What may be part of a secret is left out, as all of
+    /// an address that jpauto does not read.
     ///
     /// ```
     /// let shown = |url: &str| jpauto::DatabaseConfig::new(url).url_without_secrets();
     /// assert_eq!(shown("postgresql://me:secret@db.example/lot?sslmode=require"), "postgresql://db.example/lot");
     /// assert_eq!(shown("sqlite:lot.db"), "sqlite:lot.db");
+    /// assert_eq!(shown("host=db.example password=secret"), "...");
     /// ```
     #[must_use]
     pub fn url_without_secrets(&self) -> String {
-        if !self.url.contains("://") {
+        if self.url.starts_with("sqlite:") {
             return self.url.clone();
         }
-        let Address { scheme, hosts, path, .. } = Address::of(&self.url);
-        format!("{scheme}://{hosts}{path}")
+        match Address::of(&self.url) {
+            Some(Address { scheme, hosts, path, .. }) => format!("{scheme}://{hosts}{path}"),
+            None => hidden(&self.url),
+        }
     }
 
     /// The file of the database, where it is a file of SQLite.
@@ -164,7 +168,7 @@ impl fmt::Debug for DatabaseConfig {
     }
 }
 
-/// The parts of an address of PostgreSQL, as libpq reads it.
+/// The parts of an address of PostgreSQL.
 struct Address<'u> {
     scheme: &'u str,
     /// Who signs in, with the password.
@@ -175,35 +179,72 @@ struct Address<'u> {
 }
 
 impl<'u> Address<'u> {
-    fn of(url: &'u str) -> Self {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    /// As libpq reads it; a password with `@` or `/` in it, which libpq cannot read, is recognised as one. `None` where something else than
+    /// who signs in and the parameters may be part of a secret.
+    fn of(url: &'u str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| SCHEMES.contains(scheme))?;
         // Who signs in ends at the first `@` before a slash, and a question mark in there is one of the password.
-        let (credentials, rest) = match rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')) {
-            Some(end) => (Some(&rest[..end]), &rest[end + 1..]),
-            None => (None, rest),
-        };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (hosts, rest) = rest.split_at(end);
-        // What a password with an `@` in it leaves over is no host.
-        let hosts = hosts.rsplit('@').next().unwrap_or_default();
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        Self { scheme, credentials, hosts, path, query }
+        let end = rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@'));
+        let by_libpq = Self::behind(scheme, end.map(|end| &rest[..end]), end.map_or(rest, |end| &rest[end + 1..]));
+        by_libpq.or_else(|| {
+            let (credentials, rest) = rest.rsplit_once('@')?;
+            // That `@` may be one of a parameter.
+            let is_of_a_parameter = credentials.split_once('?').is_some_and(|(_, query)| query.contains('='));
+            if is_of_a_parameter { None } else { Self::behind(scheme, Some(credentials), rest) }
+        })
     }
+
+    /// The address with this behind who signs in, where each part can be nothing else.
+    fn behind(scheme: &'u str, credentials: Option<&'u str>, rest: &'u str) -> Option<Self> {
+        let (hosts, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        // A parameter with an `@` may be the end of a password, if it is none of those that have one.
+        let is_parameter = |pair: &str| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !pair.contains('@') || ["user", "password", "options", "application_name"].contains(&name)
+        };
+        let is_certain = hosts.split(',').all(is_host)
+            && is_name(path.strip_prefix('/').unwrap_or(path), "")
+            && query.split('&').all(is_parameter);
+        is_certain.then_some(Self { scheme, credentials, hosts, path, query })
+    }
+}
+
+const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
+
+/// Whether all signs are those of names, or among these.
+fn is_name(text: &str, others: &str) -> bool {
+    text.chars().all(|sign| sign.is_alphanumeric() || "-_.~%".contains(sign) || others.contains(sign))
+}
+
+/// Whether it is a host with or without a port, or none.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        Some((address, port)) if is_name(address, ":") => ("", port.strip_prefix(':').unwrap_or(port)),
+        _ => text.split_once(':').unwrap_or((text, "")),
+    };
+    is_name(host, "") && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+/// An address that may be a secret in any place.
+fn hidden(url: &str) -> String {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| SCHEMES.contains(scheme));
+    scheme.map_or_else(|| "...".to_owned(), |scheme| format!("{scheme}://..."))
 }
 
 /// The address without what must stand in no list of processes.
 pub(super) fn without_password(url: &str) -> String {
-    let Address { scheme, credentials, hosts, path, query } = Address::of(url);
-    let authority = match credentials {
-        Some(credentials) => format!("{}@{hosts}", credentials.split(':').next().unwrap_or_default()),
-        None => hosts.to_owned(),
-    };
+    let Some(Address { scheme, credentials, hosts, path, query }) = Address::of(url) else { return hidden(url) };
+    let user = credentials.and_then(|credentials| credentials.split(':').next()).filter(|user| is_name(user, "+$!*"));
+    let authority = user.map_or_else(|| hosts.to_owned(), |user| format!("{user}@{hosts}"));
     let kept: Vec<_> = query
         .split('&')
         .filter(|pair| {
-            let name = pair.split('=').next().unwrap_or_default();
             // A name that is written in another way than it is called has something to hide.
-            !pair.is_empty() && !name.contains('%') && !name.ends_with("password")
+            pair.split_once('=').is_some_and(|(name, _)| {
+                let is_plain = name.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_');
+                is_plain && !name.ends_with("password") && !name.contains("secret")
+            })
         })
         .collect();
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
@@ -224,6 +265,13 @@ mod tests {
             ("postgres://me:s3?cret@h:1/lot?sslmode=require", "postgres://me@h:1/lot?sslmode=require"),
             ("postgres://h/lot?pass%77ord=s3cret&user=x", "postgres://h/lot?user=x"),
             ("postgres:///lot", "postgres:///lot"),
+            ("postgres://lot:se/cret@db/lot", "postgres://lot@db/lot"),
+            ("postgres://lot:se?cr=et@db/lot", "postgres://lot@db/lot"),
+            ("postgres://se/cret@db/lot", "postgres://db/lot"),
+            ("postgres://h/lot?user=me@azure&password=s3@cret", "postgres://h/lot?user=me@azure"),
+            ("postgres://h/lot?PASSWORD=secret&oauth_client_secret=secret&secret", "postgres://h/lot"),
+            ("postgres://lot:se/c?r=et@db/lot", "postgres://..."),
+            ("host=db user=lot password=secret", "..."),
         ] {
             assert_eq!(without_password(url), expected, "{url}");
         }
@@ -235,8 +283,30 @@ mod tests {
             ("sqlite:lot.db", "sqlite:lot.db"),
             ("postgres://lot:secret@db.example:5433/lot?sslmode=require", "postgres://db.example:5433/lot"),
             ("postgres:///lot?password=secret&host=/run/postgresql", "postgres:///lot"),
-            ("postgres://lot:a@b?c@db/lot", "postgres://b"),
+            ("sqlite://lot.db", "sqlite://lot.db"),
+            ("postgres://lot:a@b?c@db/lot", "postgres://db/lot"),
             ("postgres://lot:s3?cret@db/lot", "postgres://db/lot"),
+            ("postgres://lot:se/cret@db/lot", "postgres://db/lot"),
+            ("postgres://lot:12/cret@db/lot", "postgres://db/lot"),
+            ("postgres://lot:se#cret@db/lot", "postgres://db/lot"),
+            ("postgres://lot:@@//@db:5432/lot?sslmode=require", "postgres://db:5432/lot"),
+            ("postgres://lot:s@[::1]:5432,db.example/lot", "postgres://[::1]:5432,db.example/lot"),
+            ("postgres://%2Frun%2Fpostgresql/lot", "postgres://%2Frun%2Fpostgresql/lot"),
+            ("postgresql://db/lot?password=secret&sslpassword=secret", "postgresql://db/lot"),
+            ("postgres://db/lot?password=s@cret", "postgres://db/lot"),
+            ("postgres://db/lot?pass%77ord=s@cret", "postgres://..."),
+            ("postgres://lot:1/2?3=4@secret/lot", "postgres://..."),
+            // What is written wrongly.
+            ("postgres://lot:secret", "postgres://..."),
+            ("postgres://lot:se/cret", "postgres://..."),
+            ("postgres://db/lot&password=secret", "postgres://..."),
+            ("postgres://db/lot#secret", "postgres://..."),
+            ("postgres:/lot:secret@db/lot", "..."),
+            ("mysql://lot:secret@db/lot", "..."),
+            ("lot:secret@db/lot", "..."),
+            ("host=db user=lot password=secret", "..."),
+            ("password='a b' host=db", "..."),
+            ("", "..."),
         ] {
             assert_eq!(DatabaseConfig::new(url).url_without_secrets(), expected, "{url}");
         }
