@@ -107,6 +107,19 @@ on_both_databases! {
         assert_eq!(desk.inventory().get(read.id).unwrap().vehicle.updated_by, Some(user.id));
     }
 
+    fn a_vehicle_is_known_by_its_vin_in_any_case(lot: &Lot) {
+        let desk = lot.desk();
+        let ours = imported(desk.inventory(), &csv(&[row(1)]), &ImportOptions::default()).added[0].id;
+        let mixed = |number: usize| vin(1).char_indices().map(|(at, sign)| if at % number == 0 { sign.to_ascii_lowercase() } else { sign }).collect::<String>();
+        lot.execute(&format!("UPDATE inventory SET vin = '{}'", mixed(2)));
+        for written in [mixed(3), mixed(2), vin(1), vin(1).to_lowercase()] {
+            let file = csv(&[row(1).replace("A1,", ",").replace(&vin(1), &written).replace("14,000", "13,500")]);
+            let report = imported(desk.inventory(), &file, &dry_run());
+            assert_eq!(counts(&report), [0, 1, 0, 0, 0, 0], "{written}: {report:?}");
+            assert_eq!(report.changed[0].vehicle.id, ours, "{written}");
+        }
+    }
+
     fn one_refused_row_stops_all_of_it_or_is_left_out(lot: &Lot) {
         let file = csv(&[row(1), row(2).replace("$14,000", "call us"), row(3)]);
         let report = imported(lot.desk().inventory(), &file, &ImportOptions::default());

@@ -408,6 +408,7 @@ on_both_databases! {
         for written in ["vc57L123456 ", "VC57L 123456", " Vc57l123456"] {
             lot.execute(&format!("UPDATE inventory SET vin = '{written}' WHERE year = 1957"));
             assert_eq!(inventory.find("VC57L123456").unwrap().vehicle.id, old_car.id, "{written}");
+            assert_eq!(inventory.find("vc57L1234").unwrap().vehicle.id, old_car.id, "{written} by its beginning");
             assert_eq!(inventory.add(&old).unwrap_err().code(), "duplicate_vin", "{written}");
         }
 

@@ -36,6 +36,7 @@ use crate::{
     ids::{AnalysisId, VehicleId},
     inventory::{Vehicle, VehicleStatus},
     money::Money,
+    vin,
 };
 
 #[derive(Insertable, Queryable, Selectable, AsChangeset)]
@@ -266,10 +267,11 @@ pub(super) fn standings(conn: &mut DbConnection) -> DbResult<Vec<Standing>> {
         .collect())
 }
 
-/// The VINs of all our vehicles, sold ones too.
+/// The VINs of all our vehicles, sold ones too, however another program has written them.
 pub(super) fn own_vins(conn: &mut DbConnection) -> DbResult<OwnVins> {
     let vins: Vec<HeldText> = inventory::table.select(inventory::vin).load(conn)?;
-    Ok(vins.iter().map(|vin| &**vin).collect())
+    let vins: Vec<_> = vins.iter().map(|vin| vin::compared(vin)).collect();
+    Ok(vins.iter().map(String::as_str).collect())
 }
 
 /// Closes the open alerts about the prices of vehicles, as nobody will analyse them again. `why` is the end of their message.

@@ -130,7 +130,7 @@ pub(super) fn candidates(conn: &mut DbConnection, reference: &Reference<'_>) -> 
     let mut rows: Vec<Row> =
         dsl::pending_submissions.filter(named).limit(MOST_CANDIDATES).select(Row::as_select()).load(conn)?;
     if rows.is_empty() {
-        let named = lower(dsl::vin.assume_not_null()).like(reference.pattern()).escape('\\');
+        let named = compared_vin(conn).like(reference.vin_pattern()).escape('\\');
         rows = match reference.ids() {
             Some((first, last)) => {
                 let (first, last) = (SubmissionId::from_uuid(first), SubmissionId::from_uuid(last));

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::{
     error::{Error, ErrorCode, Result},
     page::begins_pattern,
+    vin,
 };
 
 /// Candidates that an error names.
@@ -60,6 +61,11 @@ impl<'a> Reference<'a> {
     /// The pattern of `LIKE` over `lower(..)` that a name matches if it begins so.
     pub(crate) fn pattern(&self) -> String {
         begins_pattern(&self.0.to_ascii_lowercase())
+    }
+
+    /// The pattern of `LIKE` over `compared_vin` that a VIN matches if it begins so.
+    pub(crate) fn vin_pattern(&self) -> String {
+        begins_pattern(&vin::compared(self.0))
     }
 
     /// Takes the only candidate.

@@ -35,10 +35,11 @@ pub(in crate::inventory) fn candidates(conn: &mut DbConnection, reference: &Refe
 
 fn beginning_so(conn: &mut DbConnection, reference: &Reference<'_>) -> DbResult<Vec<Row>> {
     let pattern = reference.pattern();
-    let named = lower(dsl::vin)
-        .like(&pattern)
-        .escape('\\')
-        .or(lower(dsl::stock_number.assume_not_null()).like(&pattern).escape('\\'));
+    let named =
+        compared_vin(conn)
+            .like(reference.vin_pattern())
+            .escape('\\')
+            .or(lower(dsl::stock_number.assume_not_null()).like(&pattern).escape('\\'));
     Ok(match reference.ids() {
         Some((first, last)) => {
             let (first, last) = (VehicleId::from_uuid(first), VehicleId::from_uuid(last));
