@@ -93,7 +93,7 @@ pub(crate) enum VehicleCommand {
         #[command(flatten)]
         confirmation: Confirmation,
     },
-    /// Put a vehicle back on sale whose sale fell through in the last seven days, as if it had not been sold
+    /// Take back a sale of the last seven days that fell through: the vehicle has the status that it had before
     UndoSale {
         /// Id, VIN or stock number, or the beginning of one
         #[arg(value_name = "VEHICLE")]

@@ -262,7 +262,7 @@ impl Evaluations {
 
     /// The same for many, in their order: a list, or a column of any library that speaks Arrow. What is missing, such as `None`, is `None`.
     ///
-    /// Raises `InvalidInput`: `invalid_vin`, with the row of each that is none in `fields`, and `invalid_argument` for what is no text.
+    /// Raises `InvalidInput`: `invalid_vin`, with the rows of the first 20 that are none in `fields`, and `invalid_argument` for what is no text.
     fn decode_many(&self, py: Python<'_>, vins: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Decoded>>> {
         let (mut read, mut faults) = (Vec::new(), Faults::default());
         for column in texts("vins", vins)? {

@@ -410,7 +410,7 @@ impl Inventory {
         self.handle.run(py, |desk| desk.inventory().set_status(id, change)).map(Vehicle::told)
     }
 
-    /// Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`.
+    /// Takes back a sale that fell through, as if the vehicle had not been sold: it has the status from before and keeps its `listed_at`.
     ///
     /// Raises `Conflict` (`vehicle_not_sold`; `sale_too_old` after seven days).
     fn undo_sale(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Vehicle> {

@@ -703,7 +703,7 @@ class Inventory:
         """
 
     def undo_sale(self, id: UUID | str) -> Vehicle:
-        """Puts a vehicle back on sale whose sale fell through, as if it had not been sold: it keeps its `listed_at`.
+        """Takes back a sale that fell through, as if the vehicle had not been sold: it has the status from before and keeps its `listed_at`.
 
         Raises `Conflict` (`vehicle_not_sold`; `sale_too_old` after seven days).
         """
@@ -1520,7 +1520,7 @@ class Evaluations:
     def decode_many(self, vins: Texts) -> list[Decoded | None]:
         """The same for many, in their order: a list, or a column of any library that speaks Arrow. What is missing, such as `None`, is `None`.
 
-        Raises `InvalidInput`: `invalid_vin`, with the row of each that is none in `fields`, and `invalid_argument` for what is no text.
+        Raises `InvalidInput`: `invalid_vin`, with the rows of the first 20 that are none in `fields`, and `invalid_argument` for what is no text.
         """
 
     def count_expired(self) -> Expired:
