@@ -484,6 +484,43 @@ mod postgres {
         assert_eq!(backup.command.last(), Some(&lot.url));
     }
 
+    /// As `docs/operations.md` says it.
+    #[test]
+    fn what_pg_dump_has_saved_is_restored() {
+        let Some(programs) = crate::support::cluster::programs() else { return };
+        let lot = Lot::on_postgres();
+        for number in 1..=7 {
+            lot.desk().inventory().add(&corolla(number)).unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let backup = lot.dealership.backup(folder.path().join("lot.dump")).unwrap();
+        let run = |program: &str, arguments: &[&str]| {
+            let ran = std::process::Command::new(programs.join(program)).args(arguments).output().unwrap();
+            assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        };
+        run(&backup.command[0], &backup.command[1..].iter().map(String::as_str).collect::<Vec<_>>());
+
+        let (server, options) = lot.url.split_once('?').unwrap();
+        let (server, _) = server.rsplit_once('/').unwrap();
+        let name = format!("jpauto_restored_{}", std::process::id());
+        let restored = format!("{server}/{name}");
+        lot.execute(&format!("CREATE DATABASE {name}"));
+        run("pg_restore", &["--no-owner", "--clean", "--if-exists", "--dbname", &restored, &backup.path]);
+
+        let dealership = Dealership::open(format!("{restored}?{options}")).unwrap();
+        assert_eq!(dealership.migrate().unwrap().applied.len(), 0);
+        assert_eq!(dealership.check().unwrap().findings, []);
+        let desk = dealership.acting_as(jpauto::Actor::system());
+        assert_eq!(desk.inventory().statistics().unwrap().total.count, 7);
+        let entries = |desk: &jpauto::Desk| {
+            desk.activity().list(&jpauto::ActivityFilter::default(), &jpauto::PageRequest::first(100)).unwrap().items
+        };
+        assert_eq!(entries(&desk), entries(&lot.desk()));
+        desk.inventory().add(&corolla(8)).unwrap();
+        drop((desk, dealership));
+        lot.execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    }
+
     #[test]
     fn a_search_for_what_no_text_can_hold_is_refused() {
         let lot = Lot::on_postgres();

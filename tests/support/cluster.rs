@@ -20,7 +20,7 @@ pub struct Cluster {
 }
 
 /// The folder of the newest server's programs; Debian has one a version.
-fn programs() -> Option<PathBuf> {
+pub fn programs() -> Option<PathBuf> {
     let mut found: Vec<_> = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().collect();
     found.sort_by_key(|version| version.file_name().to_string_lossy().parse::<u32>().unwrap_or_default());
     let newest = found.into_iter().rev().map(|version| version.path().join("bin"));
