@@ -17,9 +17,6 @@ use crate::{
     submissions::SubmissionStatus,
 };
 
-/// The blanks that are cut off at the ends of what people type.
-const BLANKS: &str = " \t\n\r\u{b}\u{c}\u{a0}";
-
 /// The first and the last model year that is believed.
 const YEARS: (i32, i32) = (1886, 2100);
 
@@ -46,8 +43,10 @@ pub(super) struct Dialect {
     pub(super) most: Option<i64>,
     /// An instant in another form: whether it is one, and as jpauto writes it; `None` where the type has one form.
     pub(super) other_time: Option<[OfColumn; 2]>,
-    /// The function that cuts characters off at both ends.
-    pub(super) trim: &'static str,
+    /// A text without blanks at its ends, of which case is that of ASCII whatever the language of the database.
+    pub(super) trimmed: OfColumn,
+    /// Whether a text may be UTF-8 that was read as another encoding. What it means is looked at closer.
+    pub(super) may_be_mangled: OfColumn,
     /// Whether a column holds anything but null or a list of texts.
     pub(super) is_no_list: fn(&str) -> String,
     /// Whether a listing has a make and a model, and on SQLite a year that is a number.
@@ -302,6 +301,8 @@ pub(super) enum Mend {
     List,
     /// The same of a text.
     Text,
+    /// By reading a text in the encoding in which it was written; what may be meant so is left.
+    Encoding,
     /// By noting what the listing is called.
     Model,
 }
@@ -364,6 +365,8 @@ impl Table {
     /// All else that is looked for in this table, in the order in which it is repaired.
     pub(super) fn faults(&self, twins: &[Twin], times: &Times, dialect: &Dialect) -> Vec<Fault> {
         let mut faults = self.unreadable(dialect);
+        // Before blanks: the second half of a letter may look like one.
+        faults.extend(self.mangled(dialect));
         faults.extend(self.columns.iter().flat_map(|(column, holds)| self.faults_of(column, *holds, dialect)));
         faults.extend(columns_of(self.name).iter().flat_map(|column| self.no_values(column, dialect)));
         faults.extend(self.rules.iter().filter_map(|rule| rule.fault(times, dialect)));
@@ -381,6 +384,23 @@ impl Table {
             faults.push(Fault { mend: Mend::Model, ..Fault::by_hand(FindingKind::UnnotedModel, "model", scan) });
         }
         faults.into_iter().map(|fault| self.of_texts(fault, dialect)).collect()
+    }
+
+    /// Texts for people that may have been read in another encoding than they were written in.
+    fn mangled(&self, dialect: &Dialect) -> impl Iterator<Item = Fault> {
+        let is_for_people = |column: &&'static str| !["external_id", "inventory_url", "platform_type"].contains(column);
+        let of_the_table = self
+            .columns
+            .iter()
+            .filter(|(_, holds)| matches!(holds, Holds::Text | Holds::NullableText))
+            .map(|(column, _)| *column)
+            .filter(is_for_people);
+        let others = columns_of(self.name).iter().map(|column| column.name);
+        let others = others.filter(|column| ["description", "additional_notes"].contains(column));
+        of_the_table.chain(others).map(|column| Fault {
+            mend: Mend::Encoding,
+            ..Fault::by_hand(FindingKind::Encoding, column, (dialect.may_be_mangled)(column))
+        })
     }
 
     /// The fault in texts alone, where case and blanks are put right: a number is none, and some tables refuse it when it is written.
@@ -449,7 +469,7 @@ impl Table {
     }
 
     fn faults_of(&self, column: &'static str, holds: Holds, dialect: &Dialect) -> Vec<Fault> {
-        let trimmed = dialect.trimmed(column);
+        let trimmed = (dialect.trimmed)(column);
         let is_implausible = |condition: String| vec![Fault::by_hand(FindingKind::Implausible, column, condition)];
         match holds {
             Holds::Word(words) => word_faults(column, words, &trimmed),
@@ -510,12 +530,6 @@ impl Table {
             Fault { exact: Some(taken.clone()), ..Fault::by_hand(FindingKind::Duplicate, column, scan.clone()) };
         let free = format!("{scan} AND ({right} IS NULL OR NOT {taken})");
         vec![duplicate, Fault { exact: Some(free), ..Fault::mended(kind, column, scan, right) }]
-    }
-}
-
-impl Dialect {
-    fn trimmed(&self, column: &str) -> String {
-        format!("{}({column}, '{BLANKS}')", self.trim)
     }
 }
 

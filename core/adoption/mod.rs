@@ -159,6 +159,8 @@ kinds! {
     EmailCase: "email_case", "an e-mail address in upper case or between blanks";
     /// Blanks at the ends of a text. Repaired.
     Blanks: "blanks", "blanks at the ends";
+    /// A text whose UTF-8 was read as Latin-1 or Windows-1252: `CitroÃ«n`. Repaired.
+    Encoding: "encoding", "UTF-8 that was read in another encoding";
     /// Values that must be unique and are the same but for case or blanks. One of them is not repaired, so that both stay.
     Duplicate: "duplicate", "the same value as another row but for case or blanks";
     /// A list in another shape that is clear. Repaired.

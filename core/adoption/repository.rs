@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub(super) use checks::{broken_checks, put_checks_back, take_broken_checks_off, take_checks_off};
 pub(super) use others::tables_of_other_names;
-pub(super) use repair::{set, set_lists, set_text};
+pub(super) use repair::{set, set_lists, set_text, set_texts};
 
 use super::{
     Finding,
@@ -39,6 +39,14 @@ const EPOCH: (i64, i64) = (946_684_800, 4_102_444_800);
 #[cfg(feature = "postgres")]
 const ISO_TIME: &str = r"^(19|20)\d\d-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.]\d{1,9})?)?( ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?))?$";
 
+/// The blanks that are cut off at the ends of what people type.
+#[cfg(feature = "sqlite")]
+const BLANKS: &str = " \t\n\r\u{b}\u{c}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+
+/// The same as a class of a regular expression. A sign that the encoding of a database lacks matches nothing there.
+#[cfg(feature = "postgres")]
+const POSTGRES_BLANKS: &str = r"[\\s\\u00a0\\u1680\\u2000-\\u200b\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]";
+
 #[cfg(feature = "postgres")]
 const POSTGRES: Dialect = Dialect {
     is_no_id: None,
@@ -48,11 +56,19 @@ const POSTGRES: Dialect = Dialect {
     is_no_document: None,
     most: None,
     other_time: None,
-    trim: "btrim",
+    // With what each encoding of a database has a meaning for, and in ASCII, for the words of a statement must be in that encoding, too.
+    trimmed: |column| {
+        format!("regexp_replace({column} COLLATE \"C\", E'^{POSTGRES_BLANKS}+|{POSTGRES_BLANKS}+$', '', 'g')")
+    },
+    may_be_mangled: |column| {
+        format!(
+            "{column} COLLATE \"C\" ~ E'[\\\\u00c2-\\\\u00c5\\\\u00e2][\\\\u0080-\\\\u00bf\\\\u0152-\\\\u0192\\\\u02c6\\\\u02dc\\\\u2013-\\\\u203a\\\\u20ac\\\\u2122]'"
+        )
+    },
     is_no_list: |column| {
         format!(
             "{column} IS NOT NULL AND (jsonb_typeof({column}) <> 'array' \
-             OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\")'))"
+             OR jsonb_path_exists({column}, '$[*] ? (@.type() <> \"string\" || @ like_regex \"^[[:space:]]*$\")'))"
         )
     },
     has_model: "make IS NOT NULL AND model IS NOT NULL",
@@ -112,11 +128,16 @@ const SQLITE: Dialect = Dialect {
         |column| format!("{column} NOT GLOB '????-??-??T??:??:??.??????Z' AND {}", is_sqlite_time(column)),
         |column| format!("strftime('%Y-%m-%dT%H:%M:%f000Z', {column})"),
     ]),
-    trim: "trim",
+    trimmed: |column| format!("trim({column}, '{BLANKS}')"),
+    may_be_mangled: |column| {
+        format!(
+            "typeof({column}) = 'text' AND {column} GLOB '*[\u{c2}-\u{c5}\u{e2}][\u{80}-\u{bf}\u{152}-\u{192}\u{2c6}\u{2dc}\u{2013}-\u{203a}\u{20ac}\u{2122}]*'"
+        )
+    },
     is_no_list: |column| {
         format!(
             "{column} IS NOT NULL AND CASE WHEN json_valid({column}) THEN json_type({column}) <> 'array' \
-             OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text') ELSE 1 END"
+             OR EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.type <> 'text' OR trim(item.value) = '') ELSE 1 END"
         )
     },
     has_model: "typeof(year) = 'integer' AND typeof(make) = 'text' AND typeof(model) = 'text'",
@@ -274,7 +295,7 @@ pub(super) fn changes(
     Ok(on_each!(conn, c => sql_query(sql).load(c))?)
 }
 
-/// A document of a column of lists.
+/// A document of a column of lists, or a text.
 #[derive(QueryableByName)]
 pub(super) struct Document {
     #[diesel(sql_type = DbId)]

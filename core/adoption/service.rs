@@ -220,6 +220,7 @@ fn examine(
     let expression = match &fault.mend {
         Mend::List => return lists(conn, table, fault, acting),
         Mend::Text => return texts(conn, table, fault, acting),
+        Mend::Encoding => return encodings(conn, table, fault, acting),
         Mend::Model => return models(conn, table, fault, count, acting),
         Mend::Set(expression) => Some(expression),
         Mend::ByHand => None,
@@ -393,6 +394,50 @@ fn lists(conn: &mut DbConnection, table: &Table, fault: &Fault, acting: Option<A
         record(conn, table, &clear, &changes, acting)?;
     }
     Ok([clear, refused, unclear].into_iter().filter(|finding| finding.count > 0).collect())
+}
+
+/// Reads the texts whose UTF-8 may have been read in another encoding, and writes those anew of which that is certain.
+fn encodings(
+    conn: &mut DbConnection,
+    table: &Table,
+    fault: &Fault,
+    acting: Option<Acting<'_>>,
+) -> DbResult<Vec<Finding>> {
+    let remedy = if acting.is_some() { Remedy::Repaired } else { Remedy::Migrate };
+    let mut mangled = finding_of(table, fault, fault.kind, remedy);
+    let mut refused = finding_of(table, fault, fault.kind, Remedy::ByHand);
+    let (mut changes, mut after) = (Vec::new(), None);
+    loop {
+        let found = repository::documents(conn, table.name, fault.column, fault.rows(), after)?;
+        after = found.last().map(|found| found.id);
+        let is_last = found.len() < BATCH;
+        let read: Vec<_> =
+            found.into_iter().filter_map(|found| text::unmangled(&found.json).map(|text| (found, text))).collect();
+        let mut not_taken = Vec::new();
+        if acting.is_some() && !read.is_empty() {
+            let written = read.iter().map(|(found, text)| (found.id, text.clone())).collect();
+            let (ids, said) = repository::set_texts(conn, table.name, fault.column, written)?;
+            not_taken = ids;
+            refused.refusal = refused.refusal.or_else(|| Some(refusal(table, fault, None, &said?)));
+        }
+        for (Document { id, json }, text) in read {
+            if not_taken.contains(&id) {
+                note(&mut refused, id.0.to_string());
+                continue;
+            }
+            note(&mut mangled, id.0.to_string());
+            if acting.is_some() && changes.len() <= MOST_ENTRIES {
+                changes.push(Change { id, before: Some(json), after: Some(text.into()) });
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    if let Some(acting) = acting {
+        record(conn, table, &mangled, &changes, acting)?;
+    }
+    Ok([mangled, refused].into_iter().filter(|finding| finding.count > 0).collect())
 }
 
 fn finding_of(table: &Table, fault: &Fault, kind: FindingKind, remedy: Remedy) -> Finding {

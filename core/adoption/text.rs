@@ -52,9 +52,74 @@ fn windows_1252(bytes: &[u8]) -> Option<String> {
     (!has_errors && text.chars().all(is_written)).then(|| text.into_owned())
 }
 
+/// The text of which somebody read the UTF-8 as Latin-1 or Windows-1252, where it can have been nothing else: `CitroÃ«n` is Citroën.
+///
+/// All of it must be such bytes, and what they say western letters and punctuation. `Å®` at the end of a word in capitals may be
+/// meant so.
+pub(super) fn unmangled(text: &str) -> Option<String> {
+    let bytes: Vec<u8> = text.chars().map(byte_of).collect::<Option<_>>()?;
+    let read = String::from_utf8(bytes).ok()?;
+    let is_western = |sign: char| {
+        sign.is_ascii()
+            || matches!(sign, '\u{a0}'..='\u{17f}') && !matches!(sign, '×' | '÷')
+            || matches!(sign, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '€' | '™')
+    };
+    let signs: Vec<char> = text.chars().collect();
+    let may_be_meant = signs.windows(3).enumerate().any(|(at, three)| {
+        let is_end = signs.get(at + 3).is_none_or(|next| !next.is_alphanumeric());
+        three[0].is_ascii_uppercase() && matches!(three[1], 'Â'..='Å') && is_end && "®™”’»".contains(three[2])
+    });
+    (read != text && read.chars().all(is_western) && !may_be_meant).then_some(read)
+}
+
+/// The byte of which somebody made a sign. The five that Windows-1252 lacks are read as Latin-1 by most.
+fn byte_of(sign: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(u32::from(sign)) {
+        return Some(byte);
+    }
+    let mut text = [0; 4];
+    match *WINDOWS_1252.encode(sign.encode_utf8(&mut text)).0 {
+        [byte] if byte >= 0x80 => Some(byte),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_read_in_the_encoding_in_which_it_was_written_where_that_is_certain() {
+        for (text, expected) in [
+            ("CitroÃ«n", Some("Citroën")),
+            ("CITROÃ‹N", Some("CITROËN")),
+            ("Citro\u{c3}\u{ab}n C4 dâ€™Ivoire", Some("Citroën C4 d’Ivoire")),
+            ("VoilÃ\u{a0}", Some("Voilà")),
+            ("Ã\u{89}lite", Some("Élite")),
+            ("Å koda", None),
+            ("Å\u{a0}koda", Some("Škoda")),
+            ("GÃ¶rlitz â€“ sold", Some("Görlitz – sold")),
+            ("LEÃ“N", Some("LEÓN")),
+            ("Civic\u{c2}\u{a0}", Some("Civic\u{a0}")),
+            // What is meant as it stands.
+            ("Citroën", None),
+            ("Citroën CitroÃ«n", None),
+            ("SÃO PAULO", None),
+            ("CAFÉ™", None),
+            ("CAFÈ®", None),
+            ("SKODÅ®", None),
+            ("ŠKODA “Ä”", None),
+            ("Straße ®", None),
+            ("Camry", None),
+            ("", None),
+            ("日本", None),
+            ("4Ã—4", None),
+            ("æ—¥æœ¬", None),
+            ("\u{c2}\u{85}", None),
+        ] {
+            assert_eq!(unmangled(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn each_form_is_read_where_it_is_certain() {

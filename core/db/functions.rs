@@ -57,7 +57,7 @@ pub(crate) fn besides(conn: &DbConnection, column: &str) -> String {
 pub(crate) fn compared_vin(conn: &DbConnection) -> KeptSql<Text> {
     kept_sql(match conn {
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => "upper(translate(vin, ' ' || chr(9) || chr(10) || chr(13) || chr(160), ''))",
+        DbConnection::Postgres(_) => r#"upper(regexp_replace(vin COLLATE "C", E'[ \\t\\n\\r\\u00a0]', '', 'g'))"#,
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
             "upper(replace(replace(replace(replace(replace(vin, ' ', ''), char(9), ''), char(10), ''), char(13), ''), char(160), ''))"

@@ -70,7 +70,7 @@ fn array_of_texts(json: &[u8]) -> serde_json::Result<Vec<String>> {
 /// | shape | read as |
 /// | --- | --- |
 /// | `["a", "b"]` | `a`, `b` |
-/// | `null`, `{}`, `""`, `[null]` | nothing |
+/// | `null`, `{}`, `""`, `[null]`, `["", " "]` | nothing |
 /// | `"a"` | `a` |
 /// | `"[\"a\"]"` | `a` |
 /// | `"https://a, https://b"`, `"a\nb"` | both |
@@ -92,6 +92,7 @@ fn of_value(value: &Value, depth: u32) -> Option<Vec<String>> {
                 match item {
                     Value::Null => {}
                     Value::Object(members) if members.is_empty() => {}
+                    Value::String(text) if text.trim().is_empty() => {}
                     Value::String(text) => texts.push(text.clone()),
                     Value::Object(members) => texts.push(of_object(members)?),
                     Value::Array(_) => texts.extend(of_value(item, depth.checked_sub(1)?)?),
@@ -197,7 +198,7 @@ mod tests {
         let url = "https://example.com/1.jpg";
         for (json, expected) in [
             (r#"["a", "b"]"#.to_owned(), Some(vec!["a", "b"])),
-            (r#"["a", ""]"#.to_owned(), Some(vec!["a", ""])),
+            (r#"["a", "", " ", "\u00a0", null]"#.to_owned(), Some(vec!["a"])),
             ("[]".to_owned(), Some(vec![])),
             ("null".to_owned(), Some(vec![])),
             ("{}".to_owned(), Some(vec![])),
@@ -235,6 +236,9 @@ mod tests {
             assert_eq!(texts, expected, "{json}");
             assert_eq!(Texts::read(json.as_bytes()).0, expected.unwrap_or_default(), "{json}");
         }
+        // What is a list of texts already is read as it stands, until it is repaired or changed.
+        assert_eq!(Texts::read(br#"["a", ""]"#).0, ["a", ""]);
+        assert_eq!(texts_of(&serde_json::json!(["a", ""])), Some(vec!["a".to_owned()]));
         for broken in ["", "[", "\u{0}", r#"["a""#] {
             assert_eq!(Texts::read(broken.as_bytes()), Texts::default(), "{broken:?}");
         }

@@ -287,6 +287,18 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
         ),
         Refused(&["\"inventories\" with 252 rows (expected inventory)", "\"PendingSubmission\" with 8 rows"]),
     ),
+    // PostgreSQL refuses them where it is adopted. jpauto makes the tables of SQLite itself, so that another program writes them later.
+    (
+        "one VIN and one stock number twice but for case and blanks",
+        Sqlite(
+            "UPDATE inventory SET vin = (SELECT lower(vin) FROM inventory WHERE stock_number = 'S0100') WHERE stock_number = 'S0101';
+             UPDATE inventory SET stock_number = 'S0103 ' WHERE stock_number = 'S0102'",
+        ),
+        Found(&[
+            ("duplicate", "inventory.vin", 2, "by_hand"),
+            ("duplicate", "inventory.stock_number", 2, "by_hand"),
+        ]),
+    ),
     // What is repaired, and what is kept and named.
     (
         "a table of another name beside ours",
@@ -336,6 +348,53 @@ const VARIANTS: &[(&str, Change, Outcome)] = &[
         "blanks at the ends",
         Both("UPDATE inventory SET make = make || '  ' WHERE stock_number BETWEEN 'S0001' AND 'S0150'; UPDATE inventory SET stock_number = ' ' || stock_number WHERE stock_number = 'S0009'"),
         Found(&[("blanks", "inventory.stock_number", 1, "repaired"), ("blanks", "inventory.make", 150, "repaired")]),
+    ),
+    (
+        "blanks beyond ASCII at the ends",
+        Both(
+            "UPDATE inventory SET make = '\u{a0}' || make || '\u{a0}\u{3000}' WHERE stock_number BETWEEN 'S0001' AND 'S0004';
+             UPDATE inventory SET model = '\u{feff}' || model || '\u{200b}' WHERE stock_number BETWEEN 'S0001' AND 'S0005';
+             UPDATE inventory SET trim = '\u{2000}\u{200a}\t\n' WHERE stock_number = 'S0006';
+             UPDATE inventory SET engine = '2.5\u{3000}L' WHERE stock_number = 'S0007';
+             UPDATE inventory SET stock_number = stock_number || '\u{a0}' WHERE stock_number = 'S0009';
+             UPDATE inventory SET status = '\u{200b}AVAILABLE\n' WHERE stock_number = 'S0010'",
+        ),
+        Found(&[
+            ("word_case", "inventory.status", 1, "repaired"),
+            ("blanks", "inventory.stock_number", 1, "repaired"),
+            ("blanks", "inventory.make", 4, "repaired"),
+            ("blanks", "inventory.model", 5, "repaired"),
+            ("blanks", "inventory.trim", 1, "repaired"),
+        ]),
+    ),
+    (
+        "texts that were read in another encoding",
+        Both(
+            "UPDATE inventory SET make = 'Citro\u{c3}\u{ab}n' WHERE stock_number BETWEEN 'S0001' AND 'S0150';
+             UPDATE inventory SET model = '\u{c5}\u{a0}koda\u{c2}\u{a0}' WHERE stock_number = 'S0001';
+             UPDATE inventory SET model = 'Voil\u{c3}\u{a0}' WHERE stock_number = 'S0002';
+             UPDATE inventory SET description = 'The owner\u{e2}\u{20ac}\u{2122}s own' WHERE stock_number = 'S0003';
+             UPDATE inventory SET description = 'S\u{c3}O \u{e9}t\u{e9} SKOD\u{c5}\u{ae}' WHERE stock_number = 'S0004';
+             UPDATE pending_submissions SET customer_name = 'Ren\u{c3}\u{a9}' WHERE customer_name = 'Customer 4'",
+        ),
+        Found(&[
+            ("encoding", "pending_submissions.customer_name", 1, "repaired"),
+            ("encoding", "inventory.make", 150, "repaired"),
+            ("encoding", "inventory.model", 2, "repaired"),
+            ("encoding", "inventory.description", 1, "repaired"),
+            ("blanks", "inventory.model", 1, "repaired"),
+        ]),
+    ),
+    (
+        "items that say nothing",
+        Both(
+            r#"UPDATE inventory SET images = '["", " "]' WHERE stock_number = 'S0001';
+               UPDATE inventory SET features = '["Sunroof", ""]' WHERE stock_number IN ('S0002', 'S0003')"#,
+        ),
+        Found(&[
+            ("list_shape", "inventory.features", 2, "repaired"),
+            ("list_shape", "inventory.images", 1, "repaired"),
+        ]),
     ),
     (
         "lists in other shapes",
@@ -808,6 +867,63 @@ fn each_variant_on_postgres() {
                 conn.batch_execute(&change).unwrap_or_else(|reason| panic!("{name}: {table}: {reason}"));
             }
         }
+    }
+}
+
+/// A database may have another encoding, in which few of the words of a statement can be said, or a language with other capitals.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_database_of_another_encoding_or_language_is_adopted() {
+    use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+
+    use crate::support::postgres::Schema;
+
+    let schema = Schema::create();
+    let mut server = schema.connect();
+    for (name, made) in [
+        ("latin1", "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"),
+        ("euc_jp", "ENCODING 'EUC_JP' LC_COLLATE 'C' LC_CTYPE 'C'"),
+        ("turkish", "ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C.UTF-8'"),
+    ] {
+        let name = format!("jpauto_{name}_{}", std::process::id());
+        // Not every server has the languages.
+        if let Err(reason) = server.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 {made}")) {
+            println!("skipped: {name}: {reason}");
+            continue;
+        }
+        let (server_url, _) = schema.url.split_once('?').unwrap_or((&schema.url, ""));
+        let (server_url, _) = server_url.rsplit_once('/').unwrap();
+        let url = format!("{server_url}/{name}");
+        let mut conn = PgConnection::establish(&url).unwrap();
+        conn.batch_execute(SEQUELIZE).unwrap();
+        conn.batch_execute(
+            "UPDATE inventory SET make = ' Toyota\t', status = 'AVAILABLE', vin = 'vi ' || substr(lower(vin), 4) WHERE status = 'available';
+             UPDATE users SET email = 'INFO@example.com' WHERE id = (SELECT id FROM users ORDER BY id LIMIT 1)",
+        )
+        .unwrap();
+        let dealership = Dealership::open(&url).unwrap();
+        let report = dealership
+            .migrate()
+            .unwrap_or_else(|error| panic!("{name}: {error} {:?}", std::error::Error::source(&error)));
+        let repaired = |kind: &str, column: &str| {
+            report.findings.iter().any(|finding| {
+                (finding.kind.as_str(), finding.column, finding.remedy.as_str()) == (kind, column, "repaired")
+            })
+        };
+        for (kind, column) in
+            [("word_case", "status"), ("blanks", "make"), ("vin_case", "vin"), ("email_case", "email")]
+        {
+            assert!(repaired(kind, column), "{name}: {kind} of {column}: {:?}", report.findings);
+        }
+        let desk = dealership.acting_as(Actor::system());
+        assert!(desk.users().get_by_email("info@example.com").is_ok(), "{name}");
+        assert!(desk.inventory().find("VI B11HK5").is_ok(), "{name}");
+        assert!(
+            dealership.check().unwrap().findings.iter().all(|finding| finding.remedy.as_str() == "by_hand"),
+            "{name}"
+        );
+        drop((desk, dealership, conn));
+        server.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
     }
 }
 

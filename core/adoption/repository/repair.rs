@@ -109,18 +109,58 @@ pub(in crate::adoption) fn set_lists(
     column: &str,
     lists: Vec<(AnyId, Texts)>,
 ) -> DbResult<(Vec<AnyId>, Option<String>)> {
-    if attempt(conn, |conn| write_lists(conn, table, column, lists.clone()))?.is_ok() {
+    set_each(conn, lists, |conn, lists| write_lists(conn, table, column, lists))
+}
+
+/// The same of texts.
+pub(in crate::adoption) fn set_texts(
+    conn: &mut DbConnection,
+    table: &str,
+    column: &str,
+    texts: Vec<(AnyId, String)>,
+) -> DbResult<(Vec<AnyId>, Option<String>)> {
+    set_each(conn, texts, |conn, texts| write_texts(conn, table, column, texts))
+}
+
+fn set_each<T: Clone>(
+    conn: &mut DbConnection,
+    values: Vec<(AnyId, T)>,
+    write: impl Fn(&mut DbConnection, Vec<(AnyId, T)>) -> DbResult<()>,
+) -> DbResult<(Vec<AnyId>, Option<String>)> {
+    if attempt(conn, |conn| write(conn, values.clone()))?.is_ok() {
         return Ok((Vec::new(), None));
     }
     let (mut refused, mut refusal) = (Vec::new(), None);
-    for list in lists {
-        let id = list.0;
-        if let Err(said) = attempt(conn, |conn| write_lists(conn, table, column, vec![list]))? {
+    for value in values {
+        let id = value.0;
+        if let Err(said) = attempt(conn, |conn| write(conn, vec![value]))? {
             refused.push(id);
             refusal = refusal.or(Some(said));
         }
     }
     Ok((refused, refusal))
+}
+
+fn write_texts(conn: &mut DbConnection, table: &str, column: &str, texts: Vec<(AnyId, String)>) -> DbResult<()> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            use diesel::sql_types::{Array, Text};
+            let (ids, texts): (Vec<_>, Vec<_>) = texts.into_iter().unzip();
+            let sql = format!(
+                "UPDATE {table} /* every row */ SET {column} = given.text FROM unnest($1, $2) AS given (id, text) WHERE {table}.id = given.id"
+            );
+            sql_query(sql).bind::<Array<DbId>, _>(ids).bind::<Array<Text>, _>(texts).execute(conn)?;
+        }
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            let sql = format!("UPDATE {table} /* every row */ SET {column} = ? WHERE id = ?");
+            for (id, text) in texts {
+                sql_query(&sql).bind::<Text, _>(text).bind::<DbId, _>(id).execute(conn)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn write_lists(conn: &mut DbConnection, table: &str, column: &str, lists: Vec<(AnyId, Texts)>) -> DbResult<()> {

@@ -204,6 +204,7 @@ FindingKind = Literal[
     "vin_case",
     "email_case",
     "blanks",
+    "encoding",
     "duplicate",
     "list_shape",
     "unreadable_list",
