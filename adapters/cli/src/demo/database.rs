@@ -1,8 +1,9 @@
 //! The file that a demonstration is told in: always a new one, and never in the place of anybody else's.
 //!
 //! A file made here holds an account that nothing else makes, and all that is written in a demonstration is written through one
-//! client. A file is removed only if it has this account and nobody else has written to it. What is deliberately not here: any
-//! other database; a demonstration has no business on a PostgreSQL server.
+//! client. At its end a second account holds digests of all rows. A file is removed only if it has the first account, nobody else has written to
+//! it, and its rows are as the second says. What is deliberately not here: any other database; a demonstration has no business on a
+//! PostgreSQL server.
 
 use std::{
     collections::HashSet,
@@ -12,14 +13,19 @@ use std::{
 
 use jpauto::{
     ActivityEntry, ActivityFilter, Actor, Config, Dealership, Desk, ErrorCode, NewUser, Role, SubmissionFilter,
-    VehicleFilter, competitors::CompetitorFilter,
+    VehicleFilter,
+    competitors::{CompetitorFilter, ListingFilter},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{failure::Failure, report};
 
 /// The account that says that a file may be replaced.
 const MARK: &str = "replaced-by-the-next-demo@jpauto.example";
+
+/// The account whose name is the digests of the rows of a demonstration that was told to its end.
+const SEAL: &str = "digests-of-the-demo@jpauto.example";
 
 /// How the audit trail names what a demonstration writes.
 const CLIENT: &str = "jpauto-demo";
@@ -41,8 +47,9 @@ pub(super) fn make_room(url: &str) -> Result<(), Failure> {
     }
     let stays = match whose(url) {
         Whose::Ours => None,
-        Whose::Shared => Some("was made by `jpauto demo`, but has been written to since"),
-        Whose::Foreign => Some("exists and was not made by `jpauto demo`"),
+        Whose::Shared => Some("was made by `jpauto demo`, but has been written to since".to_owned()),
+        Whose::Changed(nouns) => Some(format!("was made by `jpauto demo`, but other {nouns} stand in it since")),
+        Whose::Foreign => Some("exists and was not made by `jpauto demo`".to_owned()),
     };
     if let Some(why) = stays {
         let message =
@@ -99,12 +106,70 @@ pub(super) fn mark(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Notes how all rows are, when the demonstration is told.
+pub(super) fn seal(desk: &Desk) -> Result<(), Failure> {
+    let name =
+        digests(desk)?.into_iter().map(|(noun, digest)| format!("{noun}={digest}")).collect::<Vec<_>>().join(" ");
+    let account =
+        desk.users().add(&NewUser { email: SEAL.to_owned(), name, role: Role::Viewer, ..NewUser::default() })?;
+    desk.users().deactivate(account.id)?;
+    Ok(())
+}
+
+/// What stands in a file that was told to its end and differs from what the demonstration wrote, in words.
+fn changed(desk: &Desk) -> Result<Option<String>, Failure> {
+    // A demonstration that was broken off has none.
+    let Ok(seal) = desk.users().get_by_email(SEAL) else { return Ok(None) };
+    let sealed: HashSet<&str> = seal.name.split(' ').collect();
+    let changed =
+        digests(desk)?.into_iter().filter(|(noun, digest)| !sealed.contains(format!("{noun}={digest}").as_str()));
+    let nouns: Vec<_> = changed.map(|(noun, _)| noun).collect();
+    Ok((!nouns.is_empty()).then(|| nouns.join(" and ")))
+}
+
+/// A digest of all rows of each noun, whatever their order.
+fn digests(desk: &Desk) -> Result<Vec<(&'static str, String)>, Failure> {
+    let vehicles = report::all(|page| desk.inventory().list(&VehicleFilter::default(), page))?;
+    let vehicles: Vec<_> = vehicles.into_iter().map(|vehicle| vehicle.vehicle).collect();
+    let mut users = report::all(|page| desk.users().list(page))?;
+    users.retain(|user| user.email != SEAL);
+    let offers = report::all(|page| desk.submissions().list(&SubmissionFilter::default(), page))?;
+    let competitors = report::all(|page| desk.competitors().list(&CompetitorFilter::default(), page))?;
+    let listings = report::all(|page| desk.competitors().listings(&ListingFilter::default(), page))?;
+    Ok(vec![
+        ("vehicles", digest(&vehicles)?),
+        ("offers", digest(&offers)?),
+        ("competitors", digest(&competitors)?),
+        ("listings", digest(&listings)?),
+        ("users", digest(&users)?),
+    ])
+}
+
+/// The number of rows and the sum of what each hashes to (FNV-1a), which another release must find the same.
+fn digest(rows: &[impl Serialize]) -> Result<String, Failure> {
+    let mut sum = 0_u64;
+    for row in rows {
+        let mut row = serde_json::to_value(row).map_err(|reason| Failure::Output(reason.into()))?;
+        if let Some(fields) = row.as_object_mut() {
+            // These depend on the time and the configuration.
+            for field in ["days_on_market", "warnings"] {
+                fields.remove(field);
+            }
+        }
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        sum = sum.wrapping_add(row.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, hash));
+    }
+    Ok(format!("{}:{sum:016x}", rows.len()))
+}
+
 /// Who has written to a file.
 enum Whose {
     /// A demonstration alone.
     Ours,
     /// A demonstration, and others after it.
     Shared,
+    /// A demonstration, and another program after it, which has changed, added or removed these.
+    Changed(String),
     /// Others. Whatever keeps the mark from being read, the file is then not known to be ours.
     Foreign,
 }
@@ -121,7 +186,11 @@ fn whose(url: &str) -> Whose {
             if entries.iter().all(|entry| entry.user_agent.as_deref() == Some(CLIENT))
                 && has_only(&desk, &entries).unwrap_or(false) =>
         {
-            Whose::Ours
+            match changed(&desk) {
+                Ok(None) => Whose::Ours,
+                Ok(Some(nouns)) => Whose::Changed(nouns),
+                Err(_unreadable) => Whose::Shared,
+            }
         }
         _ => Whose::Shared,
     }

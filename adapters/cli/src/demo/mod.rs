@@ -68,6 +68,7 @@ fn replay(
     let dealership = Dealership::with_config(Config::new(database).clock(clock.for_library()))?;
     database::mark(&dealership.acting_as(database::on_stage(Actor::system())))?;
     let story = Stage::open(&dealership, clock, ends)?.play(audience)?;
+    database::seal(&dealership.acting_as(database::on_stage(Actor::system())))?;
     Ok((dealership, story))
 }
 

@@ -50,6 +50,40 @@ fn the_story_happens_as_it_is_told() {
 }
 
 #[test]
+fn a_demonstration_whose_rows_another_program_changed_stays() {
+    use diesel::{Connection as _, connection::SimpleConnection as _};
+
+    let (folder, dealership, _) = told();
+    drop(dealership);
+    let told = folder.path().join("demo.db");
+    for (change, nouns) in [
+        ("UPDATE inventory SET price = price + 100 WHERE rowid = (SELECT min(rowid) FROM inventory)", "vehicles"),
+        ("DELETE FROM competitor_inventory WHERE rowid = (SELECT max(rowid) FROM competitor_inventory)", "listings"),
+        (
+            "UPDATE users SET name = 'Ann' WHERE email NOT LIKE '%demo@%'; DELETE FROM pending_submissions",
+            "offers and users",
+        ),
+    ] {
+        let path = folder.path().join("copy.db");
+        std::fs::copy(&told, &path).unwrap();
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+        conn.batch_execute(change).unwrap();
+        drop(conn);
+        match database::make_room(&format!("sqlite:{}", path.display())) {
+            Err(Failure::Own { code, message, .. }) => {
+                assert_eq!(code.as_str(), "not_a_demo_file");
+                assert!(message.contains(&format!("other {nouns} stand in it")), "{change}: {message}");
+            }
+            other => panic!("{change}: {other:?}"),
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+    database::make_room(&format!("sqlite:{}", told.display())).unwrap();
+    assert!(!told.exists());
+}
+
+#[test]
 fn the_market_is_read_in_every_way_that_it_can_be() {
     let (_folder, dealership, _) = told();
     let desk = dealership.acting_as(Actor::system());
