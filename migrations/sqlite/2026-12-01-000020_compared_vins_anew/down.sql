@@ -1,0 +1,2 @@
+-- The indexes are those of the migration before, which takes them away.
+SELECT 1;
