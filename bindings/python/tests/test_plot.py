@@ -282,6 +282,7 @@ def test_a_number_of_numpy_is_a_whole_number(lot: jpauto.Lot) -> None:
     numpy = pytest.importorskip("numpy")
     cars = list(lot.inventory.list())
     for wide in (numpy.int64(7), numpy.int32(7)):
-        assert plot.stock_age(cars, backend="altair", width=wide).to_dict() == plot.stock_age(
-            cars, backend="altair", width=7
-        ).to_dict()
+        assert (
+            plot.stock_age(cars, backend="altair", width=wide).to_dict()
+            == plot.stock_age(cars, backend="altair", width=7).to_dict()
+        )
