@@ -28,7 +28,8 @@ use crate::{Result, scrape::fetch::Stop};
 
 /// Ends when its input does. `$1` is the profile, the rest the command.
 ///
-/// Chromium is asked first, so that it can see to its own children, and gets a second for it.
+/// Chromium is asked first, so that it can see to its own children, and gets a second for it. Its children outlive it by a
+/// moment and may write into the profile while that is removed, so it is removed until it is gone.
 const KEEPER: &str = r#"
 profile=$1
 shift
@@ -43,7 +44,11 @@ browser=$!
 } 2>/dev/null &
 exec 3<&-
 wait "$browser"
-rm -rf -- "$profile"
+for pause in 0 0.1 0.2 0.4 0.8; do
+    sleep "$pause"
+    rm -rf -- "$profile"
+    [ -e "$profile" ] || break
+done 2>/dev/null
 kill -KILL 0
 "#;
 
@@ -58,8 +63,11 @@ const NAMES: [&str; 7] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// Longer than the second that Chromium gets.
+/// Longer than the second that Chromium gets and the removal of its profile.
 const END_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For the processes of a killed group to be gone.
+const REMOVAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often a state is checked that sends no event.
 const POLL: Duration = Duration::from_millis(10);
@@ -194,6 +202,22 @@ impl Process {
         }
         if let Err(failure) = keeper.wait() {
             tracing::warn!(%failure, "the end of the browser could not be waited for");
+        }
+        self.remove_profile();
+    }
+
+    /// Removes what the keeper did not: processes that were just killed may have written until now.
+    fn remove_profile(&self) {
+        let ends = Instant::now() + REMOVAL_TIMEOUT;
+        while let Err(failure) = fs::remove_dir_all(self.profile.path()) {
+            if failure.kind() == io::ErrorKind::NotFound {
+                return;
+            }
+            if Instant::now() >= ends {
+                tracing::warn!(%failure, profile = %self.profile.path().display(), "a browser's profile is left");
+                return;
+            }
+            thread::sleep(POLL);
         }
     }
 }

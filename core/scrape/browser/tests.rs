@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     net::{TcpListener, UdpSocket},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -483,6 +484,41 @@ fn the_browser_ends_with_the_program_that_started_it() {
     process.let_go();
     let waited = Instant::now();
     // A machine that is busy with other things ends it late, and still ends it.
+    while !left_over().is_empty() && waited.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(left_over(), Vec::<String>::new());
+}
+
+#[test]
+fn a_profile_is_removed_also_while_something_writes_into_it() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let executable = folder.path().join("chromium");
+    // Ends when it is asked to, and leaves a child behind that writes for half a second more.
+    let script = r#"#!/bin/sh
+        for argument; do case "$argument" in --user-data-dir=*) profile=${argument#*=} ;; esac; done
+        trap 'ended=1' TERM
+        (trap '' TERM; while :; do : >"$profile/$((n += 1))"; done) 2>/dev/null &
+        (trap '' TERM; sleep 0.5; kill -KILL $!) &
+        printf '1\n/devtools\n' >"$profile/new" && mv "$profile/new" "$profile/DevToolsActivePort"
+        while [ -z "$ended" ]; do sleep 0.02; done
+    "#;
+    fs::write(&executable, script).unwrap();
+    fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let proxy = ([127, 0, 0, 1], 1).into();
+    let (process, _socket) = process::Process::start(
+        &executable,
+        &BrowserConfig::default(),
+        "jpauto/0 (+desk@dealer.example)",
+        proxy,
+        deadline,
+        &Stop::default(),
+    )
+    .unwrap();
+    process.let_go();
+    let waited = Instant::now();
     while !left_over().is_empty() && waited.elapsed() < Duration::from_secs(60) {
         thread::sleep(Duration::from_millis(50));
     }
